@@ -1,0 +1,23 @@
+import { createRequire } from 'node:module'
+import hardhatViem from '@nomicfoundation/hardhat-viem'
+import { defineConfig } from 'hardhat/config'
+
+const require = createRequire(import.meta.url)
+
+export default defineConfig({
+  plugins: [hardhatViem],
+  paths: { sources: 'contracts', tests: { solidity: 'contracts' } },
+  solidity: {
+    compilers: [
+      {
+        version: '0.8.37',
+        // The npm compiler, run as WebAssembly: nothing is downloaded.
+        path: require.resolve('solc/soljson.js'),
+        settings: { evmVersion: 'prague', optimizer: { enabled: true, runs: 10_000 } },
+      },
+    ],
+  },
+  networks: {
+    default: { type: 'edr-simulated', chainType: 'l1', chainId: 31337, hardfork: 'osaka' },
+  },
+})

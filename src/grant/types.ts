@@ -1,0 +1,26 @@
+import type { Branch } from '../compile/types.ts'
+import type { Delegation } from '../delegation/types.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import type { Scope } from '../scope/types.ts'
+
+/**
+ * A scope with its signed delegations, portable as one JSON file. Everything in it is public: a grant is useless without
+ * the delegate's key. `id` and `scopeHash` are recomputed on reading, never believed.
+ */
+export type Grant = {
+  schema: 'ambit.grant.v1'
+  /** keccak-256 over manager, chain and the branches' leaf hashes: same authority, same id. */
+  id: Hex
+  chainId: number
+  manager: Address
+  lowering: 'framework'
+  /** Root scope first, the effective one (that of the last delegate) last; each a subset of the one before it. */
+  scopes: readonly Scope[]
+  /** Hash of the effective scope. */
+  scopeHash: Hex
+  /** JSON pointers, per scope, held by the redeemer only. Same order as `scopes`. */
+  accepted: readonly (readonly string[])[]
+  delegations: readonly Delegation[]
+  /** `links` are indices into `delegations`, leaf first. */
+  branches: readonly Branch[]
+}

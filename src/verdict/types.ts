@@ -1,0 +1,148 @@
+import type { Address, Hex } from '../primitives/hex.ts'
+
+/** What the agent wants to do. */
+export type Action = {
+  chainId: number
+  /** Who will call the manager: the delegate itself, or a redeemer that the delegate pinned. */
+  redeemer: Address
+  /** In order. One call is one single-mode redemption; several are one batch. */
+  calls: readonly Call[]
+  /** The agent's own words. Data, never instructions; never decides anything. */
+  reason?: string
+}
+
+export type Call = { to: Address; value: bigint; data: Hex }
+
+/** What was read of the chain at one block. An absent entry was not read, and what was not read denies. */
+export type State = {
+  chainId: number
+  manager: Address
+  block: { number: bigint; hash: Hex /** Unix seconds. */; timestamp: bigint }
+  paused: boolean
+  /** By delegation hash. */
+  disabled: Readonly<Record<Hex, boolean>>
+  /** NonceEnforcer's current nonce, by delegator. */
+  nonces: Readonly<Record<Address, bigint>>
+  /** By {@link counterKey}: enforcer and delegation hash. */
+  counters: Readonly<Record<string, Counter>>
+}
+
+export type Counter =
+  | { kind: 'spent'; spent: bigint }
+  | { kind: 'calls'; count: bigint }
+  /** Storage of a period enforcer; all zero before first use, when the terms are copied in. */
+  | {
+      kind: 'period'
+      amount: bigint
+      duration: bigint
+      start: bigint
+      lastPeriod: bigint
+      transferred: bigint
+    }
+
+export function counterKey(enforcer: Address, delegationHash: Hex): string {
+  return `${enforcer}:${delegationHash}`
+}
+
+/** Why not. Stable; never reused; families as in DESIGN §7. */
+export type ReasonCode =
+  // not permitted: no rule admits it
+  | 'target_not_allowed'
+  | 'method_not_allowed'
+  | 'recipient_not_allowed'
+  | 'argument_not_allowed'
+  | 'calldata_not_allowed'
+  | 'value_not_allowed'
+  | 'batch_not_allowed'
+  | 'redeemer_not_allowed'
+  | 'wrong_chain'
+  // refused: a limit fired
+  | 'budget_exceeded'
+  | 'period_budget_exceeded'
+  | 'calls_exceeded'
+  | 'action_maximum_exceeded'
+  | 'not_yet_valid'
+  | 'period_not_started'
+  | 'expired'
+  // ended
+  | 'revoked'
+  | 'group_revoked'
+  | 'stopped'
+  | 'paused'
+  // could not evaluate
+  | 'unknown_caveat'
+  | 'malformed_action'
+  | 'state_missing'
+  | 'state_mismatch'
+  | 'caveat_unsatisfiable'
+  // execution, told apart from authority: simulation found it
+  | 'execution_failed'
+  // a fault of ours: evaluate and the chain disagree
+  | 'disagreement'
+
+export type ReasonFamily = 'not_permitted' | 'refused' | 'ended' | 'not_evaluated' | 'execution' | 'fault'
+
+/** What to do about a denial: an agent that follows it succeeds, everything else unchanged. */
+export type Fix =
+  | { do: 'lower_amount'; to: bigint }
+  /** Unix seconds from which the same action passes. */
+  | { do: 'wait_until'; time: bigint }
+  | { do: 'pay_one_of'; recipients: readonly Address[] }
+  | { do: 'call_one_of'; targets: readonly { target: Address; selector?: Hex }[] }
+  | { do: 'set_value'; to: bigint }
+  | { do: 'set_bytes'; at: bigint; bytes: Hex }
+  | { do: 'set_calldata'; data: Hex }
+  | { do: 'redeem_as'; redeemers: readonly Address[] }
+  | { do: 'send_one_call' }
+  | { do: 'use_chain'; chainId: number }
+  | { do: 'ask_for_a_new_grant' }
+  | { do: 'retry_later' }
+  | { do: 'report_a_fault' }
+
+/** The decision, as a union that says what was settled. */
+export type Verdict = Allow | Deny | Escalate
+
+export type Allow = {
+  verdict: 'allow'
+  /** Index in the grant's branches: which links will be redeemed. */
+  branch: number
+  rule: string
+  /** What is left after this action, tightest hop; `null` where nothing counts. Base units. */
+  remaining: bigint | null
+}
+
+export type Deny = {
+  verdict: 'deny'
+  code: ReasonCode
+  family: ReasonFamily
+  /** The sentence a person or an agent reads. Made of our words and the numbers below only. */
+  message: string
+  /** Link that decided, 0 the leaf; `null` where no link did. */
+  hop: number | null
+  delegator: Address | null
+  delegation: Hex | null
+  /** Index in that link's caveats, and its kind. */
+  caveat: { index: number; kind: string } | null
+  limit: bigint | null
+  used: bigint | null
+  requested: bigint | null
+  remaining: bigint | null
+  /** Unix seconds. */
+  resetsAt: bigint | null
+  /** The most that passes with everything else unchanged, over *all* caveats and hops; `null` where no amount helps. */
+  largestAllowed: bigint | null
+  fix: Fix
+}
+
+export type Escalate = {
+  verdict: 'escalate'
+  code: 'above_threshold'
+  branch: number
+  rule: string
+  message: string
+  threshold: bigint
+  requested: bigint
+  confirmer: Address
+  /** Seconds until silence denies. */
+  timeout: bigint
+}
