@@ -21,6 +21,7 @@ export const STAGES = [
   'receipt',
   'verification',
   'chain',
+  'index.ts',
   'testing',
   'cli',
 ] as const
