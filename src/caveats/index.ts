@@ -1,0 +1,6 @@
+export { decodeCaveat, encodeCaveat } from './caveat.ts'
+export type { AnyCodec, CaveatOf, Codec, KnownCaveat, KnownKind } from './codec.ts'
+export { type DescribeOptions, type Description, describeCaveat } from './describe.ts'
+export { CaveatError, type CaveatErrorCode } from './errors.ts'
+export { codecByKind, codecByName, codecs } from './registry.ts'
+export type { Caveat, CaveatKind, DecodedCaveat, EnforcerName, Environment } from './types.ts'

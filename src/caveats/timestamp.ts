@@ -1,0 +1,42 @@
+import { bytesToUint, concatBytes, sliceBytes, uintToBytes } from '../primitives/hex.ts'
+import type { CaveatOf, Codec } from './codec.ts'
+import { CaveatError } from './errors.ts'
+import { assertTerms, assertUint } from './terms.ts'
+
+/**
+ * Valid while `after < now < before`, both exclusive, unix seconds; 0 is no bound on that side. `before` of 0 never
+ * expires: it is read, and flagged by `describeCaveat` and by the compiler's guard, never emitted.
+ *
+ * Terms, 32 bytes: `[0,16) after · [16,32) before`.
+ */
+export const timestamp: Codec<'timestamp'> = {
+  name: 'TimestampEnforcer',
+  kind: 'timestamp',
+  callType: 'any',
+  counts: false,
+  encode(caveat) {
+    assertCaveat(caveat)
+    return concatBytes(uintToBytes(caveat.after, 16), uintToBytes(caveat.before, 16))
+  },
+  decode(terms) {
+    assertTerms(terms, 32)
+    const caveat = {
+      kind: 'timestamp' as const,
+      after: bytesToUint(sliceBytes(terms, 0, 16)),
+      before: bytesToUint(sliceBytes(terms, 16, 32)),
+    }
+    assertCaveat(caveat)
+    return caveat
+  },
+}
+
+function assertCaveat({ after, before }: CaveatOf<'timestamp'>): void {
+  assertUint(after, 128, 'after')
+  assertUint(before, 128, 'before')
+  if (before !== 0n && before <= after + 1n) {
+    throw new CaveatError('caveats.unsatisfiable', 'No second lies between these bounds.', {
+      details: { after: after.toString(), before: before.toString() },
+      fix: 'Let `before` be at least two seconds behind `after`: both are exclusive.',
+    })
+  }
+}
