@@ -1,0 +1,231 @@
+import type { Caveat } from '../caveats/types.ts'
+import { type Address, byteLength, type Hex, uintToBytes } from '../primitives/hex.ts'
+import { DelegationError, type DelegationErrorCode } from './errors.ts'
+import { assertDelegation } from './shape.ts'
+import type { Delegation } from './types.ts'
+
+/** Bounds on a permission context: bytes in all, links, caveats on each link. */
+export type ContextLimits = { bytes: number; links: number; caveats: number }
+
+/** A longer chain or a fuller link costs its redeemer more gas than any use of it is worth. */
+export const CONTEXT_LIMITS: ContextLimits = { bytes: 32 * 1024, links: 8, caveats: 16 }
+
+/**
+ * The permission context of `redeemDelegations`: canonical `abi.encode(Delegation[])`, leaf first.
+ *
+ * @throws {@link DelegationError} `delegation.context_empty`: the manager takes an empty context to mean that the
+ * *redeemer* acts for itself, which would put the redeemer's own funds at the agent's disposal. Also
+ * `delegation.malformed` and the three `delegation.context_too_…`: what this writes, {@link decodeContext} reads.
+ */
+export function encodeContext(delegations: readonly Delegation[], limits?: Partial<ContextLimits>): Hex {
+  const { bytes, links, caveats } = { ...CONTEXT_LIMITS, ...limits }
+  if (delegations.length === 0) throw empty()
+  if (delegations.length > links) throw tooMany('links', delegations.length, links, undefined)
+  const tuples = delegations.map((delegation, index) => {
+    assertDelegation(delegation)
+    if (delegation.caveats.length > caveats) throw tooMany('caveats', delegation.caveats.length, caveats, index)
+    return encodeDelegation(delegation)
+  })
+  const context: Hex = `0x${word(32)}${encodeTuples(tuples)}`
+  if (byteLength(context) > bytes) throw tooLarge(byteLength(context), bytes)
+  return context
+}
+
+/**
+ * Reads a permission context from anybody: one pass, no recursion, no allocation that the bytes do not pay for.
+ *
+ * Accepts exactly the bytes that {@link encodeContext} writes. The ABI lets offsets point anywhere; a lenient reader can
+ * be shown one chain while the manager sees another, or be made to unfold kilobytes into gigabytes.
+ *
+ * @param context - Hexadecimal digits in any case.
+ * @throws {@link DelegationError} one of the `delegation.context_…` codes, with the byte position.
+ */
+export function decodeContext(context: unknown, limits?: Partial<ContextLimits>): Delegation[] {
+  const { bytes, links, caveats } = { ...CONTEXT_LIMITS, ...limits }
+  if (typeof context !== 'string') throw notHex(typeof context)
+  // Before the digits are looked at: the pattern and the copy in lower case would cost the sender nothing.
+  if (context.length > 2 + bytes * 2) throw tooLarge(Math.floor((context.length - 2) / 2), bytes)
+  if (!/^0x(?:[0-9a-fA-F]{2})*$/.test(context)) throw notHex(context)
+  if (context === '0x') throw empty()
+  const reader = createReader(context.slice(2).toLowerCase())
+
+  reader.offset(32)
+  const count = reader.count()
+  if (count === 0) throw empty()
+  if (count > links) throw tooMany('links', count, links, undefined)
+  const delegations = reader.tuples(count, (index) => readDelegation(reader, index, caveats))
+  reader.end()
+  return delegations
+}
+
+function readDelegation(reader: Reader, link: number, maxCaveats: number): Delegation {
+  const start = reader.position()
+  const delegate = reader.address()
+  const delegator = reader.address()
+  const authority = reader.word()
+  reader.offset(6 * 32)
+  const salt = reader.word()
+  const signatureOffset = reader.uint()
+  const count = reader.count()
+  if (count > maxCaveats) throw tooMany('caveats', count, maxCaveats, link)
+  const caveats = reader.tuples(count, () => readCaveat(reader))
+  if (signatureOffset !== reader.position() - start) throw reader.fault('bad_offset', start + 5 * 32)
+  const signature = reader.bytes()
+  return { delegate, delegator, authority, caveats, salt, signature }
+}
+
+function readCaveat(reader: Reader): Caveat {
+  const start = reader.position()
+  const enforcer = reader.address()
+  reader.offset(3 * 32)
+  const argsOffset = reader.uint()
+  const terms = reader.bytes()
+  if (argsOffset !== reader.position() - start) throw reader.fault('bad_offset', start + 2 * 32)
+  const args = reader.bytes()
+  return { enforcer, terms, args }
+}
+
+type Reader = ReturnType<typeof createReader>
+
+/** Walks canonical ABI bytes once, from front to end. Positions are bytes, `digits` two for each. */
+function createReader(digits: string) {
+  let at = 0
+  const size = digits.length / 2
+
+  function fault(what: Fault, position: number): DelegationError {
+    const [message, fix] = FAULTS[what]
+    return new DelegationError(`delegation.context_${what}`, message, { details: { position, bytes: size }, fix })
+  }
+  function take(length: number): string {
+    if (length > size - at) throw fault('truncated', at)
+    const taken = digits.slice(at * 2, (at + length) * 2)
+    at += length
+    return taken
+  }
+  /** A length or offset. More than 32 bits can only point outside. */
+  function uint(): number {
+    const taken = take(32)
+    if (!taken.startsWith(HIGH_ZEROS)) throw fault('bad_length', at - 32)
+    return Number.parseInt(taken.slice(56), 16)
+  }
+  function offset(expected: number): void {
+    if (uint() !== expected) throw fault('bad_offset', at - 32)
+  }
+  /** Items of a list: each takes a word of offset at the least, so a count that the rest cannot hold is refused here. */
+  function count(): number {
+    const items = uint()
+    if (items > (size - at) / 32) throw fault('truncated', at - 32)
+    return items
+  }
+  return {
+    position: () => at,
+    fault,
+    uint,
+    offset,
+    count,
+    word: (): Hex => `0x${take(32)}`,
+    address(): Address {
+      const taken = take(32)
+      if (!taken.startsWith(ADDRESS_ZEROS)) throw fault('dirty_address', at - 32)
+      return `0x${taken.slice(24)}`
+    },
+    bytes(): Hex {
+      const length = uint()
+      const value = take(length)
+      const padding = take((32 - (length % 32)) % 32)
+      if (/[^0]/.test(padding)) throw fault('dirty_padding', at - padding.length / 2)
+      return `0x${value}`
+    },
+    /** A list of dynamic tuples: each must begin where the one before it ended. */
+    tuples<item>(length: number, read: (index: number) => item): item[] {
+      const start = at
+      const offsets = Array.from({ length }, uint)
+      return offsets.map((expected, index) => {
+        if (expected !== at - start) throw fault('bad_offset', start + index * 32)
+        return read(index)
+      })
+    },
+    end(): void {
+      if (at !== size) throw fault('trailing_bytes', at)
+    },
+  }
+}
+
+const HIGH_ZEROS = '0'.repeat(56)
+const ADDRESS_ZEROS = '0'.repeat(24)
+
+type Fault = 'truncated' | 'bad_offset' | 'bad_length' | 'dirty_address' | 'dirty_padding' | 'trailing_bytes'
+
+const CANONICAL = 'Encode the delegations again with encodeContext; do not redeem these bytes.'
+const FAULTS: Readonly<Record<Fault, readonly [message: string, fix: string]>> = {
+  truncated: ['This permission context ends too early.', 'Get the whole context from whoever granted it.'],
+  bad_offset: ['An offset in this permission context is not the canonical one.', CANONICAL],
+  bad_length: ['A length or offset in this permission context is far too large.', CANONICAL],
+  dirty_address: ['An address in this permission context has bytes before it.', CANONICAL],
+  dirty_padding: ['A byte string in this permission context is padded with something other than zeros.', CANONICAL],
+  trailing_bytes: ['This permission context goes on after its last delegation.', CANONICAL],
+}
+
+function encodeDelegation({ delegate, delegator, authority, caveats, salt, signature }: Delegation): string {
+  const list = encodeTuples(caveats.map(encodeCaveat))
+  const head = addressWord(delegate) + addressWord(delegator) + authority.slice(2)
+  return head + word(6 * 32) + salt.slice(2) + word(6 * 32 + list.length / 2) + list + encodeBytes(signature)
+}
+
+function encodeCaveat({ enforcer, terms, args }: Caveat): string {
+  const encodedTerms = encodeBytes(terms)
+  return (
+    addressWord(enforcer) + word(3 * 32) + word(3 * 32 + encodedTerms.length / 2) + encodedTerms + encodeBytes(args)
+  )
+}
+
+function encodeTuples(tuples: readonly string[]): string {
+  let offset = tuples.length * 32
+  const offsets = tuples.map((tuple) => {
+    const here = word(offset)
+    offset += tuple.length / 2
+    return here
+  })
+  return word(tuples.length) + offsets.join('') + tuples.join('')
+}
+
+function encodeBytes(value: Hex): string {
+  const digits = value.slice(2)
+  return word(digits.length / 2) + digits.padEnd(Math.ceil(digits.length / 64) * 64, '0')
+}
+
+function word(value: number): string {
+  return uintToBytes(BigInt(value), 32).slice(2)
+}
+
+function addressWord(address: Address): string {
+  return ADDRESS_ZEROS + address.slice(2)
+}
+
+function empty(): DelegationError {
+  return new DelegationError('delegation.context_empty', 'This permission context has no delegation.', {
+    fix: 'Never redeem it: the manager would execute as the redeemer itself. Ask for a context with a delegation.',
+  })
+}
+
+function notHex(value: string): DelegationError {
+  return new DelegationError('delegation.context_not_hex', 'A permission context is a hexadecimal byte string.', {
+    details: { value },
+    fix: 'Write 0x and an even number of hexadecimal digits.',
+  })
+}
+
+function tooLarge(bytes: number, limit: number): DelegationError {
+  return new DelegationError('delegation.context_too_large', 'This permission context is too large.', {
+    details: { bytes, limit },
+    fix: 'Use fewer links or shorter terms.',
+  })
+}
+
+function tooMany(what: 'links' | 'caveats', count: number, limit: number, link: number | undefined): DelegationError {
+  const code: DelegationErrorCode = `delegation.context_too_many_${what}`
+  return new DelegationError(code, `This permission context has too many ${what}.`, {
+    details: { count, limit, ...(link === undefined ? {} : { link }) },
+    fix: what === 'links' ? 'Have a link nearer to the principal delegate directly.' : 'Split the delegation.',
+  })
+}
