@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest'
+import { deployments, isArtifactFresh, staleFiles, testContracts } from './generate.ts'
+
+describe('testContracts', () => {
+  test('behavior: every artifact was made from the source as it is', () => {
+    const contracts = testContracts()
+    expect(contracts).toContain('contracts/testing/TestToken.sol')
+    expect(contracts.filter((source) => !isArtifactFresh(source))).toEqual([])
+  })
+})
+
+describe('staleFiles', () => {
+  test('behavior: the canonical addresses are those of the kit', async () => {
+    const generated = await deployments()
+    expect(staleFiles([generated])).toEqual([])
+    expect(staleFiles([{ ...generated, text: `${generated.text} ` }])).toEqual([generated.path])
+    expect(staleFiles([{ path: 'src/chain/generated/absent.ts', text: '' }])).toEqual(['src/chain/generated/absent.ts'])
+  })
+})

@@ -1,0 +1,65 @@
+import type { Account, Chain, HttpTransport, PublicClient, WalletClient } from 'viem'
+import type { Environment } from '../caveats/types.ts'
+import { ChainError } from '../chain/errors.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import { abi as pinnedTargetAbi, bytecode as pinnedTargetBytecode } from './generated/pinnedTarget.ts'
+import { abi as testTokenAbi, bytecode as testTokenBytecode } from './generated/testToken.ts'
+
+export { pinnedTargetAbi, testTokenAbi }
+
+type Deployer = WalletClient<HttpTransport, Chain, Account>
+type Reader = PublicClient<HttpTransport, Chain>
+
+/** Deploys the whole framework from the kit's bytecode: EntryPoint, manager, enforcers, account implementations. */
+export async function deployFramework(deployer: Deployer, reader: Reader): Promise<Environment> {
+  // The kit reports its use to its makers from library calls unless this is set before it loads.
+  process.env['DO_NOT_TRACK'] = '1'
+  const { deploySmartAccountsEnvironment } = await import('@metamask/delegation-toolkit/utils')
+  const kit = await deploySmartAccountsEnvironment(deployer, reader, reader.chain)
+  return {
+    chainId: reader.chain.id,
+    framework: '1.3.0',
+    manager: lower(kit.DelegationManager),
+    entryPoint: lower(kit.EntryPoint),
+    simpleFactory: lower(kit.SimpleFactory),
+    implementations: {
+      hybrid: lower(kit.implementations['HybridDeleGatorImpl']),
+      multiSig: lower(kit.implementations['MultiSigDeleGatorImpl']),
+      stateless7702: lower(kit.implementations['EIP7702StatelessDeleGatorImpl']),
+    },
+    enforcers: Object.fromEntries(Object.entries(kit.caveatEnforcers).map(([name, address]) => [name, lower(address)])),
+  }
+}
+
+/** Deploys a test stablecoin; anyone may mint it. */
+export function deployTestToken(
+  deployer: Deployer,
+  reader: Reader,
+  { symbol, decimals }: { symbol: string; decimals: number },
+): Promise<Address> {
+  return deployed(
+    reader,
+    deployer.deployContract({
+      abi: testTokenAbi,
+      bytecode: testTokenBytecode,
+      args: [`Test ${symbol}`, symbol, decimals],
+    }),
+  )
+}
+
+/** Deploys the callee for call rules. */
+export function deployPinnedTarget(deployer: Deployer, reader: Reader): Promise<Address> {
+  return deployed(reader, deployer.deployContract({ abi: pinnedTargetAbi, bytecode: pinnedTargetBytecode }))
+}
+
+async function deployed(reader: Reader, sent: Promise<Hex>): Promise<Address> {
+  const receipt = await reader.waitForTransactionReceipt({ hash: await sent, pollingInterval: 10 })
+  return lower(receipt.contractAddress)
+}
+
+function lower(address: Hex | null | undefined): Address {
+  if (typeof address === 'string') return address.toLowerCase() as Address
+  throw new ChainError('chain.local_start_failed', 'A contract of the local chain has no address.', {
+    fix: 'Check that the kit is the version in package.json.',
+  })
+}
