@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { add, summary, tallyCheck, tallyHardhat, tallyVitest } from './tally.ts'
+
+const report = (passed: number, failed: number, pending: number, todo: number) =>
+  JSON.stringify({
+    numPassedTests: passed,
+    numFailedTests: failed,
+    numPendingTests: pending,
+    numTodoTests: todo,
+    success: true,
+  })
+
+describe('tallyCheck', () => {
+  it('default: exit 0 is one passed', () => {
+    expect(tallyCheck(0)).toEqual({ passed: 1, failed: 0, skipped: 0 })
+  })
+
+  it('error: any other end is one failed, a signal too', () => {
+    for (const code of [1, 2, 137, null]) expect(tallyCheck(code)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+  })
+})
+
+describe('tallyHardhat', () => {
+  it('default: reads the counts, with colours or without', () => {
+    const output =
+      '    ✔ test_ok()\n\n\n  \u001b[32m12 passing\u001b[39m\n  2 failing\n  3 skipped\n\n  1) A#test_bad()\n'
+    expect(tallyHardhat(output, 1)).toEqual({ passed: 12, failed: 2, skipped: 3 })
+  })
+
+  it('behavior: counts in the name of a test are not counts', () => {
+    expect(tallyHardhat('    ✔ test_9 passing()\n  1 passing\n', 0)).toEqual({ passed: 1, failed: 0, skipped: 0 })
+  })
+
+  it('error: no test, and a runner that died, are a failure each', () => {
+    expect(tallyHardhat('  0 passing\n', 0).failed).toBe(1)
+    expect(tallyHardhat('', 0).failed).toBe(1)
+    expect(tallyHardhat('  4 passing\n', 1)).toEqual({ passed: 4, failed: 1, skipped: 0 })
+    expect(tallyHardhat('Error HHE1: the compiler refused', null).failed).toBe(1)
+  })
+})
+
+describe('tallyVitest', () => {
+  it('default: todo counts as skipped', () => {
+    expect(tallyVitest(report(5, 1, 2, 3), 1)).toEqual({ passed: 5, failed: 1, skipped: 5 })
+  })
+
+  it('error: a file that does not load fails the run though every test passed', () => {
+    expect(tallyVitest(report(5, 0, 0, 0), 1)).toEqual({ passed: 5, failed: 1, skipped: 0 })
+  })
+
+  it('error: no report, half a report, no test', () => {
+    expect(tallyVitest(undefined, 0).failed).toBe(1)
+    expect(tallyVitest('{"numPassedTests":5', 0).failed).toBe(1)
+    expect(tallyVitest('{"numPassedTests":5}', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
+    expect(tallyVitest(report(0, 0, 4, 0), 0)).toEqual({ passed: 0, failed: 1, skipped: 4 })
+  })
+})
+
+describe('summary', () => {
+  it('default: one plain line', () => {
+    const tally = add(tallyCheck(0), tallyCheck(1))
+    expect(summary(tally)).toBe('1 passed, 1 failed, 0 skipped')
+  })
+})

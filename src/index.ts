@@ -1,0 +1,13 @@
+/** Every stage as a namespace, in flow order. A subpath (`ambit/scope`) loads one stage and what is upstream of it. */
+export * from './errors.ts'
+export * as scope from './scope/index.ts'
+export * as caveats from './caveats/index.ts'
+export * as compile from './compile/index.ts'
+export * as delegation from './delegation/index.ts'
+export * as grant from './grant/index.ts'
+export * as verdict from './verdict/index.ts'
+export * as redemption from './redemption/index.ts'
+export * as outcome from './outcome/index.ts'
+export * as receipt from './receipt/index.ts'
+export * as verification from './verification/index.ts'
+export * as chain from './chain/index.ts'
