@@ -1,6 +1,8 @@
+export { type ChainCheck, checkChain } from './check.ts'
 export { CONTEXT_LIMITS, type ContextLimits, decodeContext, encodeContext } from './context.ts'
 export { createDelegations } from './create.ts'
 export { DelegationError, type DelegationErrorCode } from './errors.ts'
+export type { AccountCode, ChainFacts, CheckCode, CheckName, CheckRow, CheckStatus } from './facts.ts'
 export { type Domain, domainSeparator, hashDelegation, signingHash, signingHashOf } from './hash.ts'
 export {
   type DelegationTypedData,
