@@ -33,8 +33,13 @@ export function describeCaveat(caveat: DecodedCaveat, options: DescribeOptions =
   try {
     return describe(caveat, options)
   } catch {
-    return { sentence: 'A caveat that cannot be put into words', warnings: ['Do not sign what cannot be read.'] }
+    return WORDLESS
   }
+}
+
+const WORDLESS: Description = {
+  sentence: 'A caveat that cannot be put into words',
+  warnings: ['Do not sign what cannot be read.'],
 }
 
 function describe(caveat: DecodedCaveat, options: DescribeOptions): Description {
@@ -87,6 +92,8 @@ function describe(caveat: DecodedCaveat, options: DescribeOptions): Description 
             : `Terms that make no sense to ${bytesInWords(caveat.enforcer)}`,
         warnings: ['What this caveat permits is not known: nothing is allowed under it here.'],
       }
+    default:
+      return WORDLESS
   }
 }
 

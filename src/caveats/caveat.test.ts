@@ -1,0 +1,241 @@
+process.env.DO_NOT_TRACK = '1'
+
+import * as core from '@metamask/delegation-core'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { anyKnownCaveat } from '../../test/arbitraries/caveat.ts'
+import { baseEnvironment } from '../../test/arbitraries/environment.ts'
+import type { Hex } from '../primitives/hex.ts'
+import { decodeCaveat, encodeCaveat } from './caveat.ts'
+import type { KnownCaveat } from './codec.ts'
+import { CaveatError, type CaveatErrorCode } from './errors.ts'
+import { codecByKind, codecByName, codecs } from './registry.ts'
+
+const environment = await baseEnvironment()
+
+/** The framework's own encoder says the same bytes: an oracle that shares no code with ours. */
+function oracle(caveat: KnownCaveat): Hex {
+  switch (caveat.kind) {
+    case 'allowedCalldata':
+      return core.createAllowedCalldataTerms({ startIndex: Number(caveat.start), value: caveat.value })
+    case 'allowedMethods':
+      return core.createAllowedMethodsTerms({ selectors: [...caveat.selectors] })
+    case 'allowedTargets':
+      return core.createAllowedTargetsTerms({ targets: [...caveat.targets] })
+    case 'erc20PeriodTransfer':
+      return core.createERC20TokenPeriodTransferTerms({
+        tokenAddress: caveat.token,
+        periodAmount: caveat.amount,
+        periodDuration: caveat.duration,
+        startDate: caveat.start,
+      } as never)
+    case 'erc20TransferAmount':
+      return core.createERC20TransferAmountTerms({ tokenAddress: caveat.token, maxAmount: caveat.limit })
+    case 'exactCalldata':
+      return core.createExactCalldataTerms({ calldata: caveat.data })
+    case 'limitedCalls':
+      return core.createLimitedCallsTerms({ limit: Number(caveat.limit) })
+    case 'nativePeriodTransfer':
+      return core.createNativeTokenPeriodTransferTerms({
+        periodAmount: caveat.amount,
+        periodDuration: caveat.duration,
+        startDate: caveat.start,
+      } as never)
+    case 'nativeTransferAmount':
+      return core.createNativeTokenTransferAmountTerms({ maxAmount: caveat.limit })
+    case 'nonce':
+      return core.createNonceTerms({ nonce: `0x${caveat.nonce.toString(16)}` })
+    case 'redeemer':
+      return core.createRedeemerTerms({ redeemers: [...caveat.redeemers] })
+    case 'timestamp':
+      return core.createTimestampTerms({ afterThreshold: Number(caveat.after), beforeThreshold: Number(caveat.before) })
+    case 'valueLte':
+      return core.createValueLteTerms({ maxValue: caveat.max })
+  }
+}
+
+describe('encodeCaveat', () => {
+  test('default', () => {
+    expect(encodeCaveat(environment, { kind: 'valueLte', max: 5n })).toEqual({
+      enforcer: environment.enforcers['ValueLteEnforcer'],
+      terms: `0x${'0'.repeat(63)}5`,
+      args: '0x',
+    })
+  })
+
+  test('behavior: the same bytes as the framework’s own encoder, for every kind', () => {
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(anyKnownCaveat({ oracleBounds: true }), (caveat) => {
+        seen.add(caveat.kind)
+        expect(encodeCaveat(environment, caveat).terms).toBe(oracle(caveat))
+      }),
+      { numRuns: 500 },
+    )
+    expect([...seen].sort()).toEqual(Object.keys(codecByKind).sort())
+  })
+
+  const refused: [string, KnownCaveat, CaveatErrorCode][] = [
+    ['no bytes to compare', { kind: 'allowedCalldata', start: 4n, value: '0x' }, 'caveats.wrong_length'],
+    [
+      'a position whose end overflows',
+      { kind: 'allowedCalldata', start: 2n ** 256n - 1n, value: '0x00' },
+      'caveats.unsatisfiable',
+    ],
+    ['a position past 2^256', { kind: 'allowedCalldata', start: 2n ** 256n, value: '0x00' }, 'caveats.out_of_range'],
+    ['upper-case bytes', { kind: 'allowedCalldata', start: 0n, value: '0xAB' }, 'caveats.not_hex'],
+    ['no selector', { kind: 'allowedMethods', selectors: [] }, 'caveats.empty_list'],
+    ['a selector of five bytes', { kind: 'allowedMethods', selectors: ['0x0000000000'] }, 'caveats.wrong_length'],
+    ['no target', { kind: 'allowedTargets', targets: [] }, 'caveats.empty_list'],
+    ['no redeemer', { kind: 'redeemer', redeemers: [] }, 'caveats.empty_list'],
+    ['no calls', { kind: 'limitedCalls', limit: 0n }, 'caveats.zero'],
+    ['a negative limit', { kind: 'nativeTransferAmount', limit: -1n }, 'caveats.out_of_range'],
+    ['no second between the bounds', { kind: 'timestamp', after: 10n, before: 11n }, 'caveats.unsatisfiable'],
+    ['a bound past 2^128', { kind: 'timestamp', after: 0n, before: 2n ** 128n }, 'caveats.out_of_range'],
+    ['a period of no length', { kind: 'nativePeriodTransfer', amount: 1n, duration: 0n, start: 1n }, 'caveats.zero'],
+  ]
+  test.each(refused)('error: %s', (_, caveat, code) => {
+    expect(() => encodeCaveat(environment, caveat)).toThrow(expect.objectContaining({ code }))
+  })
+
+  test('error: a deployment without the enforcer', () => {
+    const bare = { ...environment, enforcers: {} }
+    expect(() => encodeCaveat(bare, { kind: 'nonce', nonce: 0n })).toThrow(
+      expect.objectContaining({ code: 'caveats.unknown_enforcer' }),
+    )
+  })
+
+  test('error: an unknown caveat is never written again', () => {
+    const unknown = { kind: 'unknown', enforcer: '0x', terms: '0x', reason: 'unknown_enforcer' } as const
+    expect(() => encodeCaveat(environment, unknown)).toThrow(CaveatError)
+  })
+})
+
+describe('decodeCaveat', () => {
+  test('default: what was encoded, for every kind', () => {
+    fc.assert(
+      fc.property(anyKnownCaveat(), (caveat) => {
+        expect(decodeCaveat(environment, encodeCaveat(environment, caveat))).toEqual(caveat)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('behavior: addresses compare in lower case', () => {
+    const caveat = encodeCaveat(environment, { kind: 'nonce', nonce: 7n })
+    const upper = `0x${caveat.enforcer.slice(2).toUpperCase()}` as Hex
+    expect(decodeCaveat(environment, { ...caveat, enforcer: upper })).toEqual({ kind: 'nonce', nonce: 7n })
+  })
+
+  test('behavior: `args` decides nothing: anyone may change it', () => {
+    const caveat = encodeCaveat(environment, { kind: 'nonce', nonce: 7n })
+    expect(decodeCaveat(environment, { ...caveat, args: '0xffff' })).toEqual({ kind: 'nonce', nonce: 7n })
+  })
+
+  test('behavior: an unknown enforcer is unknown, also one of the framework that Ambit does not read', () => {
+    const enforcer = environment.enforcers['IdEnforcer'] ?? '0x'
+    expect(decodeCaveat(environment, { enforcer, terms: '0x01', args: '0x' })).toEqual({
+      kind: 'unknown',
+      enforcer,
+      terms: '0x01',
+      reason: 'unknown_enforcer',
+    })
+  })
+
+  test('behavior: near-valid terms read as something else that encodes to those very bytes, or as unknown', () => {
+    const refusals = new Map<string, Set<string>>()
+    let accepted = 0
+    fc.assert(
+      fc.property(anyKnownCaveat({ small: true }), mutation, (caveat, mutate) => {
+        const encoded = encodeCaveat(environment, caveat)
+        const terms = mutate(encoded.terms)
+        const decoded = decodeCaveat(environment, { ...encoded, terms })
+        if (decoded.kind !== 'unknown') {
+          accepted++
+          expect(encodeCaveat(environment, decoded).terms).toBe(terms.toLowerCase())
+          return
+        }
+        expect(decoded.reason).toBe('malformed_terms')
+        try {
+          codecByKind[caveat.kind].decode(terms)
+        } catch (error) {
+          expect(error).toBeInstanceOf(CaveatError)
+          const codes = refusals.get(caveat.kind) ?? new Set()
+          refusals.set(caveat.kind, codes.add((error as CaveatError).code))
+        }
+      }),
+      { numRuns: 6_000, seed: 7 },
+    )
+    expect(accepted).toBeGreaterThan(500)
+    const kinds = [...refusals.keys()].sort()
+    expect(kinds).toEqual(
+      Object.keys(codecByKind)
+        .filter((kind) => kind !== 'exactCalldata' || kinds.includes(kind))
+        .sort(),
+    )
+    expect(new Set([...refusals.values()].flatMap((codes) => [...codes]))).toEqual(
+      new Set([
+        'caveats.not_hex',
+        'caveats.wrong_length',
+        'caveats.empty_list',
+        'caveats.zero',
+        'caveats.unsatisfiable',
+      ]),
+    )
+  })
+
+  test('behavior: total, whatever stands in the caveat', () => {
+    const names = Object.values(environment.enforcers)
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...names), fc.string(), fc.anything()), fc.anything(), (enforcer, terms) => {
+        expect(decodeCaveat(environment, { enforcer, terms, args: '0x' } as never).kind).toBeTypeOf('string')
+      }),
+    )
+  })
+})
+
+describe('codecs', () => {
+  test('default: every codec stands under its own kind and name', () => {
+    for (const codec of codecs) {
+      expect(codecByKind[codec.kind]).toBe(codec)
+      expect(codecByName[codec.name]).toBe(codec)
+      expect(environment.enforcers[codec.name]).toMatch(/^0x[0-9a-f]{40}$/)
+    }
+    expect(codecs).toHaveLength(13)
+  })
+
+  test('behavior: what counts and what opens batch mode', () => {
+    const names = (match: (codec: (typeof codecs)[number]) => boolean) =>
+      codecs.filter(match).map((codec) => codec.kind)
+    expect(names((codec) => codec.counts)).toEqual([
+      'erc20PeriodTransfer',
+      'erc20TransferAmount',
+      'limitedCalls',
+      'nativePeriodTransfer',
+      'nativeTransferAmount',
+    ])
+    expect(names((codec) => codec.callType === 'any')).toEqual(['limitedCalls', 'nonce', 'redeemer', 'timestamp'])
+  })
+})
+
+/** One byte changed, added, cut or doubled; a word cleared; a letter in upper case; nothing left. */
+const mutation: fc.Arbitrary<(terms: Hex) => Hex> = fc
+  .tuple(
+    fc.constantFrom('flip', 'cut', 'add', 'half', 'clear', 'max', 'upper', 'empty'),
+    fc.nat(),
+    fc.integer({ min: 1, max: 255 }),
+  )
+  .map(([how, at, byte]) => (terms) => {
+    const bytes: string[] = terms.slice(2).match(/../g) ?? []
+    const index = bytes.length === 0 ? 0 : at % bytes.length
+    const word = index - (index % 32)
+    if (how === 'flip' && bytes.length > 0)
+      bytes[index] = (Number.parseInt(bytes[index] ?? '0', 16) ^ byte).toString(16).padStart(2, '0')
+    if (how === 'cut') bytes.splice(index, 1)
+    if (how === 'add') bytes.splice(index, 0, byte.toString(16).padStart(2, '0'))
+    if (how === 'clear') bytes.fill('00', bytes.length % 32 === 20 && word > 0 ? word - 12 : word, word + 32)
+    if (how === 'max') bytes.fill('ff', word, word + 32)
+    if (how === 'empty') bytes.length = 0
+    if (how === 'half') return `0x${bytes.join('')}${byte % 10}` as Hex
+    return `0x${how === 'upper' ? bytes.join('').toUpperCase() : bytes.join('')}` as Hex
+  })
