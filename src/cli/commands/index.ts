@@ -1,0 +1,13 @@
+import type { Command } from '../command.ts'
+import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
+import { doctor } from './doctor.ts'
+
+/** Every command, in the order help shows them. */
+export const commands: readonly Command[] = [doctor, accountNew, accountImport, accountLs, accountShow]
+
+/** Words with commands under them. */
+export const groups: Readonly<Record<string, string>> = {
+  scope: 'Read a task scope: what it allows, what it risks, what changed',
+  account: 'Keys of this machine, as keystore files',
+  receipts: 'Signed statements of what was granted, decided, done and revoked',
+}
