@@ -1,0 +1,120 @@
+import type { Grant } from '../grant/types.ts'
+import type { Action, Allow, Deny, State, Verdict } from '../verdict/types.ts'
+import { type Limit, resultOf } from './codes.ts'
+import { branchDelegations, describeChain, describeState, disagree, partiesOf, rootsOf } from './describe.ts'
+import { about, type Drafted, kindOf, type Layer, type Stage } from './draft.ts'
+import { ReceiptError } from './errors.ts'
+import { encodeContextEvidence, encodeGrantEvidence, encodeRequestEvidence } from './evidence.ts'
+import { type ActionRequest, hashCalls, hashRequest, isReasonKept, type SignedRequest } from './request.ts'
+import type { Statement, StatementOf } from './statement.ts'
+import { caip2, cleanText } from './values.ts'
+
+/**
+ * An action was decided.
+ *
+ * @param parameters.state - What the verdict was made from; left out where nothing was read.
+ * @param parameters.stage - Which look decided. An allowed action that was simulated says `simulation`.
+ * @throws {@link ReceiptError} `receipt.kind_not_supported`: the verdict escalates; `receipt.inputs_disagree`.
+ */
+export function decisionReceipt(parameters: {
+  grant: Grant
+  action: Action
+  verdict: Verdict
+  state?: State
+  request: SignedRequest
+  stage: Stage
+  layer: Layer
+}): Drafted<'decision'> {
+  const { grant, action, verdict, state, request, stage, layer } = parameters
+  if (verdict.verdict === 'escalate') {
+    throw new ReceiptError('receipt.kind_not_supported', 'Escalations have no receipt yet.', {
+      details: { code: verdict.code },
+      fix: 'Deny what the scope escalates, and issue a receipt of the denial.',
+    })
+  }
+  assertRequestOf(request.request, grant, action)
+  const { asker } = partiesOf(grant)
+  const branch = verdict.verdict === 'allow' ? verdict.branch : decidingBranch(grant, verdict)
+  const described = branch === undefined ? undefined : describeChain(grant.chainId, branchDelegations(grant, branch))
+  const evidence = {
+    grant: encodeGrantEvidence(grant),
+    request: encodeRequestEvidence(request),
+    ...(described === undefined ? {} : { context: encodeContextEvidence(described.context) }),
+  }
+  const { reason } = request.request
+  const words = reason === undefined ? undefined : cleanText(reason)
+  const signed = request.signature !== undefined
+  const claims: Statement['claims'] = [
+    ...(described === undefined ? [] : [{ path: '/delegation' as const, basis: 'signature' as const }]),
+    { path: '/grant', basis: 'signature' },
+    { path: '/intent', basis: signed ? 'signature' : 'attestation' },
+    ...(state === undefined ? [] : [{ path: '/state' as const, basis: 'attestation' as const }]),
+    { path: '/verdict', basis: state === undefined ? 'attestation' : 're-execution' },
+  ]
+  const limits: Limit[] = ['not_logged', state === undefined ? 'state_not_read' : 'chain_not_proven']
+  if (!signed) limits.push('request_unsigned')
+  if (reason !== undefined && !isReasonKept(reason)) limits.push('reason_left_out')
+  if (described === undefined) limits.push('chain_not_identified')
+  return {
+    draft: {
+      ...kindOf('decision'),
+      ...about(grant, layer, evidence, claims, limits),
+      ...(described === undefined ? {} : { actorChain: described.actorChain, delegation: described.delegation }),
+      action: { id: hashRequest(request.request) },
+      intent: {
+        chain: caip2(action.chainId),
+        mode: action.calls.length === 1 ? 'single' : 'batch',
+        redeemer: action.redeemer,
+        calls: hashCalls(action.calls),
+        asker,
+        signed,
+        ...(words === undefined ? {} : { reason: words }),
+      },
+      verdict: verdict.verdict === 'allow' ? describeAllow(verdict, stage) : describeDeny(verdict, stage),
+      ...(state === undefined ? {} : { state: describeState(state) }),
+      roots: described === undefined ? rootsOf(grant) : described.delegation.chain.slice(-1).map(({ hash }) => hash),
+    },
+    evidence,
+  }
+}
+
+/** A denial as a statement has it: absent where it does not apply. */
+export function describeDeny(deny: Deny, stage: Stage): StatementOf<'decision'>['verdict'] {
+  const numbers = ['limit', 'used', 'requested', 'remaining', 'resetsAt', 'largestAllowed'] as const
+  return {
+    result: resultOf(deny.family),
+    stage,
+    code: deny.code,
+    family: deny.family,
+    ...(deny.hop === null ? {} : { hop: deny.hop }),
+    ...(deny.delegator === null ? {} : { delegator: deny.delegator }),
+    ...(deny.delegation === null ? {} : { delegation: deny.delegation }),
+    ...(deny.caveat === null ? {} : { caveat: deny.caveat }),
+    ...Object.fromEntries(numbers.flatMap((name) => (deny[name] === null ? [] : [[name, `${deny[name]}`]]))),
+  }
+}
+
+export function describeAllow(allow: Allow, stage: Stage): StatementOf<'decision'>['verdict'] {
+  const { branch, rule, remaining } = allow
+  return { result: 'allowed', stage, branch, rule, ...(remaining === null ? {} : { remaining: remaining.toString() }) }
+}
+
+/** The one branch that a denial is about; `undefined` where several could be, or all. */
+function decidingBranch(grant: Grant, deny: Deny): number | undefined {
+  if (grant.branches.length === 1) return 0
+  if (deny.delegation === null || deny.hop === null) return undefined
+  const { hop, delegation } = deny
+  const found = grant.branches.flatMap((_, index) =>
+    describeChain(grant.chainId, branchDelegations(grant, index)).delegation.chain[hop]?.hash === delegation
+      ? [index]
+      : [],
+  )
+  return found.length === 1 ? found[0] : undefined
+}
+
+function assertRequestOf(request: ActionRequest, grant: Grant, action: Action): void {
+  if (request.grant !== grant.id) throw disagree('request.grant', request.grant)
+  if (request.chainId !== action.chainId) throw disagree('request.chainId', String(request.chainId))
+  if (request.redeemer !== action.redeemer) throw disagree('request.redeemer', request.redeemer)
+  if (hashCalls(request.calls) !== hashCalls(action.calls)) throw disagree('request.calls', hashCalls(request.calls))
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { REASON_FAMILIES, resultOf, STAGES } from './codes.ts'
+import { Account, Bytes, Caip2, Caip10, Count, Digest, Hash, Name, Text, Uint } from './values.ts'
+
+/** The members of a statement, each a closed schema. `statement.ts` says which kind has which. */
+
+/** Longest chain and most caveats of one link, as the context decoder reads them. */
+export const MAX_LINKS = 8
+const MAX_CAVEATS = 16
+/** One link of the actor chain; `via` is the delegation that made this actor, absent for the principal. */
+export const Actor = z.strictObject({ account: Caip10, via: Hash.optional() })
+
+const Link = z.strictObject({
+  hash: Hash,
+  delegator: Account,
+  delegate: Account,
+  authority: Hash,
+  caveats: z.array(z.strictObject({ enforcer: Account, terms: Bytes })).max(MAX_CAVEATS),
+})
+
+/** The chain concerned, leaf first, and keccak-256 of the context: signatures and caveat arguments are outside the hashes. */
+export const DelegationChain = z.strictObject({ context: Hash, chain: z.array(Link).min(1).max(MAX_LINKS) })
+
+export const GrantRef = z.strictObject({
+  id: Hash,
+  manager: Caip10,
+  /** Hash of the effective scope. */
+  scope: Hash,
+})
+
+/** `id` is the EIP-712 digest of the request, signed or not: every receipt about one attempt has the same. */
+export const ActionRef = z.strictObject({ id: Hash })
+
+export const Intent = z.strictObject({
+  chain: Caip2,
+  mode: z.enum(['single', 'batch']),
+  redeemer: Account,
+  /** keccak-256 of the encoded calls; they are in the evidence. */
+  calls: Hash,
+  /** Whose signature over the request counts: the scope's request key, or the delegate. */
+  asker: Account,
+  signed: z.boolean(),
+  /** The agent's own words. Data. */
+  reason: Text.optional(),
+})
+
+export const Allowed = z.strictObject({
+  result: z.literal('allowed'),
+  stage: z.enum(STAGES),
+  branch: Count,
+  rule: Name,
+  remaining: Uint.optional(),
+})
+
+const REASON_CODES = Object.keys(REASON_FAMILIES) as (keyof typeof REASON_FAMILIES)[]
+export const Refused = z
+  .strictObject({
+    result: z.enum(['denied', 'not_permitted', 'could_not_evaluate']),
+    stage: z.enum(STAGES),
+    code: z.enum(REASON_CODES),
+    family: z.enum(['not_permitted', 'refused', 'ended', 'not_evaluated', 'execution', 'fault']),
+    hop: Count.optional(),
+    delegator: Account.optional(),
+    delegation: Hash.optional(),
+    caveat: z.strictObject({ index: Count, kind: Name }).optional(),
+    limit: Uint.optional(),
+    used: Uint.optional(),
+    requested: Uint.optional(),
+    remaining: Uint.optional(),
+    resetsAt: Uint.optional(),
+    largestAllowed: Uint.optional(),
+  })
+  .refine(({ code, family, result }) => REASON_FAMILIES[code] === family && resultOf(family) === result, {
+    message: 'code, family and result belong together',
+  })
+
+const StateCounter = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('spent'), spent: Uint }),
+  z.strictObject({ kind: z.literal('calls'), count: Uint }),
+  z.strictObject({
+    kind: z.literal('period'),
+    amount: Uint,
+    duration: Uint,
+    start: Uint,
+    lastPeriod: Uint,
+    transferred: Uint,
+  }),
+])
+
+/** All that the verdict was made from, at one block. What is not here was not read. */
+export const StateRead = z.strictObject({
+  chain: Caip2,
+  manager: Account,
+  block: z.strictObject({ number: Uint, hash: Hash, time: Uint }),
+  paused: z.boolean(),
+  /** Disabled at that block, by delegation hash. */
+  disabled: z.record(Hash as unknown as z.ZodString, z.boolean()),
+  /** NonceEnforcer's current nonce, by delegator. */
+  nonces: z.record(Account as unknown as z.ZodString, Uint),
+  /** By `enforcer:delegation hash`. */
+  counters: z.record(z.string().regex(/^0x[0-9a-f]{40}:0x[0-9a-f]{64}$/), StateCounter),
+})
+
+const Effect = z.strictObject({
+  asset: z.union([Account, z.literal('native')]),
+  from: Account,
+  to: Account,
+  amount: Uint,
+  log: Count.optional(),
+})
+const Included = {
+  tx: Hash,
+  block: z.strictObject({ number: Uint, hash: Hash }),
+  final: z.boolean(),
+  gasUsed: Uint,
+}
+const Effects = z.array(Effect).max(256)
+
+/** `data` is keccak-256 of the call data of `redeemDelegations`: which transaction can be this one. */
+export const OutcomeRead = z.discriminatedUnion('status', [
+  z.strictObject({ status: z.literal('executed'), data: Hash, ...Included, effects: Effects.min(1) }),
+  z.strictObject({ status: z.literal('reverted'), data: Hash, ...Included, reason: Text.optional() }),
+  z.strictObject({ status: z.literal('ineffective'), data: Hash, ...Included, effects: Effects, missing: Text }),
+  z.strictObject({ status: z.literal('pending'), data: Hash, tx: Hash }),
+  z.strictObject({ status: z.literal('replaced'), data: Hash, tx: Hash, by: Hash.optional() }),
+  z.strictObject({ status: z.literal('unknown'), data: Hash, tx: Hash.optional(), doubt: Text }),
+])
+
+/** Most delegations one ending can name. */
+const MAX_HASHES = 1_024
+const Hashes = z.array(Hash).max(MAX_HASHES)
+export const Ending = z.discriminatedUnion('act', [
+  /** On chain: these delegations are disabled at that block; `tx` did it, absent where they already were. */
+  z.strictObject({
+    act: z.literal('disable'),
+    delegations: Hashes.min(1),
+    /** Delegations that died with them: the descendants. */
+    died: Hashes,
+    tx: Hash.optional(),
+    block: z.strictObject({ number: Uint, hash: Hash }),
+    final: z.boolean(),
+  }),
+  /** Local: the issuer sends nothing under these, or sends again. */
+  z.strictObject({ act: z.literal('stop'), delegations: Hashes.min(1), died: Hashes }),
+  z.strictObject({ act: z.literal('resume'), delegations: Hashes.min(1) }),
+])
+
+/** What stands behind each part: who is believed when it is believed. */
+export const Claim = z.strictObject({
+  path: z.enum(['/delegation', '/grant', '/intent', '/verdict', '/state', '/outcome', '/revocation']),
+  basis: z.enum(['signature', 're-execution', 'attestation']),
+})
+
+export const EVIDENCE_TYPES = ['grant', 'context', 'action', 'request'] as const
+export type EvidenceType = (typeof EVIDENCE_TYPES)[number]
+/** Longest blob. */
+export const MAX_EVIDENCE_BYTES = 524_288
+export const EvidenceRef = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
+  type: z.enum(EVIDENCE_TYPES),
+  sha256: Digest,
+  size: Count.max(MAX_EVIDENCE_BYTES),
+})
