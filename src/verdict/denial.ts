@@ -1,0 +1,75 @@
+import type { Finding } from './finding.ts'
+import type { PreparedBranch } from './prepared.ts'
+import { REASONS } from './reasons.ts'
+import type { Deny, Fix } from './types.ts'
+
+/** Puts a finding in words. */
+export function denial(
+  { branch, finding }: { branch: PreparedBranch | null; finding: Finding },
+  largestAllowed: bigint | null,
+  fix: Fix,
+): Deny {
+  const { code, hop, limit, used, requested, remaining, resetsAt } = finding
+  const link = hop === null ? undefined : branch?.links[hop]
+  const caveat = finding.caveat === null ? undefined : link?.caveats[finding.caveat]
+  return {
+    verdict: 'deny',
+    code,
+    family: REASONS[code].family,
+    message: message(finding),
+    hop,
+    delegator: link?.delegator ?? null,
+    delegation: link?.hash ?? null,
+    caveat: caveat === undefined ? null : { index: caveat.index, kind: caveat.meaning.kind },
+    limit,
+    used,
+    requested,
+    remaining,
+    resetsAt,
+    largestAllowed,
+    fix,
+  }
+}
+
+/**
+ * A denial that no evaluation gives: a local stop, a failed execution, a disagreement with the chain.
+ *
+ * @param fix - Where the code alone does not say what helps.
+ */
+export function denyFor(code: 'stopped' | 'execution_failed' | 'disagreement' | 'state_missing', fix?: Fix): Deny {
+  const bare: Finding = { ...NOTHING, code }
+  return denial({ branch: null, finding: bare }, null, fix ?? DEFAULT_FIX[code])
+}
+
+const NOTHING = {
+  hop: null,
+  caveat: null,
+  limit: null,
+  used: null,
+  requested: null,
+  remaining: null,
+  resetsAt: null,
+  passesAt: null,
+  measured: null,
+  passed: 0,
+} as const
+
+const DEFAULT_FIX = {
+  stopped: { do: 'ask_for_a_new_grant' },
+  execution_failed: { do: 'retry_later' },
+  disagreement: { do: 'report_a_fault' },
+  state_missing: { do: 'retry_later' },
+} as const
+
+/** Our sentence, then our numbers in base units: nothing that an agent wrote gets in. */
+function message({ code, hop, limit, used, requested, remaining, resetsAt }: Finding): string {
+  const parts: string[] = []
+  if (requested !== null) parts.push(`asked ${requested}`)
+  if (remaining !== null && limit !== null) parts.push(`left ${remaining} of ${limit}`)
+  else if (limit !== null) parts.push(`bound ${limit}`)
+  if (used !== null) parts.push(`used ${used}`)
+  if (resetsAt !== null) parts.push(`resets at ${resetsAt}`)
+  if (hop !== null) parts.push(hop === 0 ? 'at the leaf (hop 0)' : `at hop ${hop}`)
+  const { sentence } = REASONS[code]
+  return parts.length === 0 ? sentence : `${sentence} (${parts.join(', ')})`
+}

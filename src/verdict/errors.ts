@@ -1,0 +1,12 @@
+import { AmbitError } from '../errors.ts'
+
+export type VerdictErrorCode =
+  | 'verdict.wrong_environment'
+  | 'verdict.broken_chain'
+  | 'verdict.unsupported_constraint'
+  | 'verdict.invalid_fix'
+
+/** A grant that cannot be prepared for verdicts. A verdict itself is never an error: what cannot be evaluated is denied. */
+export class VerdictError extends AmbitError<VerdictErrorCode> {
+  override readonly name = 'VerdictError'
+}

@@ -1,0 +1,58 @@
+import { denial } from './denial.ts'
+import { readAction } from './facts.ts'
+import { fixFor } from './fix.ts'
+import { judge } from './judge.ts'
+import { largestAllowed, measuredOf, remainingAfter } from './largest.ts'
+import type { PreparedGrant } from './prepared.ts'
+import type { Action, State, Verdict } from './types.ts'
+
+/**
+ * Whether the chain and the redeemer would let this action pass at the state's block and time. Pure and total: it mirrors
+ * manager and enforcers of Delegation Framework 1.3.0 check by check, and what it cannot evaluate it denies.
+ *
+ * It speaks of authority, not of execution: balances, paused tokens and failing targets are for the simulation after it.
+ */
+export function evaluate(prepared: PreparedGrant, action: Action, state: State): Verdict {
+  const facts = readAction(action)
+  if ('code' in facts) {
+    const malformed = { verdict: 'deny', branch: null, finding: facts } as const
+    return denial(malformed, null, fixFor(prepared, action, state, malformed))
+  }
+  const judgement = judge(prepared, facts, state)
+  switch (judgement.verdict) {
+    case 'allow': {
+      const { branch } = judgement
+      return {
+        verdict: 'allow',
+        branch: branch.index,
+        rule: branch.rule,
+        remaining: remainingAfter(branch, facts, state),
+      }
+    }
+    case 'escalate': {
+      const { branch, crossing } = judgement
+      return {
+        verdict: 'escalate',
+        code: 'above_threshold',
+        branch: branch.index,
+        rule: branch.rule,
+        message: 'The amount is above the threshold from which somebody confirms.',
+        ...crossing,
+      }
+    }
+    case 'deny': {
+      const measured = judgement.finding.measured ?? measuredOf(facts)
+      const largest = largestAllowed(prepared, facts, state, measured)
+      return denial(judgement, largest, fixFor(prepared, action, state, judgement))
+    }
+  }
+}
+
+/**
+ * The same for one branch alone, with `largestAllowed` and `fix` seeing only that branch. For whoever has chosen one, and
+ * for comparing with the chain, which knows no other branches.
+ */
+export function evaluateBranch(prepared: PreparedGrant, index: number, action: Action, state: State): Verdict {
+  const branches = prepared.branches.filter((branch) => branch.index === index)
+  return evaluate({ ...prepared, branches }, action, state)
+}

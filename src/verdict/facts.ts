@@ -1,0 +1,74 @@
+import type { Address, Hex } from '../primitives/hex.ts'
+import { type Finding, finding } from './finding.ts'
+import type { Action } from './types.ts'
+
+/** `transfer(address,uint256)`: the only selector that the framework's ERC-20 enforcers accept. */
+export const TRANSFER_SELECTOR: Hex = '0xa9059cbb'
+export const MAX_UINT256 = (1n << 256n) - 1n
+/** Nodes relay no larger transaction. Also what keeps a hostile action from costing time. */
+export const MAX_DATA_BYTES = 131_072
+
+/** What the checks look at, read from an action once. */
+export type Facts = {
+  chainId: number
+  redeemer: Address
+  /** One call is single mode, several are batch mode. Of a batch only the mode is looked at. */
+  single: boolean
+  to: Address
+  value: bigint
+  data: Hex
+  /** Bytes of `data`. */
+  size: number
+  /** Amount of a `transfer(address,uint256)` of exactly 68 bytes; `null` for any other call. */
+  tokenAmount: bigint | null
+}
+
+const ADDRESS = /^0x[0-9a-f]{40}$/
+const HEX = /^0x[0-9a-f]*$/
+
+/** Reads an action, which comes from an agent and is not to be trusted to have its type. */
+export function readAction(action: Action): Facts | Finding {
+  const { calls, redeemer, chainId } = action
+  const first = Array.isArray(calls) ? calls[0] : undefined
+  if (first === undefined || typeof chainId !== 'number' || !isAddress(redeemer)) return finding('malformed_action')
+  for (const call of calls) {
+    if (call === null || typeof call !== 'object' || !isAddress(call.to) || !isUint(call.value) || !isData(call.data)) {
+      return finding('malformed_action')
+    }
+  }
+  const { to, value, data } = first
+  return { chainId, redeemer, single: calls.length === 1, to, value, data, ...measure(data) }
+}
+
+export function isUint(value: unknown): value is bigint {
+  return typeof value === 'bigint' && value >= 0n && value <= MAX_UINT256
+}
+
+export function isAddress(value: unknown): value is Address {
+  return typeof value === 'string' && ADDRESS.test(value)
+}
+
+/** Canonical call data, not larger than a transaction may be. */
+export function isData(value: unknown): value is Hex {
+  return (
+    typeof value === 'string' && value.length % 2 === 0 && value.length <= 2 + 2 * MAX_DATA_BYTES && HEX.test(value)
+  )
+}
+
+/** The amount that an action is about: tokens for a transfer call, wei for everything else. */
+export function amountOf(facts: Facts): bigint {
+  return facts.tokenAmount ?? facts.value
+}
+
+/** The same facts with another amount of tokens or wei. */
+export function withAmount(facts: Facts, measured: 'token' | 'value', amount: bigint): Facts {
+  if (measured === 'value') return { ...facts, value: amount }
+  const data: Hex = `${facts.data.slice(0, 74) as Hex}${amount.toString(16).padStart(64, '0')}`
+  return { ...facts, data, tokenAmount: amount }
+}
+
+function measure(data: Hex): { size: number; tokenAmount: bigint | null } {
+  const size = (data.length - 2) >> 1
+  const token = size === 68 && data.startsWith(TRANSFER_SELECTOR)
+  return { size, tokenAmount: token ? BigInt(`0x${data.slice(74)}`) : null }
+}

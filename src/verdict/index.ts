@@ -1,0 +1,21 @@
+export { applyFix } from './applyFix.ts'
+export { denyFor } from './denial.ts'
+export { VerdictError, type VerdictErrorCode } from './errors.ts'
+export { evaluate, evaluateBranch } from './evaluate.ts'
+export { prepareGrant } from './prepare.ts'
+export type { PreparedBranch, PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
+export { familyOf, REASONS } from './reasons.ts'
+export {
+  type Action,
+  type Allow,
+  type Call,
+  type Counter,
+  counterKey,
+  type Deny,
+  type Escalate,
+  type Fix,
+  type ReasonCode,
+  type ReasonFamily,
+  type State,
+  type Verdict,
+} from './types.ts'

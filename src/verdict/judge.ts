@@ -1,0 +1,69 @@
+import type { Facts } from './facts.ts'
+import { type Finding, finding } from './finding.ts'
+import { type Crossing, checkHeld } from './held.ts'
+import { hasShape, walk } from './order.ts'
+import type { PreparedBranch, PreparedGrant } from './prepared.ts'
+import { familyOf } from './reasons.ts'
+import type { State } from './types.ts'
+
+/** What is decided before it is put in words. */
+export type Judgement =
+  | { verdict: 'allow'; branch: PreparedBranch }
+  | { verdict: 'escalate'; branch: PreparedBranch; crossing: Crossing }
+  | { verdict: 'deny'; branch: PreparedBranch | null; finding: Finding }
+
+/**
+ * The first branch that admits the action; otherwise the first above whose threshold only a confirmer can decide;
+ * otherwise the refusal of the branch that came nearest.
+ */
+export function judge(prepared: PreparedGrant, facts: Facts | Finding, state: State): Judgement {
+  if ('code' in facts) return { verdict: 'deny', branch: null, finding: facts }
+  const before = checkFrame(prepared, facts, state)
+  if (before !== null) return { verdict: 'deny', branch: null, finding: before }
+  let escalation: Judgement | null = null
+  let nearest: { branch: PreparedBranch; finding: Finding; rank: number } | null = null
+  const several = prepared.branches.length > 1
+  for (const branch of prepared.branches) {
+    const judged = judgeBranch(branch, facts, state)
+    if (judged.verdict === 'allow') return judged
+    if (judged.verdict === 'escalate') {
+      escalation ??= judged
+    } else if (escalation === null) {
+      const rank = several ? nearness(branch, judged.finding, facts, state) : 0
+      if (nearest === null || rank > nearest.rank) nearest = { branch, finding: judged.finding, rank }
+    }
+  }
+  if (escalation !== null) return escalation
+  if (nearest === null) return { verdict: 'deny', branch: null, finding: finding('target_not_allowed') }
+  return { verdict: 'deny', branch: nearest.branch, finding: nearest.finding }
+}
+
+/** One branch: the chain first, then what the redeemer alone holds. */
+export function judgeBranch(
+  branch: PreparedBranch,
+  facts: Facts,
+  state: State,
+): Exclude<Judgement, { verdict: 'deny' }> | { verdict: 'deny'; branch: PreparedBranch; finding: Finding } {
+  const refused = walk(branch, facts, state)
+  if (refused !== null) return { verdict: 'deny', branch, finding: refused }
+  if (branch.held.length === 0) return { verdict: 'allow', branch }
+  const held = checkHeld(branch.held, facts)
+  if (held === null) return { verdict: 'allow', branch }
+  if ('confirmer' in held) return { verdict: 'escalate', branch, crossing: held }
+  return { verdict: 'deny', branch, finding: held }
+}
+
+/** What must hold before any branch is looked at: this chain, this manager, a state that can be computed with. */
+export function checkFrame(prepared: PreparedGrant, facts: Facts, state: State): Finding | null {
+  if (facts.chainId !== prepared.chainId) return finding('wrong_chain')
+  if (state.chainId !== prepared.chainId || state.manager !== prepared.manager) return finding('state_mismatch')
+  if (typeof state.block.timestamp !== 'bigint' || state.block.timestamp < 0n) return finding('state_missing')
+  return null
+}
+
+/** Limits beat shapes, then more checks passed. A branch whose form the action has is nearer than any other. */
+function nearness(branch: PreparedBranch, refused: Finding, facts: Facts, state: State): number {
+  const shape = hasShape(branch, facts, state) ? 2_000_000 : 0
+  const limit = familyOf(refused.code) === 'not_permitted' ? 0 : 1_000_000
+  return shape + limit + refused.passed
+}

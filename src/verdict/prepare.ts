@@ -1,0 +1,113 @@
+import { decodeCaveat } from '../caveats/index.ts'
+import type { DecodedCaveat, Environment } from '../caveats/types.ts'
+import { hashDelegation } from '../delegation/index.ts'
+import { ANY_DELEGATE, type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
+import type { Grant } from '../grant/types.ts'
+import type { Hex } from '../primitives/hex.ts'
+import { heldBy } from './constraints.ts'
+import { VerdictError } from './errors.ts'
+import type { PeriodTerms, PreparedBranch, PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
+import { counterKey } from './types.ts'
+
+/**
+ * Reads a grant once, so that many verdicts are fast. Signatures are not looked at (the grant has been checked), the links
+ * between delegations are: a verdict about a chain that the manager does not walk would say nothing.
+ *
+ * @throws {@link VerdictError} `verdict.wrong_environment` (another chain or manager), `verdict.broken_chain`,
+ * `verdict.unsupported_constraint`: a constraint that the redeemer was to hold and this evaluator cannot, by name.
+ */
+export function prepareGrant(grant: Grant, environment: Environment): PreparedGrant {
+  if (environment.chainId !== grant.chainId || environment.manager !== grant.manager) {
+    throw new VerdictError('verdict.wrong_environment', 'The grant belongs to another chain or manager.', {
+      details: {
+        chainId: grant.chainId,
+        manager: grant.manager,
+        expectedChainId: environment.chainId,
+        expectedManager: environment.manager,
+      },
+      fix: 'Prepare it with the deployment that it names.',
+    })
+  }
+  const hashes = grant.delegations.map(hashDelegation)
+  return {
+    id: grant.id,
+    chainId: grant.chainId,
+    manager: grant.manager,
+    lowering: grant.lowering,
+    branches: grant.branches.map((_, index) => prepareBranch(grant, index, hashes, environment)),
+  }
+}
+
+function prepareBranch(grant: Grant, index: number, hashes: readonly Hex[], environment: Environment): PreparedBranch {
+  const branch = grant.branches[index]
+  if (branch === undefined) throw broken(index, 'missing_branch')
+  const chain = branch.links.map((link) => {
+    const delegation = grant.delegations[link]
+    const hash = hashes[link]
+    if (delegation === undefined || hash === undefined) throw broken(index, 'missing_link')
+    return { delegation, hash }
+  })
+  checkLinks(chain, index)
+  const links = chain.map(({ delegation, hash }, hop) => prepareLink(delegation, hash, hop, environment))
+  const { rule } = branch
+  return {
+    index,
+    rule,
+    payee: branch.payee ?? null,
+    links,
+    native: links.some(({ caveats }) => caveats.some(({ meaning }) => isEmptyCalldata(meaning))),
+    held: heldBy(grant.scopes, grant.accepted, rule),
+  }
+}
+
+/** What the manager checks of authorities and delegates, leaf first. */
+function checkLinks(chain: readonly { delegation: Delegation; hash: Hex }[], branch: number): void {
+  if (chain.length === 0) throw broken(branch, 'empty')
+  chain.forEach(({ delegation }, at) => {
+    const above = chain[at + 1]
+    if (delegation.authority !== (above?.hash ?? ROOT_AUTHORITY)) throw broken(branch, 'authority')
+    if (above === undefined || above.delegation.delegate === ANY_DELEGATE) return
+    if (above.delegation.delegate !== delegation.delegator) throw broken(branch, 'delegate')
+  })
+}
+
+function prepareLink(delegation: Delegation, hash: Hex, hop: number, environment: Environment): PreparedLink {
+  const shared = new Map<string, { count: number; period: PeriodTerms | null }>()
+  const caveats = delegation.caveats.map((caveat, index): PreparedCaveat => {
+    const meaning = decodeCaveat(environment, caveat)
+    if (!counts(meaning)) return { index, meaning, counter: null, earlier: 0, period: null }
+    const counter = counterKey(caveat.enforcer, hash)
+    const before = shared.get(counter) ?? { count: 0, period: periodOf(meaning) }
+    shared.set(counter, { ...before, count: before.count + 1 })
+    return { index, meaning, counter, earlier: before.count, period: before.period }
+  })
+  const { delegator, delegate } = delegation
+  return { hop, hash, delegator, delegate, caveats }
+}
+
+function counts({ kind }: DecodedCaveat): boolean {
+  return (
+    kind === 'limitedCalls' ||
+    kind === 'erc20TransferAmount' ||
+    kind === 'nativeTransferAmount' ||
+    kind === 'erc20PeriodTransfer' ||
+    kind === 'nativePeriodTransfer'
+  )
+}
+
+function periodOf(meaning: DecodedCaveat): PeriodTerms | null {
+  if (meaning.kind !== 'erc20PeriodTransfer' && meaning.kind !== 'nativePeriodTransfer') return null
+  const { amount, duration, start } = meaning
+  return { amount, duration, start }
+}
+
+function isEmptyCalldata(meaning: DecodedCaveat): boolean {
+  return meaning.kind === 'exactCalldata' && meaning.data === '0x'
+}
+
+function broken(branch: number, what: string): VerdictError {
+  return new VerdictError('verdict.broken_chain', 'The links of a branch do not make a chain.', {
+    details: { branch, what },
+    fix: 'Check the grant before preparing it.',
+  })
+}

@@ -1,0 +1,52 @@
+import type { DecodedCaveat } from '../caveats/types.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import type { Held } from './held.ts'
+
+/** A grant read once: caveats decoded, hashes computed, counters named. Nothing in it changes while verdicts are given. */
+export type PreparedGrant = {
+  id: Hex
+  chainId: number
+  manager: Address
+  lowering: 'framework'
+  branches: readonly PreparedBranch[]
+}
+
+/** One way to act, as the manager will walk it. */
+export type PreparedBranch = {
+  /** Index in the grant's branches. */
+  index: number
+  rule: string
+  payee: Address | null
+  /** Leaf first. */
+  links: readonly PreparedLink[]
+  /** Pays native coin: some link demands empty calldata. A target is then a payee, and a value an amount. */
+  native: boolean
+  /** What the redeemer alone holds, by scope: root scope first. */
+  held: readonly Held[]
+}
+
+export type PreparedLink = {
+  /** 0 is the leaf. */
+  hop: number
+  hash: Hex
+  delegator: Address
+  delegate: Address
+  caveats: readonly PreparedCaveat[]
+}
+
+export type PreparedCaveat = {
+  /** Index in the link's caveats. */
+  index: number
+  meaning: DecodedCaveat
+  /** Key of its storage in `State.counters`; `null` where it keeps none. */
+  counter: string | null
+  /**
+   * Caveats before it in this link with the same storage. The enforcers key storage by delegation, not by caveat: each
+   * of these counts the same action once more before this one looks.
+   */
+  earlier: number
+  /** The terms which an unused period storage holds when this caveat looks: those of the first caveat that shares it. */
+  period: PeriodTerms | null
+}
+
+export type PeriodTerms = { amount: bigint; duration: bigint; start: bigint }
