@@ -98,6 +98,52 @@ export async function deployments(): Promise<Generated> {
   }
 }
 
+/** Custom errors of the framework's contracts and of ERC-20 tokens, by selector. */
+export async function frameworkErrors(): Promise<Generated> {
+  const { toFunctionSelector } = await import('viem')
+  const abis: Record<string, unknown> = { ...(await import('@metamask/delegation-abis')) }
+  for (const source of testContracts()) {
+    if (source.endsWith('TestToken.sol')) {
+      abis['ERC20'] = JSON.parse(readFileSync(join(ROOT, 'artifacts', source, 'TestToken.json'), 'utf8')).abi
+    }
+  }
+  const table = new Map<string, { contracts: string[]; name: string; inputs: string[] }>()
+  for (const [contract, abi] of Object.entries(abis)) {
+    if (!Array.isArray(abi)) continue
+    for (const item of abi) {
+      if (item.type !== 'error') continue
+      const selector = toFunctionSelector(item)
+      const row = table.get(selector) ?? {
+        contracts: [],
+        name: item.name,
+        inputs: item.inputs.map(({ type }: { type: string }) => type),
+      }
+      row.contracts.push(contract)
+      table.set(selector, row)
+    }
+  }
+  const rows = [...table].sort(([left], [right]) => left.localeCompare(right))
+  const lines = rows.map(([selector, { contracts, name, inputs }]) => {
+    // What the manager itself can throw is the manager's; what many throw is nobody's in particular.
+    const contract = contracts.includes('DelegationManager')
+      ? 'DelegationManager'
+      : contracts.length === 1
+        ? (contracts[0] ?? null)
+        : null
+    return `  ${JSON.stringify(selector)}: ${JSON.stringify({ contract, name, inputs })},`
+  })
+  return {
+    path: 'src/chain/generated/errors.ts',
+    text: [
+      HEADER,
+      '/** Custom errors by selector: who throws them (where only one contract does), name, argument types. */',
+      'export const customErrors: Readonly<',
+      '  Record<string, { contract: string | null; name: string; inputs: readonly string[] }>',
+      `> = {\n${lines.join('\n')}\n}\n`,
+    ].join('\n'),
+  }
+}
+
 function sourceHash(source: string): string {
   const require = createRequire(import.meta.url)
   const hash = createHash('sha256')
@@ -121,7 +167,7 @@ async function main(check: boolean): Promise<void> {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
-  const files = [...contractArtifacts(), await deployments()]
+  const files = [...contractArtifacts(), await deployments(), await frameworkErrors()]
   const stale = staleFiles(files)
   if (check) {
     for (const path of stale) console.error(`stale: ${path}. Run npm run gen.`)
