@@ -18,7 +18,8 @@ function compile(): void {
   const tsc = resolve(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
   const { status } = spawnSync(process.execPath, [tsc, '--project', 'tsconfig.build.json'], {
     cwd: ROOT,
-    stdio: 'inherit',
+    // On stderr: npm keeps what a script says on stdout to itself when packing fails.
+    stdio: ['ignore', 2, 2],
   })
   if (status !== 0) fail('the compiler refused')
 }

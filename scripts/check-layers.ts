@@ -32,6 +32,9 @@ const PURE = new Set<string>(STAGES.slice(0, STAGES.indexOf('chain')))
 /** Packages a pure stage may use: computation only. */
 const PURE_PACKAGES = new Set(['viem', 'viem/utils', 'zod', '@noble/curves', '@noble/hashes'])
 
+/** What of viem opens connections: its root exports these beside the pure functions. */
+const TRANSPORT = /\b(?:create\w*(?:Client|Transport)|http|webSocket|ipc|fallback|custom)\b/
+
 /** What a pure stage must not reach for, even without an import. */
 const IMPURE =
   /\b(?:Date\.now|new Date\(\)|Math\.random|fetch\(|process\.|crypto\.getRandomValues|globalThis\.crypto\.getRandomValues|setTimeout)/
@@ -39,44 +42,59 @@ const IMPURE =
 export type Fault = { file: string; line: number; why: string }
 
 export function checkLayers(root: string): Fault[] {
-  const faults: Fault[] = []
-  for (const file of sourceFiles(root)) {
-    const stage = stageOf(root, file)
-    const rank = STAGES.indexOf(stage as never)
+  return sourceFiles(root).flatMap((file) => {
     const name = relative(dirname(root), file)
-    if (rank === -1) {
-      faults.push({
-        file: name,
-        line: 1,
-        why: `${stage} is not a stage: add it to STAGES where it belongs in the flow`,
-      })
-      continue
+    const stage = stageOf(root, file)
+    if (rankOf(stage) === -1) {
+      return [{ file: name, line: 1, why: `${stage} is not a stage: add it to STAGES where it belongs in the flow` }]
     }
+    const text = readFileSync(file, 'utf8')
     const test = file.endsWith('.test.ts')
-    readFileSync(file, 'utf8')
-      .split('\n')
-      .forEach((text, index) => {
-        const fault = (why: string) => faults.push({ file: name, line: index + 1, why })
-        const target = /(?:from|import)\s*\(?\s*'([^']+)'/.exec(text)?.[1]
-        if (target?.startsWith('.')) {
-          const path = resolve(dirname(file), target)
-          if (!path.startsWith(root + sep)) {
-            if (!test) fault(`${target} is outside src`)
-            return
-          }
-          const other = stageOf(root, path)
-          if (STAGES.indexOf(other as never) > rank) fault(`${stage} must not know ${other}: it is downstream`)
-        } else if (target !== undefined && PURE.has(stage) && !test) {
-          const pkg = target.startsWith('@') ? target.split('/').slice(0, 2).join('/') : target
-          if (!PURE_PACKAGES.has(pkg) && !PURE_PACKAGES.has(target))
-            fault(`${stage} is pure and must not import ${target}`)
-        }
-        const code = text.replace(/^\s*(?:\*|\/\/|\/\*).*$/, '')
-        if (PURE.has(stage) && !test && IMPURE.test(code))
-          fault(`${stage} is pure: pass in what ${code.trim()} reaches for`)
-      })
+    const pure = PURE.has(stage) && !test
+    return [
+      ...text.split('\n').flatMap((code, index) => {
+        const whys = [wrongImport(root, file, code, { stage, test, pure }), pure ? wrongReach(stage, code) : undefined]
+        return whys.filter((why) => why !== undefined).map((why) => ({ file: name, line: index + 1, why }))
+      }),
+      ...(pure ? transports(text).map(({ line, what }) => ({ file: name, line, why: imports(stage, what) })) : []),
+    ]
+  })
+}
+
+type Place = { stage: string; test: boolean; pure: boolean }
+
+function wrongImport(root: string, file: string, code: string, { stage, test, pure }: Place): string | undefined {
+  const target = /(?:from|import)\s*\(?\s*'([^']+)'/.exec(code)?.[1]
+  if (target === undefined) return undefined
+  if (target.startsWith('.')) {
+    const path = resolve(dirname(file), target)
+    if (!path.startsWith(root + sep)) return test ? undefined : `${target} is outside src`
+    const other = stageOf(root, path)
+    return rankOf(other) > rankOf(stage) ? `${stage} must not know ${other}: it is downstream` : undefined
   }
-  return faults
+  const pkg = target.startsWith('@') ? target.split('/').slice(0, 2).join('/') : target
+  return pure && !PURE_PACKAGES.has(pkg) && !PURE_PACKAGES.has(target) ? imports(stage, target) : undefined
+}
+
+function wrongReach(stage: string, code: string): string | undefined {
+  const spoken = code.replace(/^\s*(?:\*|\/\/|\/\*).*$/, '')
+  return IMPURE.test(spoken) ? `${stage} is pure: pass in what ${spoken.trim()} reaches for` : undefined
+}
+
+function transports(text: string): { line: number; what: string }[] {
+  return [...text.matchAll(/^import \{([^}]*)\} from 'viem'/gm)].flatMap(({ 0: statement, 1: names = '', index }) => {
+    const what = TRANSPORT.exec(names)?.[0]
+    if (what === undefined) return []
+    return [{ line: text.slice(0, index + statement.indexOf(what)).split('\n').length, what }]
+  })
+}
+
+function imports(stage: string, what: string): string {
+  return `${stage} is pure and must not import ${what}`
+}
+
+function rankOf(stage: string): number {
+  return STAGES.indexOf(stage as never)
 }
 
 function stageOf(root: string, file: string): string {

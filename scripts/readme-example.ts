@@ -7,7 +7,8 @@ const END = '<!-- /example -->'
 export function withExample(readme: string, file: string): string {
   const start = readme.indexOf(START)
   const end = readme.indexOf(END)
-  if (start === -1 || end < start) return readme
+  if (start === -1 || end < start) throw new RangeError(`README.md needs ${START} and ${END}`)
   const shown = file.replace(/^\/\*\*[\s\S]*?\*\/\n/, '').trim()
+  if (shown === '') throw new RangeError('the example of the README is missing')
   return `${readme.slice(0, start)}${START}\n\`\`\`ts\n${shown}\n\`\`\`\n${readme.slice(end)}`
 }
