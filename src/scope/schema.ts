@@ -7,13 +7,18 @@ import { z } from 'zod'
  * times, decimals, references between fields). Edge schemas use patterns, not predicates, so that they can be rendered.
  */
 
-/** Where a value came from. `agent` never enters a grant unconfirmed. */
-export const Source = z.enum(['principal', 'addressBook', 'ledger', 'agent'])
+/**
+ * Where a value came from. `agent` never enters a grant unconfirmed; `confirmed` came from the agent and was confirmed by
+ * the principal: `parse` writes it, so that a normal form never holds `agent`.
+ */
+export const Source = z.enum(['principal', 'addressBook', 'ledger', 'agent', 'confirmed'])
+/** What a builder of scopes may say beside a value: a confirmation is not the builder's to give. */
+const StatedSource = Source.exclude(['confirmed'])
 export type Source = z.output<typeof Source>
 
 /** A value, or the value with where it came from. `parse` moves sources to `provenance` and keeps plain values. */
 const sourced = <schema extends z.ZodType>(schema: schema) =>
-  z.union([schema, z.strictObject({ value: schema, source: Source })])
+  z.union([schema, z.strictObject({ value: schema, source: StatedSource })])
 
 const AddressText = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
 /** An ERC-20 contract, or the chain's native coin. */
@@ -32,6 +37,8 @@ const Duration = z
 const Instant = z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/)
 /** A name inside the scope: it appears in sentences, so it is short and plain. */
 const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+/** Name of a parameter, or of a member of a struct: `amount`, `params.amountIn`. */
+const ArgumentName = z.string().regex(/^[A-Za-z_$][A-Za-z0-9_$.]{0,127}$/)
 const Text = z.string().min(1).max(500)
 
 /** One ABI value in a condition. Integers as decimal strings; `"principal"` and `"delegate"` stand for those accounts. */
@@ -67,11 +74,12 @@ export const CallRule = z.strictObject({
   /** Solidity signature with parameter names: `function pay(address to, uint256 amount)`. */
   function: z.string().min(1).max(2_000),
   /** Conditions by parameter name. A parameter without one may be anything. */
-  args: z.record(z.string().regex(/^[A-Za-z_$][A-Za-z0-9_$.]{0,127}$/), Condition).optional(),
+  args: z.record(ArgumentName, Condition).optional(),
   /** Admitted only as approve → call → allowance zero, of the amount in this argument. */
-  allowance: z.strictObject({ asset: sourced(AddressText), amount: Name }).optional(),
+  allowance: z.strictObject({ asset: sourced(AddressText), amount: ArgumentName }).optional(),
+  /** What a call moves, by the argument that says how much; for the native coin `"value"`, the value sent along. */
   spends: z
-    .array(z.strictObject({ asset: Asset, amount: Name, budget: Name }))
+    .array(z.strictObject({ asset: Asset, amount: ArgumentName, budget: Name }))
     .min(1)
     .max(8)
     .optional(),

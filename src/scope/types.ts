@@ -31,9 +31,15 @@ export type Scope = {
   evidence: { receipts: readonly ReceiptKind[]; retain: string }
   /** Symbol and decimals of every ERC-20 named above. The native coin has 18 and is not listed. */
   assets: Readonly<Record<Address, AssetInfo>>
-  provenance: Readonly<Record<string, Source>>
+  /** JSON pointer into this object → source. Never `agent`. */
+  provenance: Readonly<Record<string, Exclude<Source, 'agent'>>>
 }
 
+/**
+ * How a period is counted. `rolling`: in no interval of that length more than the limit. `fixed`: in none of the intervals
+ * `[k · per, (k + 1) · per)` of unix time, k an integer; so a day is a UTC day, equal periods of two scopes start together,
+ * and twice the limit can go within seconds around a boundary.
+ */
 export type Window = 'fixed' | 'rolling'
 export type ReceiptKind = 'grant' | 'ticket' | 'decision' | 'outcome' | 'escalation' | 'revocation'
 export type Asset = Address | 'native'

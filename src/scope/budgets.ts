@@ -1,0 +1,112 @@
+import type { z } from 'zod'
+import { MAX_UINT256, parseAmount } from '../primitives/amount.ts'
+import { childPointer } from '../primitives/json.ts'
+import type { AssetTable } from './assets.ts'
+import { NATIVE_DECIMALS } from './assets.ts'
+import { readPeriod } from './periods.ts'
+import type { Report } from './report.ts'
+import type { ScopeDocument } from './schema.ts'
+import type { Asset, AssetInfo, Budget } from './types.ts'
+
+type BudgetDocument = NonNullable<z.output<typeof ScopeDocument>['budgets']>[string]
+
+/** Decimals that a weight may have. */
+export const WEIGHT_DECIMALS = 18
+
+const MAX_BUDGETS = 64
+const MAX_ASSETS = 16
+
+/** The normal form of all budgets. */
+export function readBudgets(
+  report: Report,
+  documents: Readonly<Record<string, BudgetDocument>>,
+  assets: AssetTable,
+): Record<string, Budget> {
+  const out = new Map<string, Budget>()
+  for (const [name, document] of bounded(report, '/budgets', documents, MAX_BUDGETS)) {
+    out.set(name, readBudget(report, childPointer('/budgets', name), document, assets))
+  }
+  return Object.fromEntries(out)
+}
+
+function readBudget(report: Report, pointer: string, document: BudgetDocument, assets: AssetTable): Budget {
+  const weights = new Map<Asset, string>()
+  let decimals: number | undefined = 0
+  for (const [key, weight] of bounded(report, `${pointer}/assets`, document.assets, MAX_ASSETS)) {
+    const at = childPointer(`${pointer}/assets`, key)
+    const asset = key === 'native' ? key : report.account(at, key)
+    if (weights.has(asset)) {
+      const fix = 'Name each asset once.'
+      report.add('scope.duplicate_value', at, 'A budget names the same asset twice.', { value: key, fix })
+    }
+    weights.set(asset, report.amount(at, weight, WEIGHT_DECIMALS))
+    const own = assets.decimals(at, asset)
+    decimals = own === undefined || decimals === undefined ? undefined : Math.max(decimals, own)
+  }
+  if (weights.size === 0) {
+    const fix = 'Give the weight of at least one asset.'
+    report.add('scope.empty_budget', `${pointer}/assets`, 'A budget counts no asset.', { fix })
+  }
+  const max = report.amount(`${pointer}/max`, report.plain(`${pointer}/max`, document.max), decimals)
+  return { assets: Object.fromEntries(weights) as Budget['assets'], max, ...readPeriod(report, pointer, document) }
+}
+
+function bounded<value>(
+  report: Report,
+  pointer: string,
+  record: Readonly<Record<string, value>>,
+  bound: number,
+): [string, value][] {
+  const entries = Object.entries(record)
+  if (entries.length <= bound) return entries
+  const rest = { value: entries.length, bound, fix: 'Split the task into several scopes.' }
+  report.add('scope.out_of_range', pointer, 'A value is too large, too small, too long or too short.', rest)
+  return entries.slice(0, bound)
+}
+
+/** Decimals in which a budget's own units are exact: the most that any of its assets has. */
+export function budgetDecimals(budget: Budget, assets: Readonly<Record<string, AssetInfo>>): number {
+  return Math.max(0, ...Object.keys(budget.assets).map((asset) => decimalsOf(asset as Asset, assets)))
+}
+
+/** Decimals of an asset that a normal form names. */
+export function decimalsOf(asset: Asset, assets: Readonly<Record<string, AssetInfo>>): number {
+  // A normal form lists every ERC-20 it names; 77 only makes a hand-made one without them fail closed, as too large.
+  return asset === 'native' ? NATIVE_DECIMALS : (assets[asset]?.decimals ?? 77)
+}
+
+/**
+ * The most of one asset that one filling of a budget admits, base units, rounded down; 0 where it does not count the asset.
+ */
+export function budgetCapacity(budget: Budget, asset: Asset, assets: Readonly<Record<string, AssetInfo>>): bigint {
+  const weight = Object.hasOwn(budget.assets, asset) ? budget.assets[asset] : undefined
+  if (weight === undefined) return 0n
+  const units = parseAmount(budget.max, budgetDecimals(budget, assets))
+  const scale = 10n ** BigInt(WEIGHT_DECIMALS + decimalsOf(asset, assets))
+  return (units * scale) / (10n ** BigInt(budgetDecimals(budget, assets)) * parseAmount(weight, WEIGHT_DECIMALS))
+}
+
+/** Reports budgets of which some asset's limit does not fit in uint256, and those no rule uses. */
+export function checkBudgets(
+  report: Report,
+  budgets: Readonly<Record<string, Budget>>,
+  assets: Readonly<Record<string, AssetInfo>>,
+  used: ReadonlySet<string>,
+): void {
+  for (const [name, budget] of Object.entries(budgets)) {
+    const pointer = childPointer('/budgets', name)
+    if (!used.has(name)) {
+      // A limit that limits nothing is a limit that somebody believes in.
+      const fix = 'Name it in a rule, or remove it.'
+      report.add('scope.unused_budget', pointer, 'No rule uses this budget.', { value: name, fix })
+    }
+    for (const asset of Object.keys(budget.assets) as Asset[]) {
+      if (budgetCapacity(budget, asset, assets) <= MAX_UINT256) continue
+      report.add('scope.amount_overflow', `${pointer}/max`, 'This amount does not fit in uint256.', {
+        value: budget.max,
+        bound: asset,
+        fix: 'Write a smaller amount, or a larger weight.',
+      })
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { z } from 'zod'
+import { type AbiType, abiType, isWord, rangeOf, readInteger } from './abi.ts'
+import type { FunctionInput } from './function.ts'
+import type { Report, Sourced } from './report.ts'
+import type { ScopeDocument } from './schema.ts'
+import type { AbiValue, Condition } from './types.ts'
+
+type Rules = z.output<typeof ScopeDocument>['rules']
+type CallRuleDocument = Extract<Rules[number], { class: 'call' }>
+type ConditionDocument = NonNullable<CallRuleDocument['args']>[string]
+
+/** The normal form of one condition; reports what does not fit the argument's type. */
+export function readCondition(
+  report: Report,
+  pointer: string,
+  document: ConditionDocument,
+  input: FunctionInput,
+): Condition {
+  const type = abiType(input.type)
+  const value = (member: string, sourced: Sourced<AbiValue>) => {
+    return readAbiValue(report, `${pointer}/${member}`, report.plain(`${pointer}/${member}`, sourced), type, input.type)
+  }
+  const bound = (member: string, sourced: Sourced<string>) => {
+    const text = report.plain(`${pointer}/${member}`, sourced)
+    checkInteger(report, `${pointer}/${member}`, text, type, input.type)
+    return text
+  }
+  if ('eq' in document || 'neq' in document || 'in' in document) {
+    if (!isWord(type) && type.kind !== 'bytes' && type.kind !== 'string') misfit(report, pointer, input)
+    if ('eq' in document) return { eq: value('eq', document.eq) }
+    if ('neq' in document) return { neq: value('neq', document.neq) }
+    const values = document.in.map((item, index) => value(`in/${index}`, item))
+    report.distinct('scope.duplicate_value', `${pointer}/in`, values, 'value')
+    return { in: values }
+  }
+  if ('lte' in document || 'gte' in document) {
+    if (type.kind !== 'uint' && type.kind !== 'int') misfit(report, pointer, input)
+    return 'lte' in document ? { lte: bound('lte', document.lte) } : { gte: bound('gte', document.gte) }
+  }
+  if ('mask' in document) {
+    if (type.kind !== 'uint') misfit(report, pointer, input)
+    return readMask(report, pointer, document, type, input.type)
+  }
+  if ('length' in document) {
+    if (type.kind !== 'bytes' && type.kind !== 'string' && type.kind !== 'list') misfit(report, pointer, input)
+    checkInteger(report, `${pointer}/length/lte`, document.length.lte, { kind: 'uint', bits: 32 }, 'uint32')
+    return { length: { lte: document.length.lte } }
+  }
+  if (type.kind !== 'bytes' && type.kind !== 'string') misfit(report, pointer, input)
+  return { hash: document.hash.toLowerCase() as `0x${string}` }
+}
+
+function readAbiValue(report: Report, pointer: string, value: AbiValue, type: AbiType, name: string): AbiValue {
+  if (type.kind === 'address' && typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)) {
+    return report.address(pointer, value)
+  }
+  if (type.kind === 'fixedBytes' || type.kind === 'bytes') {
+    const sized = type.kind === 'bytes' || (typeof value === 'string' && value.length === 2 + type.size * 2)
+    if (sized && typeof value === 'string' && /^0x(?:[0-9a-fA-F]{2})*$/.test(value)) return value.toLowerCase()
+  }
+  const fits =
+    (type.kind === 'bool' && typeof value === 'boolean') ||
+    (type.kind === 'string' && typeof value === 'string') ||
+    (type.kind === 'address' && (value === 'principal' || value === 'delegate')) ||
+    ((type.kind === 'uint' || type.kind === 'int') && readInteger(type, value) !== undefined)
+  if (!fits) doesNotFit(report, pointer, value, type, name)
+  return value
+}
+
+/** Bits that must equal bits of a value. A bit wanted where the mask has none can never be seen. */
+function readMask(
+  report: Report,
+  pointer: string,
+  document: { mask: string; equals: string },
+  type: AbiType,
+  name: string,
+): Condition {
+  checkInteger(report, `${pointer}/mask`, document.mask, type, name)
+  checkInteger(report, `${pointer}/equals`, document.equals, type, name)
+  const mask = readInteger(type, document.mask)
+  const equals = readInteger(type, document.equals)
+  if (mask !== undefined && equals !== undefined && mask >= 0n && (equals & ~mask) !== 0n) {
+    report.add('scope.unsatisfiable_condition', `${pointer}/equals`, 'No value can satisfy this condition.', {
+      value: document.equals,
+      bound: document.mask,
+      fix: 'Set only bits that the mask has.',
+    })
+  }
+  return { mask: document.mask, equals: document.equals }
+}
+
+function checkInteger(report: Report, pointer: string, text: string, type: AbiType, name: string): void {
+  if (readInteger(type, text) === undefined) doesNotFit(report, pointer, text, type, name)
+}
+
+function doesNotFit(report: Report, pointer: string, value: AbiValue, type: AbiType, name: string): void {
+  // One complaint is enough where no value of this kind could fit.
+  if (
+    report.issues.some(
+      (issue) => issue.code === 'scope.condition_does_not_fit' && pointer.startsWith(`${issue.pointer}/`),
+    )
+  )
+    return
+  const range = rangeOf(type)
+  const integer = type.kind === 'uint' || type.kind === 'int'
+  report.add('scope.value_does_not_fit', pointer, 'A value does not fit the type of its argument.', {
+    value: typeof value === 'string' ? value.slice(0, 200) : value,
+    bound: integer ? `${name}: ${range.min} to ${range.max}` : name,
+    fix: howToWrite(type),
+  })
+}
+
+function howToWrite(type: AbiType): string {
+  if (type.kind === 'uint' || type.kind === 'int') return 'Write an integer of that range as a decimal string.'
+  if (type.kind === 'address') return 'Write an address, "principal" or "delegate".'
+  if (type.kind === 'bool') return 'Write true or false.'
+  return 'Write 0x and exactly the bytes of the type.'
+}
+
+function misfit(report: Report, pointer: string, input: FunctionInput): void {
+  report.add('scope.condition_does_not_fit', pointer, 'This condition does not fit the type of its argument.', {
+    value: input.type,
+    fix: 'Use lte and gte on integers, mask on unsigned ones, length and hash on bytes and strings, eq, neq and in on values.',
+  })
+}

@@ -1,0 +1,6 @@
+export { type ScopeCode, ScopeError, type ScopeIssue } from './errors.ts'
+export { type FunctionInput, type ParsedFunction, parseFunction } from './function.ts'
+export { scopeHash, scopeJsonSchema } from './hash.ts'
+export { type ParseOptions, parseScope } from './parse.ts'
+export { ScopeDocument, Source } from './schema.ts'
+export type * from './types.ts'

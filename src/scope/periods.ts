@@ -1,0 +1,83 @@
+import { formatInstant, parseDuration, parseInstant, TimeError } from '../primitives/time.ts'
+import type { Report } from './report.ts'
+import type { Window } from './types.ts'
+
+/** Last second of 2106-02-07: four bytes, as enforcers pack times. Later is a mistake, not a plan. */
+export const LAST_EXPIRY = 4_294_967_295n
+
+/** Reads `per` and `window`, which stand together or not at all. */
+export function readPeriod(
+  report: Report,
+  pointer: string,
+  document: { per?: string | undefined; window?: Window | undefined },
+): { per?: string; window?: Window } {
+  const { per, window } = document
+  if (per === undefined && window === undefined) return {}
+  if (per === undefined) {
+    const fix = 'Add per, or remove window.'
+    report.add('scope.window_without_period', `${pointer}/window`, 'A window needs a period.', { fix })
+    return {}
+  }
+  readDuration(report, `${pointer}/per`, per, LAST_EXPIRY)
+  if (window === undefined) {
+    const fix = 'Add window: "rolling" or "fixed".'
+    report.add('scope.period_without_window', `${pointer}/per`, 'A period can be counted in two ways.', { fix })
+    return { per }
+  }
+  return { per, window }
+}
+
+/** Seconds; 0 where it was reported. */
+export function readDuration(report: Report, pointer: string, text: string, bound?: bigint): bigint {
+  try {
+    const seconds = parseDuration(text)
+    if (bound !== undefined && seconds > bound) {
+      const fix = 'Write a shorter duration.'
+      const rest = { value: text, bound: `${bound} seconds`, fix }
+      report.add('scope.period_out_of_range', pointer, 'This duration is too long.', rest)
+    }
+    return seconds
+  } catch (error) {
+    if (!(error instanceof TimeError)) throw error
+    const code = error.code === 'time.duration_out_of_range' ? 'scope.zero_period' : 'scope.malformed_value'
+    report.add(code, pointer, error.shortMessage, { value: text, fix: error.fix })
+    return 0n
+  }
+}
+
+/** Unix seconds; `undefined` where it was reported. */
+export function readInstant(report: Report, pointer: string, text: string): bigint | undefined {
+  try {
+    return parseInstant(text)
+  } catch (error) {
+    if (!(error instanceof TimeError)) throw error
+    report.add('scope.no_such_date', pointer, error.shortMessage, { value: text, fix: error.fix })
+    return undefined
+  }
+}
+
+/** Reads when a scope begins and ends. `notBefore` is inclusive, `expiry` exclusive. */
+export function checkLifetime(
+  report: Report,
+  document: { notBefore?: string | undefined; expiry: string },
+  now: bigint | undefined,
+): void {
+  const expiry = readInstant(report, '/expiry', document.expiry)
+  const start = document.notBefore === undefined ? 0n : readInstant(report, '/notBefore', document.notBefore)
+  const value = document.expiry
+  if (expiry === undefined) return
+  if (expiry > LAST_EXPIRY) {
+    const fix = 'Write an earlier expiry.'
+    const rest = { value, bound: formatInstant(LAST_EXPIRY), fix }
+    report.add('scope.expiry_out_of_range', '/expiry', 'This expiry is too far away.', rest)
+  }
+  if (now !== undefined && expiry <= now) {
+    // `now` may be any bigint a caller has; only what has a text is shown as one.
+    const rest = { value, bound: `${now} (unix seconds)`, fix: 'Write an expiry in the future.' }
+    report.add('scope.expired', '/expiry', 'This scope has ended already.', rest)
+  }
+  if (start !== undefined && start >= expiry) {
+    const rest = { value: document.notBefore ?? '', bound: value, fix: 'Write a notBefore before expiry.' }
+    report.add('scope.empty_lifetime', '/notBefore', 'This scope ends before it begins.', rest)
+  }
+}

@@ -1,0 +1,99 @@
+import { AddressError, parseAddress } from '../primitives/address.ts'
+import { AmountError, formatAmount, parseAmount } from '../primitives/amount.ts'
+import type { Address } from '../primitives/hex.ts'
+import { type ScopeCode, ScopeError, type ScopeIssue } from './errors.ts'
+import type { Source } from './schema.ts'
+
+/** A value, or the value with its source: what the schema lets a builder write. */
+export type Sourced<value> = value | { value: value; source: Source }
+
+/** A document with more is refused all the same. */
+const MAX_ISSUES = 64
+
+/**
+ * Collects what is wrong and where values came from while a document is read. Readers return a value also when they
+ * report, so that one reading finds everything; `finish` throws before anybody can use such a value.
+ */
+export class Report {
+  readonly issues: ScopeIssue[] = []
+  /** By pointer, as stated beside the values. */
+  readonly sources = new Map<string, Source>()
+
+  add(code: ScopeCode, pointer: string, message: string, rest: Omit<ScopeIssue, 'code' | 'pointer' | 'message'>): void {
+    if (this.issues.length < MAX_ISSUES) this.issues.push({ code, pointer, message, ...rest })
+  }
+
+  /** The value, its source noted. */
+  plain<value extends string | boolean>(pointer: string, sourced: Sourced<value>): value {
+    if (typeof sourced !== 'object') return sourced
+    this.sources.set(pointer, sourced.source)
+    return sourced.value
+  }
+
+  /** Lower case; a wrong checksum is reported. */
+  address(pointer: string, value: string): Address {
+    try {
+      return parseAddress(value)
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error
+      const code = error.code === 'address.bad_checksum' ? 'scope.bad_checksum' : 'scope.invalid_address'
+      this.add(code, pointer, error.shortMessage, { value, fix: error.fix })
+      return value.toLowerCase() as Address
+    }
+  }
+
+  /** An address that can act or hold. The zero address is nobody, and what goes there is gone. */
+  account(pointer: string, value: string): Address {
+    const address = this.address(pointer, value)
+    if (/^0x0{40}$/.test(address)) {
+      this.add('scope.zero_address', pointer, 'The zero address is nobody.', { value, fix: 'Name an account.' })
+    }
+    return address
+  }
+
+  /**
+   * The shortest text of an amount: equal amounts, equal scopes, equal hashes.
+   *
+   * @param decimals - `undefined` where they are not known, which was reported elsewhere.
+   */
+  amount(pointer: string, text: string, decimals: number | undefined, zero: 'zero' | 'positive' = 'positive'): string {
+    if (decimals === undefined) return text
+    try {
+      const value = parseAmount(text, decimals)
+      if (value === 0n && zero === 'positive') {
+        const message = 'An amount must be more than zero.'
+        this.add('scope.amount_not_positive', pointer, message, {
+          value: text,
+          bound: 0,
+          fix: 'Write a positive amount.',
+        })
+      }
+      return formatAmount(value, decimals)
+    } catch (error) {
+      if (!(error instanceof AmountError)) throw error
+      const code = error.code === 'amount.overflow' ? 'scope.amount_overflow' : 'scope.too_many_decimals'
+      const bound = error.details['bound']
+      const rest = { value: text, fix: error.fix }
+      this.add(code, pointer, error.shortMessage, typeof bound === 'object' ? rest : { ...rest, bound: String(bound) })
+      return text
+    }
+  }
+
+  /** Reports every value that stands in the list a second time. */
+  distinct(code: ScopeCode, pointer: string, values: readonly (string | boolean)[], what: string): void {
+    const seen = new Set<string | boolean>()
+    for (const [index, value] of values.entries()) {
+      if (seen.has(value)) {
+        const message = 'A list names the same thing twice.'
+        this.add(code, `${pointer}/${index}`, message, { value, fix: `Name each ${what} once.` })
+      }
+      seen.add(value)
+    }
+  }
+
+  /** @throws {@link ScopeError} if anything was reported. */
+  finish(): void {
+    const [first, ...others] = this.issues
+    if (first !== undefined) throw new ScopeError(first, ...others)
+  }
+}
