@@ -1,12 +1,13 @@
 /**
- * Writes what documents repeat from code: docs/errors.md, and the example in README.md. With `--check` it writes nothing
- * and exits 1 where they differ.
+ * Writes what documents repeat from code: docs/errors.md, the public functions in docs/architecture.md, and the example
+ * in README.md. With `--check` it writes nothing and exits 1 where they differ.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { STAGES } from './check-layers.ts'
 import { codeFaults, errorClasses, errorsPage, type Source } from './errors-page.ts'
-import { withExample } from './readme-example.ts'
+import { codeBlock, exportedNames, withPart } from './marked.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const check = process.argv.includes('--check')
@@ -14,15 +15,33 @@ let stale = 0
 
 const sources = sourcesOf(join(ROOT, 'src'))
 for (const { code, why } of codeFaults(errorClasses(sources), sources)) report(`${code}: ${why}`)
-settle('docs/errors.md', errorsPage(sources))
-settle('README.md', withExample(read('README.md'), read('examples/quickstart.ts')))
+settle('docs/errors.md', () => errorsPage(sources))
+settle('docs/architecture.md', (text) => withPart(text, 'functions', functionsTable()))
+settle('README.md', (text) => withPart(text, 'example', codeBlock(read('examples/quickstart.ts'))))
 if (stale > 0) process.exitCode = 1
-else if (check) console.log('docs: the error page and the example in the README are those of the code')
+else if (check) console.log('docs: what the documents repeat is what the code says')
 
-function settle(path: string, wanted: string): void {
-  if (read(path) === wanted) return
+function settle(path: string, render: (text: string) => string): void {
+  const text = read(path)
+  let wanted: string
+  try {
+    wanted = render(text)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    report(`${path}: ${error.message}`)
+    return
+  }
+  if (text === wanted) return
   if (check) report(`${path} is stale. Fix: npm run docs`)
   else writeFileSync(join(ROOT, path), wanted)
+}
+
+function functionsTable(): string {
+  const rows = STAGES.flatMap((stage) => {
+    const names = exportedNames(read(`src/${stage}/index.ts`)).filter((name) => /^[a-z]/.test(name))
+    return names.length === 0 ? [] : [`| \`ambit/${stage}\` | ${names.map((name) => `\`${name}\``).join(' ')} |`]
+  })
+  return ['| Subpath | Functions |', '|---|---|', ...rows].join('\n')
 }
 
 function report(what: string): void {

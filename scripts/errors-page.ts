@@ -27,7 +27,7 @@ export function reasonCodes(verdictTypes: string): { heading: string; codes: str
 
 /** A code declared twice is reused; one that nothing throws is a promise nobody keeps. */
 export function codeFaults(classes: readonly ErrorClass[], sources: readonly Source[]): CodeFault[] {
-  const code = sources.map(({ text }) => text).join('\n')
+  const all = sources.map(({ text }) => text).join('\n')
   const seen = new Map<string, string>()
   const faults: CodeFault[] = []
   for (const { name, path, codes } of classes) {
@@ -36,7 +36,7 @@ export function codeFaults(classes: readonly ErrorClass[], sources: readonly Sou
       const other = seen.get(item)
       if (other !== undefined) faults.push({ code: item, why: `declared by ${other} and by ${name}` })
       seen.set(item, name)
-      if (code.split(`'${item}'`).length < 3) faults.push({ code: item, why: `declared by ${name} and used nowhere` })
+      if (!used(all, item)) faults.push({ code: item, why: `declared by ${name} and used nowhere` })
     }
   }
   return faults
@@ -48,7 +48,7 @@ export function errorsPage(sources: readonly Source[]): string {
   const verdict = sources.find(({ path }) => path === 'src/verdict/types.ts')?.text ?? ''
   const sections = classes.map(({ name, path, codes }) => {
     const rows = [...codes].sort(compare).map((code) => `| \`${code}\` | ${meaning(all, code)} |`)
-    return [`## ${name}`, '', `\`${path}\``, '', '| Code | First line |', '|---|---|', ...rows].join('\n')
+    return [`## ${name}`, '', `\`${path}\``, '', '| Code | Says, for example |', '|---|---|', ...rows].join('\n')
   })
   const reasons = reasonCodes(verdict).map(
     ({ heading, codes }) => `| ${heading} | ${codes.map((code) => `\`${code}\``).join(', ')} |`,
@@ -57,8 +57,8 @@ export function errorsPage(sources: readonly Source[]): string {
     '<!-- Generated from the code unions in src by scripts/docs.ts. Do not edit. -->',
     '# Errors and reasons',
     '',
-    'Switch on `code`: it is stable and never reused. The first line never varies; the offending value and the bound are in',
-    '`details`, what to do is in `fix`, and `retry` is `never`, `safe` or `reconcile` (look before trying again).',
+    'Switch on `code`: it is stable and never reused. The first line holds no varying value; the offending value and the',
+    'bound are in `details`, what to do is in `fix`, and `retry` is `never`, `safe` or `reconcile` (look before trying again).',
     '',
     '## Why an action is denied',
     '',
@@ -73,13 +73,28 @@ export function errorsPage(sources: readonly Source[]): string {
   ].join('\n')
 }
 
-/** The first line that goes with a code, where it stands beside it as one literal. */
+/** Twice as it stands (declared, thrown), or as the end of a template: `context_${what}`. */
+function used(text: string, code: string): boolean {
+  return text.split(`'${code}'`).length > 2 || endings(text, code).length > 0
+}
+
+/** What is left of a code after each template that may make it. */
+function endings(text: string, code: string): string[] {
+  const starts = [...text.matchAll(/`([a-z0-9]+\.[a-z0-9_]*)\$\{/g)].map(([, start = '']) => start)
+  return [...new Set(starts)].filter((start) => code.startsWith(start)).map((start) => code.slice(start.length))
+}
+
+/** A first line that goes with a code, `—` where none stands near: the next sentence in the source, with no other code and no blank line between. */
 function meaning(text: string, code: string): string {
-  const call = new RegExp(
-    `'${code.replace('.', '\\.')}'[,:]\\s*(?:\\w+,\\s*)?(?:'((?:[^'\\\\\\n]|\\\\.)*)'|"([^"\\n]*)")`,
-  )
-  const found = call.exec(text)
-  return (found?.[1] ?? found?.[2] ?? '').replaceAll("\\'", "'").replaceAll('|', '\\|')
+  const literals = [`'${code}'`, ...endings(text, code).map((ending) => `('${ending}'`)]
+  for (const literal of literals) {
+    const between = `(?:(?!'[a-z0-9]+\\.[a-z0-9_]+'|\\n\\n|\\n\\s*(?:\\||case|if|return)\\b)[\\s\\S]){1,160}?`
+    const sentence = `(?:'([A-Z](?:[^'\\\\\\n]|\\\\.)*\\.)'|"([A-Z][^"\\n]*\\.)")`
+    const found = new RegExp(`${literal.replace(/[.(]/g, '\\$&')}${between}${sentence}`).exec(text)
+    const line = found?.[1] ?? found?.[2]
+    if (line !== undefined) return line.replaceAll("\\'", "'").replaceAll('|', '\\|')
+  }
+  return '—'
 }
 
 /** Text of `type name = …` up to the next statement. */
