@@ -73,28 +73,18 @@ export function errorsPage(sources: readonly Source[]): string {
   ].join('\n')
 }
 
-/** Twice as it stands (declared, thrown), or as the end of a template: `context_${what}`. */
+/** Twice as it stands (declared, thrown), or made by a template: `context_${what}`. */
 function used(text: string, code: string): boolean {
-  return text.split(`'${code}'`).length > 2 || endings(text, code).length > 0
-}
-
-/** What is left of a code after each template that may make it. */
-function endings(text: string, code: string): string[] {
   const starts = [...text.matchAll(/`([a-z0-9]+\.[a-z0-9_]*)\$\{/g)].map(([, start = '']) => start)
-  return [...new Set(starts)].filter((start) => code.startsWith(start)).map((start) => code.slice(start.length))
+  return text.split(`'${code}'`).length > 2 || starts.some((start) => code.startsWith(start))
 }
 
 /** A first line that goes with a code, `—` where none stands near: the next sentence in the source, with no other code and no blank line between. */
 function meaning(text: string, code: string): string {
-  const literals = [`'${code}'`, ...endings(text, code).map((ending) => `('${ending}'`)]
-  for (const literal of literals) {
-    const between = `(?:(?!'[a-z0-9]+\\.[a-z0-9_]+'|\\n\\n|\\n\\s*(?:\\||case|if|return)\\b)[\\s\\S]){1,160}?`
-    const sentence = `(?:'([A-Z](?:[^'\\\\\\n]|\\\\.)*\\.)'|"([A-Z][^"\\n]*\\.)")`
-    const found = new RegExp(`${literal.replace(/[.(]/g, '\\$&')}${between}${sentence}`).exec(text)
-    const line = found?.[1] ?? found?.[2]
-    if (line !== undefined) return line.replaceAll("\\'", "'").replaceAll('|', '\\|')
-  }
-  return '—'
+  const between = `(?:(?!'[a-z0-9]+\\.[a-z0-9_]+'|\\n\\n|\\n\\s*(?:\\||case|if|return)\\b)[\\s\\S]){1,160}?`
+  const sentence = `(?:'([A-Z](?:[^'\\\\\\n]|\\\\.)*\\.)'|"([A-Z][^"\\n]*\\.)")`
+  const found = new RegExp(`'${code.replace('.', '\\.')}'${between}${sentence}`).exec(text)
+  return (found?.[1] ?? found?.[2] ?? '—').replaceAll("\\'", "'").replaceAll('|', '\\|')
 }
 
 /** Text of `type name = …` up to the next statement. */
