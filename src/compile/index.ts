@@ -1,0 +1,8 @@
+export { type CompileOptions, compile } from './compile.ts'
+export { CompileError, type CompileErrorCode, type CompileFindingCode } from './errors.ts'
+export { type ExplainOptions, explainDelegations } from './explain.ts'
+export { type GuardOptions, guardDrafts } from './guardDrafts.ts'
+export { type Finding, inspectLinks } from './inspect.ts'
+export { type DelegationLike, type Link, linksOf } from './links.ts'
+export { recompile, type Sameness, sameAuthority } from './sameAuthority.ts'
+export type { Branch, CoverageRow, Draft, ExplanationRow, Plan } from './types.ts'
