@@ -5,6 +5,9 @@ import type { Window } from './types.ts'
 /** Last second of 2106-02-07: four bytes, as enforcers pack times. Later is a mistake, not a plan. */
 export const LAST_EXPIRY = 4_294_967_295n
 
+/** 50 years. With a longer period the first window after unix time 0 would not have ended yet. */
+const LONGEST_PERIOD = 1_576_800_000n
+
 /** Reads `per` and `window`, which stand together or not at all. */
 export function readPeriod(
   report: Report,
@@ -18,7 +21,7 @@ export function readPeriod(
     report.add('scope.window_without_period', `${pointer}/window`, 'A window needs a period.', { fix })
     return {}
   }
-  readDuration(report, `${pointer}/per`, per, LAST_EXPIRY)
+  readDuration(report, `${pointer}/per`, per, LONGEST_PERIOD)
   if (window === undefined) {
     const fix = 'Add window: "rolling" or "fixed".'
     report.add('scope.period_without_window', `${pointer}/per`, 'A period can be counted in two ways.', { fix })

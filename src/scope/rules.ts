@@ -184,7 +184,10 @@ function readFunction(report: Report, pointer: string, signature: string): Parse
 function checkAmountArgument(report: Report, pointer: string, name: string, parsed: ParsedFunction | undefined): void {
   if (parsed === undefined) return
   const input = parsed.inputs.find((candidate) => candidate.name === name)
-  if (input === undefined) return unknownArgument(report, pointer, name, parsed)
+  if (input === undefined) {
+    unknownArgument(report, pointer, name, parsed)
+    return
+  }
   if (abiType(input.type).kind === 'uint') return
   const rest = {
     value: `${name}: ${input.type}`,

@@ -36,9 +36,9 @@ export type Scope = {
 }
 
 /**
- * How a period is counted. `rolling`: in no interval of that length more than the limit. `fixed`: in none of the intervals
- * `[k · per, (k + 1) · per)` of unix time, k an integer; so a day is a UTC day, equal periods of two scopes start together,
- * and twice the limit can go within seconds around a boundary.
+ * How a period is counted. `rolling`: in no interval of that length more than the limit. `fixed`: windows of that length
+ * follow one another, from `notBefore` on, and where a scope has none from unix time 0 (so a day is a UTC day); twice the
+ * limit can go within seconds around the boundary of two windows.
  */
 export type Window = 'fixed' | 'rolling'
 export type ReceiptKind = 'grant' | 'ticket' | 'decision' | 'outcome' | 'escalation' | 'revocation'
