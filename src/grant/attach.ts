@@ -1,0 +1,141 @@
+import { decodeCaveat } from '../caveats/caveat.ts'
+import type { DecodedCaveat, Environment } from '../caveats/types.ts'
+import type { Branch, Draft } from '../compile/types.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import { admits } from './admits.ts'
+import { GrantError } from './errors.ts'
+
+/** Drafts, parents before children, and the ways through them. Of a plan, or of a grant. */
+export type Tree = { drafts: readonly Draft[]; branches: readonly Branch[] }
+
+export type Attached = Tree & {
+  /** The first drafts are the parent's: which ones, by their index there. */
+  kept: readonly number[]
+}
+
+/**
+ * Hangs what a child scope compiled to under the leaves of its parent: each branch under the first parent branch whose
+ * caveats let it pass. Parent branches that the child does not use are left out.
+ *
+ * @param salt - For a delegation that is needed under several leaves, and so is made several times.
+ * @throws {@link GrantError} `grant.no_parent_branch`, `grant.limit_not_shared`.
+ */
+export function attach(parameters: { child: Tree; parent: Tree; environment: Environment; salt: () => Hex }): Attached {
+  const { child, parent, environment, salt } = parameters
+  const decoded = (tree: Tree, links: readonly number[]) =>
+    links.flatMap((link) => (tree.drafts[link]?.caveats ?? []).map((caveat) => decodeCaveat(environment, caveat)))
+  const parents = parent.branches.map((branch) => decoded(parent, branch.links))
+  const chosen = child.branches.map((branch, index) => {
+    const wanted = decoded(child, branch.links)
+    const found = parents.findIndex((caveats) => admits(caveats, wanted))
+    const above = parent.branches[found]
+    if (above === undefined) throw noParent(index, branch)
+    return above
+  })
+  requireSharedLimits(child, parent, chosen, decoded)
+
+  const kept = [...new Set(chosen.flatMap(({ links }) => links))].sort((a, b) => a - b)
+  const position = new Map(kept.map((from, to) => [from, to]))
+  const drafts: Draft[] = kept.map((from) => {
+    const draft = at(parent.drafts, from)
+    return { ...draft, parent: draft.parent === null ? null : at(position, draft.parent) }
+  })
+  const copies = new Map<string, number>()
+  const used = new Set<number>()
+  const branches = child.branches.map((branch, index): Branch => {
+    const { links } = at(chosen, index)
+    const above = links.map((link) => at(position, link))
+    const holder = at(drafts, at(above, 0)).delegate
+    const own: number[] = []
+    for (const link of branch.links.toReversed()) {
+      const key = `${link} ${above[0]}`
+      const parentIndex = own.at(-1) ?? at(above, 0)
+      const known = copies.get(key)
+      if (known === undefined) {
+        const draft = handOn(at(child.drafts, link), holder, parentIndex)
+        copies.set(key, drafts.length)
+        own.push(drafts.length)
+        drafts.push(used.has(link) ? { ...draft, salt: salt() } : draft)
+        used.add(link)
+      } else own.push(known)
+    }
+    return { ...branch, links: [...own.toReversed(), ...above] }
+  })
+  return { drafts, branches, kept }
+}
+
+/** The principal of the child's plan gives way to the delegate that hands on. */
+function handOn(draft: Draft, holder: Address, parent: number): Draft {
+  return { ...draft, delegator: holder, delegate: draft.delegate === draft.delegator ? holder : draft.delegate, parent }
+}
+
+/**
+ * A link counts for itself. One that the child needs under several parent leaves is several links with several counters:
+ * its limit would hold for each of them, so all together could spend a multiple. That is fine only where a link above all
+ * of them counts the same and no higher.
+ */
+function requireSharedLimits(
+  child: Tree,
+  parent: Tree,
+  chosen: readonly Branch[],
+  decoded: (tree: Tree, links: readonly number[]) => DecodedCaveat[],
+): void {
+  child.drafts.forEach((_, link) => {
+    const above = chosen.filter((_branch, index) => child.branches[index]?.links.includes(link))
+    if (new Set(above.map(({ links }) => links[0])).size < 2) return
+    const common = (above[0]?.links ?? []).filter((it) => above.every(({ links }) => links.includes(it)))
+    const held = decoded(parent, common)
+    const open = decoded(child, [link]).find((caveat) => !held.some((limit) => countsAsLow(limit, caveat)))
+    if (open === undefined) return
+    throw new GrantError('grant.limit_not_shared', 'A limit of the child would hold for each of its branches alone.', {
+      details: { caveat: open.kind, branches: above.map(({ rule }) => rule) },
+      fix: 'Hand on one branch of the parent at a time, or leave the shared limit as the parent has it.',
+    })
+  })
+}
+
+/** True where `caveat` counts nothing, or `limit` counts the same thing over the same time up to no more. */
+function countsAsLow(limit: DecodedCaveat, caveat: DecodedCaveat): boolean {
+  switch (caveat.kind) {
+    case 'limitedCalls':
+      return limit.kind === caveat.kind && limit.limit <= caveat.limit
+    case 'nativeTransferAmount':
+      return limit.kind === caveat.kind && limit.limit <= caveat.limit
+    case 'erc20TransferAmount':
+      return limit.kind === caveat.kind && limit.token === caveat.token && limit.limit <= caveat.limit
+    case 'nativePeriodTransfer':
+    case 'erc20PeriodTransfer':
+      return (
+        limit.kind === caveat.kind &&
+        limit.amount <= caveat.amount &&
+        limit.duration === caveat.duration &&
+        limit.start === caveat.start &&
+        (limit.kind !== 'erc20PeriodTransfer' || caveat.kind !== 'erc20PeriodTransfer' || limit.token === caveat.token)
+      )
+    default:
+      return true
+  }
+}
+
+function noParent(branch: number, { rule, payee }: Branch): GrantError {
+  return new GrantError(
+    'grant.no_parent_branch',
+    'No branch of the parent lets this part of the child scope through.',
+    {
+      details: { branch, rule, ...(payee === undefined ? {} : { payee }) },
+      fix: 'Split the rule so that each part lies within one rule of the parent.',
+    },
+  )
+}
+
+/** What is known to be there: indices come from plans and checked grants. */
+function at<value>(from: readonly value[] | ReadonlyMap<number, value>, index: number): value {
+  const found = from instanceof Map ? from.get(index) : (from as readonly value[])[index]
+  if (found === undefined) {
+    throw new GrantError('grant.bad_branch', 'A branch names delegations that are not there.', {
+      details: { index },
+      fix: 'Pass a plan of `compile` and a grant of `parseGrant`, unchanged.',
+    })
+  }
+  return found
+}

@@ -1,0 +1,111 @@
+import { decodeCaveat } from '../caveats/caveat.ts'
+import type { Caveat, DecodedCaveat, Environment } from '../caveats/types.ts'
+import { compile } from '../compile/compile.ts'
+import type { Draft, Plan } from '../compile/types.ts'
+import { AmbitError, type ErrorDetails } from '../errors.ts'
+import { type Hex, uintToBytes } from '../primitives/hex.ts'
+import type { Scope } from '../scope/types.ts'
+import { attach, type Tree } from './attach.ts'
+import { GrantError } from './errors.ts'
+import { readStructure } from './structure.ts'
+import { treeOf } from './tree.ts'
+import type { Grant } from './types.ts'
+
+/**
+ * Throws unless the delegations are what compiling the scopes gives, link by link and byte by byte: a file that shows one
+ * scope and carries the caveats of another is refused.
+ *
+ * Taken from the delegations, because no scope says it: salts, each delegator's nonce and, where a scope has no
+ * `notBefore`, the start of its windows.
+ *
+ * @throws {@link GrantError} `grant.not_the_scope`, with what differs; what `readStructure` and `attach` throw.
+ */
+export function assertGrantsScope(grant: Grant, environment: Environment): void {
+  const { levels } = readStructure(grant)
+  let salts = 0n
+  const salt = () => uintToBytes(++salts, 32)
+  const plans = grant.scopes.map((scope, level) => {
+    const caveats = grant.delegations.flatMap((it, index) => (levels[index] === level ? it.caveats : []))
+    return recompile({ scope, level, caveats, grant, environment, salt })
+  })
+  const expected = plans.reduce<Tree | undefined>(
+    (parent, child) => (parent === undefined ? child : attach({ child, parent, environment, salt })),
+    undefined,
+  )
+  if (expected !== undefined) compareTrees(expected, treeOf(grant))
+}
+
+function recompile(parameters: {
+  scope: Scope
+  level: number
+  caveats: readonly Caveat[]
+  grant: Grant
+  environment: Environment
+  salt: () => Hex
+}): Plan {
+  const { scope, level, caveats, grant, environment, salt } = parameters
+  const accept = grant.accepted[level] ?? []
+  const decoded = caveats.map((caveat) => decodeCaveat(environment, caveat))
+  let plan: Plan
+  try {
+    plan = compile(scope, environment, { salt, nonce: nonceOf(decoded), now: startOf(decoded), accept })
+  } catch (cause) {
+    if (!(cause instanceof AmbitError)) throw cause
+    throw notTheScope({ scope: level, differs: 'does not compile', code: cause.code }, cause)
+  }
+  if (plan.manager !== grant.manager) throw notTheScope({ scope: level, differs: 'manager' })
+  const same = plan.accepted.length === accept.length && plan.accepted.every((pointer, at) => pointer === accept[at])
+  if (!same) throw notTheScope({ scope: level, differs: 'accepted' })
+  return plan
+}
+
+function nonceOf(caveats: readonly DecodedCaveat[]): bigint {
+  return caveats.find((caveat) => caveat.kind === 'nonce')?.nonce ?? 0n
+}
+
+/** First second of a window; where there is none, nothing is compiled from it. */
+function startOf(caveats: readonly DecodedCaveat[]): bigint {
+  return caveats.flatMap((caveat) => ('start' in caveat && 'duration' in caveat ? [caveat.start] : []))[0] ?? 1n
+}
+
+/** Walks both along their branches. Drafts may stand in another order, but each must be one and the same throughout. */
+function compareTrees(expected: Tree, actual: Tree): void {
+  if (expected.branches.length !== actual.branches.length) {
+    throw notTheScope({ differs: 'branches', branches: actual.branches.length, expected: expected.branches.length })
+  }
+  const met = new Map<number, number>()
+  expected.branches.forEach((wanted, branch) => {
+    const found = actual.branches[branch]
+    if (found === undefined || found.rule !== wanted.rule) throw notTheScope({ branch, differs: 'rule' })
+    if (found.payee !== wanted.payee) throw notTheScope({ branch, differs: 'payee' })
+    if (found.links.length !== wanted.links.length) throw notTheScope({ branch, differs: 'links' })
+    wanted.links.forEach((from, at) => {
+      const to = found.links[at] as number
+      if ((met.get(from) ?? to) !== to) throw notTheScope({ branch, differs: 'links' })
+      met.set(from, to)
+      const differs = difference(expected.drafts[from] as Draft, actual.drafts[to] as Draft)
+      if (differs !== undefined) throw notTheScope({ branch, delegation: to, differs })
+    })
+  })
+  // One delegation in the place of two would make separate limits shared, or a shared limit separate.
+  if (new Set(met.values()).size !== met.size) throw notTheScope({ differs: 'links' })
+}
+
+function difference(expected: Draft, actual: Draft): string | undefined {
+  if (expected.delegator !== actual.delegator) return 'delegator'
+  if (expected.delegate !== actual.delegate) return 'delegate'
+  if (expected.caveats.length !== actual.caveats.length) return 'caveats'
+  const index = expected.caveats.findIndex((caveat, at) => {
+    const found = actual.caveats[at]
+    return found?.enforcer !== caveat.enforcer || found.terms !== caveat.terms
+  })
+  return index === -1 ? undefined : `caveats/${index}`
+}
+
+function notTheScope(details: ErrorDetails, cause?: unknown): GrantError {
+  return new GrantError('grant.not_the_scope', 'The delegations of this grant are not what its scope compiles to.', {
+    details,
+    fix: 'Do not use it: what it says is not what it permits.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}
