@@ -81,6 +81,17 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
   }
 }
 
+/** Whether a delegation is disabled in one block's state. */
+export async function isDisabled(
+  client: NodeClient,
+  { manager }: Environment,
+  hash: Hex,
+  block: Hex,
+): Promise<boolean> {
+  const answer = await callAt(client, { to: manager, data: concatBytes(DISABLED_DELEGATIONS, hash), block })
+  return readBool('eth_call', answer.data)
+}
+
 /** @throws {@link ChainError} `chain.wrong_chain` */
 export async function assertChain(client: NodeClient, chainId: number): Promise<void> {
   const actual = readQuantity('eth_chainId', await ask(client, 'eth_chainId', []))
@@ -91,7 +102,8 @@ export async function assertChain(client: NodeClient, chainId: number): Promise<
   })
 }
 
-function assertEnvironment(grant: Grant, environment: Environment): void {
+/** @throws {@link ChainError} `chain.wrong_chain` */
+export function assertEnvironment(grant: Grant, environment: Environment): void {
   if (grant.chainId === environment.chainId && grant.manager === environment.manager) return
   throw new ChainError('chain.wrong_chain', 'This grant belongs to another deployment.', {
     details: {

@@ -1,0 +1,87 @@
+import type { Environment } from '../caveats/types.ts'
+import type { Grant } from '../grant/types.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import { encodeRedemption } from '../redemption/encode.ts'
+import type { Redemption } from '../redemption/types.ts'
+import { denyFor } from '../verdict/denial.ts'
+import { evaluate } from '../verdict/evaluate.ts'
+import { prepareGrant } from '../verdict/prepare.ts'
+import type { PreparedGrant } from '../verdict/prepared.ts'
+import type { Action, Call, State, Verdict } from '../verdict/types.ts'
+import type { BlockName } from './block.ts'
+import { readState } from './readState.ts'
+import { decodeRevert, type Revert } from './revert.ts'
+import { callAt, type NodeClient } from './rpc.ts'
+import { type Simulation, simulate } from './simulate.ts'
+
+export type DecideParameters = {
+  grant: Grant
+  action: Action
+  environment: Environment
+  /** `prepareGrant(grant, environment)`, where the caller decides often. */
+  prepared?: PreparedGrant
+  block?: BlockName
+}
+
+export type Decision = {
+  verdict: Verdict
+  /** What the verdict was made from. */
+  state: State
+  /** The bytes that were simulated, where the verdict was to allow. */
+  redemption: Redemption | null
+  simulation: Simulation | null
+}
+
+/**
+ * The verdict on an action at one block, with the chain having the last word: what the evaluator allows is simulated at
+ * the same block. If authority refuses there, evaluator and chain disagree: a fault of ours, denied and named so. If the
+ * token or target refuses, the authority stands and the execution fails.
+ *
+ * Only this grant's signatures are taken for checked (`checkGrant`).
+ *
+ * @throws `ChainError` where the chain could not be asked (nobody was allowed anything), `VerdictError` for a grant that
+ * cannot be evaluated at all.
+ */
+export async function decide(client: NodeClient, parameters: DecideParameters): Promise<Decision> {
+  const { grant, action, environment, block } = parameters
+  const prepared = parameters.prepared ?? prepareGrant(grant, environment)
+  const state = await readState(client, { grant, environment, ...(block === undefined ? {} : { block }) })
+  const verdict = evaluate(prepared, action, state)
+  if (verdict.verdict !== 'allow') return { verdict, state, redemption: null, simulation: null }
+
+  const redemption = encodeRedemption(grant, verdict.branch, action)
+  const simulation = await simulate(client, { redemption, from: action.redeemer, block: state.block.hash })
+  switch (simulation.status) {
+    case 'ok':
+      return { verdict, state, redemption, simulation }
+    case 'doubt':
+      throw simulation.error
+    case 'reverted': {
+      const principal = prepared.branches[verdict.branch]?.links.at(-1)?.delegator
+      const failed = await isExecutionFailure(client, simulation.error, principal, action.calls[0], state.block.hash)
+      return { verdict: denyFor(failed ? 'execution_failed' : 'disagreement'), state, redemption, simulation }
+    }
+  }
+}
+
+/**
+ * Whether the target refuses the call by itself. The revert's words cannot tell: a target may write what an enforcer would.
+ * So the same call is run without any delegation, from the principal, at the same block.
+ */
+async function isExecutionFailure(
+  client: NodeClient,
+  error: Revert,
+  principal: Address | undefined,
+  call: Call | undefined,
+  block: Hex,
+): Promise<boolean> {
+  if (principal === undefined || call === undefined) return false
+  const direct = await callAt(client, { ...call, from: principal, block })
+  if (direct.status === 'ok') return false
+  const directly = decodeRevert(direct.data)
+  return directly.data === error.data || error.contract === undefined || !isAuthority(error.contract)
+}
+
+function isAuthority(contract: string): boolean {
+  return contract === 'DelegationManager' || contract.endsWith('Enforcer')
+}

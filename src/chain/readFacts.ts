@@ -1,0 +1,76 @@
+import type { Environment } from '../caveats/types.ts'
+import type { AccountCode as AccountFact, ChainFacts } from '../delegation/facts.ts'
+import { hashDelegation, signingHashOf } from '../delegation/hash.ts'
+import type { Delegation } from '../delegation/types.ts'
+import type { Grant } from '../grant/types.ts'
+import { byteLength, concatBytes, type Hex, uintToBytes } from '../primitives/hex.ts'
+import type { State } from '../verdict/types.ts'
+import { type AccountCode, readAccountCode } from './account.ts'
+import type { BlockName } from './block.ts'
+import { readState } from './readState.ts'
+import { callAt, type NodeClient } from './rpc.ts'
+
+/** `isValidSignature(bytes32,bytes)`, and what it answers when it agrees: these 32 bytes and no others. */
+const IS_VALID_SIGNATURE: Hex = '0x1626ba7e'
+const MAGIC: Hex = `0x1626ba7e${'00'.repeat(28)}`
+
+/** Gas for one account to judge a signature: P-256 in Solidity takes some 300,000. A hostile account gets no more. */
+const SIGNATURE_GAS = 1_500_000n
+
+/**
+ * What `checkGrant` wants to know of the chain, at one block, with the state that verdicts need: code of every delegator,
+ * and what contract accounts say of their signatures.
+ *
+ * @throws `ChainError` as `readState`.
+ */
+export async function readFacts(
+  client: NodeClient,
+  parameters: { grant: Grant; environment: Environment; block?: BlockName },
+): Promise<{ facts: ChainFacts; state: State }> {
+  const { grant, environment } = parameters
+  const state = await readState(client, parameters)
+  const block = state.block.hash
+  const delegators = [...new Set(grant.delegations.map(({ delegator }) => delegator))]
+  const codes = Object.fromEntries(
+    await Promise.all(
+      delegators.map(async (address) => {
+        const code = await readAccountCode(client, { address, environment, block })
+        return [address, factOf(code)] as const
+      }),
+    ),
+  )
+  const contractSignatures = Object.fromEntries(
+    await Promise.all(
+      grant.delegations
+        .filter(({ delegator }) => codes[delegator] === 'contract')
+        .map(async (delegation) => {
+          const hash = hashDelegation(delegation)
+          return [hash, await acceptsSignature(client, delegation, signingHashOf(hash, grant), block)] as const
+        }),
+    ),
+  )
+  const { paused, disabled, nonces } = state
+  return {
+    state,
+    facts: { environment, now: state.block.timestamp, paused, disabled, nonces, codes, contractSignatures },
+  }
+}
+
+/** An account that reverts or says anything else does not accept; a node that cannot be asked is an error, not a no. */
+async function acceptsSignature(client: NodeClient, delegation: Delegation, digest: Hex, block: Hex): Promise<boolean> {
+  const { delegator, signature } = delegation
+  const size = byteLength(signature)
+  const padding: Hex = `0x${'00'.repeat((32 - (size % 32)) % 32)}`
+  const data = concatBytes(IS_VALID_SIGNATURE, digest, uint(64), uint(size), signature, padding)
+  const answer = await callAt(client, { to: delegator, data, block, gas: SIGNATURE_GAS })
+  return answer.status === 'ok' && answer.data === MAGIC
+}
+
+function factOf(code: AccountCode): AccountFact {
+  if (code.kind === 'delegated7702' && !code.known) return 'contract'
+  return code.kind
+}
+
+function uint(value: number): Hex {
+  return uintToBytes(BigInt(value), 32)
+}
