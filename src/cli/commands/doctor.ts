@@ -1,30 +1,24 @@
 import { AmbitError } from '../../errors.ts'
+import { type Check, checkChain } from '../checkChain.ts'
 import type { Command, Context } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { lines, type Rich, styled, table, untrusted } from '../output.ts'
+import { CHAIN_OPTIONS, namesChain } from '../session.ts'
 import { version } from '../version.ts'
-
-/** One thing looked at. `fix` says what to do unless it is `ok`. */
-export type Check = {
-  check: string
-  status: 'ok' | 'warning' | 'fail'
-  found: string
-  fix?: string
-}
 
 export const doctor: Command = {
   name: 'doctor',
   summary: 'Check this machine, and with --chain the chain and the account',
   description: 'Exits 1 when something fails; a warning alone exits 0. Works without any key.',
   options: [
-    { flags: '--chain <name>', description: 'also check this chain: local, a name, a number or CAIP-2' },
-    { flags: '--rpc-url <url>', description: 'RPC of the chain (or AMBIT_RPC_URL)' },
+    ...CHAIN_OPTIONS,
     { flags: '--account <address>', description: 'also check this principal: an address or an account name' },
   ],
   examples: ['ambit doctor', 'ambit doctor --chain sepolia --rpc-url https://rpc.example --account treasury'],
   async run(context) {
     const checks: Check[] = [await checkNode(), await checkEngine(), checkHome(context), checkSecrets(context)]
+    if (namesChain(context)) checks.push(...(await checkChain(context)))
     const failed = checks.filter(({ status }) => status === 'fail')
     return {
       data: { version: version(), checks },

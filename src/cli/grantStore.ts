@@ -1,0 +1,81 @@
+import type { Environment } from '../caveats/types.ts'
+import { AmbitError } from '../errors.ts'
+import type { Grant } from '../grant/types.ts'
+import type { Context } from './command.ts'
+import { CliError } from './errors.ts'
+import { EXIT } from './exit.ts'
+import { readInput } from './stdin.ts'
+
+const FOLDER = 'grants'
+
+/** A grant in the state folder, or why it cannot be read. */
+export type Stored = { id: string; path: string } & ({ grant: Grant } | { error: AmbitError })
+
+/** Keeps a grant under its id, and says where. */
+export async function saveGrant(context: Context, grant: Grant): Promise<string> {
+  const { serializeGrant } = await import('../grant/serialize.ts')
+  const home = context.home()
+  const path = home.file(FOLDER, `${grant.id}.json`)
+  home.write(path, serializeGrant(grant))
+  return path
+}
+
+/** Every grant of this machine, in the order of their ids. */
+export async function storedGrants(context: Context): Promise<Stored[]> {
+  const { parseGrant } = await import('../grant/parse.ts')
+  const home = context.home()
+  return home.list(FOLDER).map((id) => {
+    const path = home.file(FOLDER, `${id}.json`)
+    try {
+      return { id, path, grant: parseGrant(home.read(path) ?? '') }
+    } catch (error) {
+      if (!(error instanceof AmbitError)) throw error
+      return { id, path, error }
+    }
+  })
+}
+
+/** Text of the grant a command line names, and where it is from. */
+export type GrantText = { text: string; from: string }
+
+/**
+ * Finds what `<grant>` names: `-` for standard input, a path (with a slash or ending in .json), else a grant of this
+ * machine by id, beginning of its id, or task.
+ *
+ * @throws {@link CliError} `cli.not_found`, `cli.ambiguous`: several matches are listed, never the first taken.
+ */
+export async function findGrant(context: Context, reference: string): Promise<GrantText> {
+  if (reference === '-') return { text: await context.stdin(), from: 'standard input' }
+  if (/[/\\]|\.json$/.test(reference)) return { text: readInput(reference), from: reference }
+  const home = context.home()
+  const stored = await storedGrants(context)
+  const prefix = /^(?:0x)?([0-9a-f]{4,64})$/.exec(reference.toLowerCase())?.[1]
+  const matches = stored.filter((entry) => {
+    const named = 'grant' in entry && entry.grant.scopes.some((scope) => scope.task.id === reference)
+    return named || (prefix !== undefined && entry.id.startsWith(`0x${prefix}`))
+  })
+  const [first, second] = matches
+  if (first !== undefined && second === undefined) return { text: home.read(first.path) ?? '', from: first.path }
+  if (first === undefined) {
+    throw new CliError('cli.not_found', EXIT.usage, 'There is no such grant.', {
+      details: { grant: reference },
+      fix: 'See `ambit grants`; give a file, an id, four or more digits of one, or the name of its task.',
+    })
+  }
+  throw new CliError('cli.ambiguous', EXIT.usage, 'Several grants are named like this.', {
+    details: { grant: reference, matches: matches.map(describe) },
+    fix: 'Give the id of one of them, or enough of it.',
+  })
+}
+
+/** Reads a grant strictly; with an environment also against what its scopes compile to. */
+export async function readGrant(text: string, environment?: Environment): Promise<Grant> {
+  const { parseGrant } = await import('../grant/parse.ts')
+  return parseGrant(text, environment === undefined ? {} : { environment })
+}
+
+function describe(entry: Stored): string {
+  if (!('grant' in entry)) return `${entry.id} (unreadable)`
+  const scope = entry.grant.scopes.at(-1)
+  return `${entry.id} (task ${scope?.task.id ?? ''}, delegate ${scope?.delegate ?? ''})`
+}

@@ -1,0 +1,44 @@
+import type { CoverageRow, ExplanationRow, Plan } from '../compile/types.ts'
+import type { Data } from './command.ts'
+import { lines, type Rich, styled, table } from './output.ts'
+
+/** What the compiled caveats permit, as a list; warnings under their sentences. */
+export function renderExplanation(rows: readonly ExplanationRow[]): Rich {
+  return rows.flatMap(({ sentence, caveat, warning }) => {
+    const heading = caveat === undefined && sentence.startsWith('Delegation ')
+    return [
+      heading ? styled('bold', sentence) : `  - ${sentence}`,
+      '\n',
+      ...(warning === undefined ? [] : [styled('yellow', `    ! ${warning}`), '\n']),
+    ]
+  })
+}
+
+const HELD = {
+  chain: styled('green', 'chain'),
+  redeemer: styled('yellow', 'redeemer only'),
+  nobody: styled('dim', 'nobody'),
+}
+
+/** Who holds each constraint. */
+export function renderCoverage(rows: readonly CoverageRow[]): Rich {
+  return table(
+    ['HELD BY', 'CONSTRAINT', 'WHY NOT'],
+    rows.map(({ text, held }) => [HELD[held.by], text, held.by === 'nobody' ? held.why : '']),
+  )
+}
+
+/** Plans as data: what was compiled and what it means, without the delegations' bytes. */
+export function planData(plan: Plan): Data {
+  return {
+    lowering: plan.lowering,
+    delegations: plan.drafts.length,
+    coverage: plan.coverage as unknown as Data,
+    explanation: plan.explanation as unknown as Data,
+    accepted: plan.accepted,
+  }
+}
+
+export function section(title: string, body: Rich): Rich {
+  return lines(styled('bold', title), body)
+}

@@ -1,0 +1,61 @@
+import { parseDuration, parseInstant } from '../primitives/time.ts'
+import { CliError } from './errors.ts'
+import { EXIT } from './exit.ts'
+
+const UNITS: Readonly<Record<string, string>> = {
+  s: 'S',
+  second: 'S',
+  seconds: 'S',
+  m: 'M',
+  min: 'M',
+  minute: 'M',
+  minutes: 'M',
+  h: 'H',
+  hour: 'H',
+  hours: 'H',
+  d: 'D',
+  day: 'D',
+  days: 'D',
+  w: 'W',
+  week: 'W',
+  weeks: 'W',
+  y: 'Y',
+  year: 'Y',
+  years: 'Y',
+}
+
+/** ISO 8601 form of what people write: `30d`, `12h`, `day`, `P1D`. No months: they have no length. */
+export function parseHumanDuration(text: string, flag: string): string {
+  if (/^P/.test(text)) {
+    parseDuration(text)
+    return text
+  }
+  const [, count = '', unit = ''] = /^([1-9][0-9]{0,8})? ?([a-z]+)$/.exec(text) ?? []
+  const letter = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined
+  if (letter === undefined) {
+    throw new CliError('cli.usage', EXIT.usage, 'This is not a length of time.', {
+      details: { flag, value: text },
+      fix: 'Write a number and s, m, h, d, w or y, for example 30d or 12h; for a month write 30d.',
+    })
+  }
+  const iso = /[SMH]/.test(letter) ? `PT${count || 1}${letter}` : `P${count || 1}${letter}`
+  parseDuration(iso)
+  return iso
+}
+
+/** Unix seconds at which something ends: `30d` from now, or an instant as it is. */
+export function parseEnd(text: string, now: bigint, flag: string): bigint {
+  return /^[0-9]{4}-/.test(text) ? parseInstant(text) : now + parseDuration(parseHumanDuration(text, flag))
+}
+
+/** `10/day`, `10/12h`, or `10` for the whole life. The amount stays text: only its asset knows how to read it. */
+export function parseLimit(text: string, flag: string): { max: string; per?: string } {
+  const [max = '', per, ...rest] = text.split('/')
+  if (!/^[0-9]+(?:\.[0-9]+)?$/.test(max) || rest.length > 0) {
+    throw new CliError('cli.usage', EXIT.usage, 'This is not a limit.', {
+      details: { flag, value: text },
+      fix: 'Write an amount, with a period if it comes again: 10/day, 250/week, 100.',
+    })
+  }
+  return per === undefined ? { max } : { max, per: parseHumanDuration(per, flag) }
+}
