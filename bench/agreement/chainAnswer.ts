@@ -1,0 +1,93 @@
+import { encodeAbiParameters, parseAbiParameters } from 'viem'
+import { encodeContext } from '../../src/delegation/index.ts'
+import type { Grant } from '../../src/grant/types.ts'
+import type { Address, Hex } from '../../src/primitives/hex.ts'
+import { encodeCall, encodeRedemption } from '../../src/redemption/index.ts'
+import type { Action } from '../../src/verdict/types.ts'
+import { chainFailed } from '../errors.ts'
+import { type RpcRequest, sendBatch } from './rpc.ts'
+
+/** What the real manager does with one action on one branch. */
+export type ChainAnswer =
+  | { status: 'executed' }
+  /** Every hook passed; the account or its target failed. */
+  | { status: 'execution_failed' }
+  | { status: 'refused'; by: 'manager'; error: string }
+  /** `position`: number of hooks that passed before it, over all links from the leaf up. */
+  | { status: 'refused'; by: 'hook'; position: number; delegation: Hex; enforcer: Address; error: string }
+
+export type Question = { grant: Grant; branch: number; action: Action }
+
+const SELECTORS = { beforeAllHook: '0x414c3e33', beforeHook: '0xa145832a', execute: '0xd691c964' } as const
+const BATCH_MODE: Hex = `0x01${'00'.repeat(31)}`
+
+/** Asks with `eth_call`, and traces what reverts to learn which hook of which delegation it was. */
+export async function askChain(rpcUrl: string, questions: readonly Question[]): Promise<ChainAnswer[]> {
+  const transactions = questions.map(({ grant, branch, action }) => ({
+    from: action.redeemer,
+    to: grant.manager,
+    data: redemptionData(grant, branch, action),
+    gas: '0x1c9c380',
+  }))
+  const calls = await sendBatch(
+    rpcUrl,
+    transactions.map((transaction): RpcRequest => ({ method: 'eth_call', params: [transaction, 'latest'] })),
+  )
+  const reverted = transactions.filter((_, index) => calls[index]?.error !== undefined)
+  const traces = await sendBatch(
+    rpcUrl,
+    reverted.map(
+      (transaction): RpcRequest => ({
+        method: 'debug_traceCall',
+        params: [transaction, 'latest', { tracer: 'callTracer' }],
+      }),
+    ),
+  )
+  let next = 0
+  return calls.map(({ error }) => {
+    if (error === undefined) return { status: 'executed' }
+    if (error.code !== 3) throw chainFailed('eth_call', error)
+    const trace = traces[next++]
+    if (trace?.result === undefined) throw chainFailed('debug_traceCall', trace)
+    return readTrace(trace.result as Frame)
+  })
+}
+
+/** Call data of `redeemDelegations`: single mode for one call, batch mode for several. */
+function redemptionData(grant: Grant, index: number, action: Action): Hex {
+  if (action.calls.length === 1) return encodeRedemption(grant, index, action).data
+  const links = grant.branches[index]?.links ?? []
+  const delegations = links.flatMap((link) => grant.delegations[link] ?? [])
+  const executions = action.calls.map(({ to, value, data }) => ({ target: to, value, callData: data }))
+  const execution = encodeAbiParameters(parseAbiParameters('(address target, uint256 value, bytes callData)[]'), [
+    executions,
+  ])
+  return encodeCall(encodeContext(delegations), BATCH_MODE, execution)
+}
+
+type Frame = { to?: Hex; input: Hex; output?: Hex; error?: string; calls?: Frame[] }
+
+function readTrace(root: Frame): ChainAnswer {
+  const calls = root.calls ?? []
+  const failed = calls.at(-1)
+  if (failed?.error === undefined) return { status: 'refused', by: 'manager', error: revertText(root.output) }
+  const selector = failed.input.slice(0, 10)
+  if (selector === SELECTORS.execute) return { status: 'execution_failed' }
+  if (selector !== SELECTORS.beforeHook) throw chainFailed('callTracer', failed)
+  const position = calls.filter(({ input }) => input.startsWith(SELECTORS.beforeHook)).length - 1
+  // beforeHook(bytes,bytes,bytes32,bytes,bytes32,address,address): the hash is the fifth word.
+  const delegation: Hex = `0x${failed.input.slice(10 + 4 * 64, 10 + 5 * 64)}`
+  const enforcer = (failed.to ?? '0x').toLowerCase() as Address
+  return { status: 'refused', by: 'hook', position, delegation, enforcer, error: revertText(failed.output) }
+}
+
+/** `Error(string)` as its text, `Panic(uint256)` as `panic:17`, anything else as its selector. */
+export function revertText(output: Hex | undefined): string {
+  if (output === undefined || output === '0x') return 'empty'
+  if (output.startsWith('0x08c379a0')) {
+    const length = Number(`0x${output.slice(74, 138)}`)
+    return Buffer.from(output.slice(138, 138 + length * 2), 'hex').toString()
+  }
+  if (output.startsWith('0x4e487b71')) return `panic:${BigInt(`0x${output.slice(10)}`)}`
+  return output.slice(0, 10)
+}

@@ -1,0 +1,105 @@
+import { encodeFunctionData, keccak256, numberToHex } from 'viem'
+import { hashDelegation } from '../../src/delegation/index.ts'
+import type { Address, Hex } from '../../src/primitives/hex.ts'
+import { encodeRedemption } from '../../src/redemption/index.ts'
+import type { PreparedGrant } from '../../src/verdict/prepared.ts'
+import type { State } from '../../src/verdict/types.ts'
+import { nearAction } from '../../test/arbitraries/action.ts'
+import { chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
+import type { World } from '../../test/arbitraries/grantSketch.ts'
+import type { Subject } from './grants.ts'
+import { managerAbi, type Rig } from './rig.ts'
+import { send } from './rpc.ts'
+
+/** What a history did to a grant's links, kept apart from what the chain says of them. */
+export type Ledger = { disabled: Set<Hex> }
+
+/** Redemptions, revocations and ended groups before the actions are judged: real transactions, some of which revert. */
+export async function makeHistory(
+  draw: Draw,
+  rig: Rig,
+  world: World,
+  subject: Subject,
+  prepared: PreparedGrant,
+  state: State,
+): Promise<Ledger> {
+  const { grant, bases } = subject
+  const ledger: Ledger = { disabled: new Set() }
+  for (let count = pick(draw, [0, 1, 1, 2, 3]); count > 0; count--) {
+    const index = draw.int(grant.branches.length)
+    const branch = prepared.branches[index]
+    const base = bases[index]
+    if (branch === undefined || base === undefined) continue
+    const near = chance(draw, 30) ? nearAction(draw, world, branch, state, base) : null
+    const call = near?.calls.length === 1 && near.chainId === world.chainId ? near.calls[0] : undefined
+    const redeemer = near?.redeemer ?? nearAction(draw, world, branch, state, base).redeemer
+    const action = { chainId: world.chainId, redeemer, calls: [call ?? base] }
+    await transact(rig, redeemer, rig.manager, encodeRedemption(grant, index, action).data)
+  }
+  if (chance(draw, 6)) {
+    const delegation = pick(draw, grant.delegations)
+    const data = encodeFunctionData({
+      abi: managerAbi,
+      functionName: 'disableDelegation',
+      args: [{ ...delegation, salt: BigInt(delegation.salt) }],
+    })
+    await transact(rig, delegation.delegator, rig.manager, data)
+    ledger.disabled.add(hashDelegation(delegation))
+  }
+  if (chance(draw, 4)) await spoilStorage(draw, rig, grant.delegations.map(hashDelegation))
+  return ledger
+}
+
+/** Ends every delegation of one account that carries a nonce. */
+export async function endGroup(rig: Rig, delegator: Address): Promise<void> {
+  const enforcer = rig.environment.enforcers['NonceEnforcer'] as Address
+  const data = encodeFunctionData({ abi: managerAbi, functionName: 'incrementNonce', args: [rig.manager] })
+  await transact(rig, delegator, enforcer, data)
+}
+
+export async function setPaused(rig: Rig, paused: boolean): Promise<void> {
+  const owner = await rig.chain.publicClient.readContract({
+    address: rig.manager,
+    abi: managerAbi,
+    functionName: 'owner',
+  })
+  const data = encodeFunctionData({ abi: managerAbi, functionName: paused ? 'pause' : 'unpause' })
+  await transact(rig, owner.toLowerCase() as Address, rig.manager, data)
+}
+
+/** A mined transaction of an account of the local chain; a revert is mined too. */
+async function transact(rig: Rig, from: Address, to: Address, data: Hex): Promise<void> {
+  const hash = await send(rig.chain.rpcUrl, 'eth_sendTransaction', [{ from, to, data, gas: '0x1e8480' }])
+  // The node answers before it has mined: without this the state would be read a block too early.
+  for (;;) {
+    const receipt = await send(rig.chain.rpcUrl, 'eth_getTransactionReceipt', [hash])
+    if (receipt !== null) return
+  }
+}
+
+/**
+ * Storage that no history reaches, slot 0, by manager, by delegation: counters one below where the contract's addition
+ * panics, and a started period without a duration, by which the contract divides.
+ */
+async function spoilStorage(draw: Draw, rig: Rig, hashes: readonly Hex[]): Promise<void> {
+  const [name, value] = pick(draw, [
+    ['ERC20TransferAmountEnforcer', MAX - BigInt(draw.int(40))],
+    ['NativeTokenTransferAmountEnforcer', MAX - BigInt(draw.int(40))],
+    ['LimitedCallsEnforcer', MAX - BigInt(draw.int(2))],
+    ['ERC20PeriodTransferEnforcer', 1n],
+    ['NativeTokenPeriodTransferEnforcer', 1n],
+  ] as const)
+  const inner = keccak256(`0x${rig.manager.slice(2).padStart(64, '0')}${'0'.repeat(64)}`)
+  const slot = BigInt(keccak256(`${pick(draw, hashes)}${inner.slice(2)}`))
+  const set = (at: bigint, word: bigint) =>
+    send(rig.chain.rpcUrl, 'anvil_setStorageAt', [
+      rig.environment.enforcers[name],
+      numberToHex(at, { size: 32 }),
+      numberToHex(word, { size: 32 }),
+    ])
+  if (!name.endsWith('PeriodTransferEnforcer')) return void (await set(slot, value))
+  await set(slot + 1n, 0n)
+  await set(slot + 2n, value)
+}
+
+const MAX = (1n << 256n) - 1n
