@@ -1,6 +1,8 @@
 /**
  * Preloaded with `--import`: writes one JSON line for every attempt of this process to reach another one, before the
  * attempt is made, to the file named by AMBIT_NETWORK_LOG. Node children inherit it through NODE_OPTIONS.
+ *
+ * What goes to another machine is recorded and then sent to a closed port of this one: a watched process stays here.
  */
 import childProcess from 'node:child_process'
 import dgram from 'node:dgram'
@@ -18,13 +20,19 @@ export type Attempt =
   /** Not an attempt: a server on this port is this process's own, or a local chain that it started. */
   | { kind: 'own'; port: number }
 
+export const LOOPBACK: ReadonlySet<string> = new Set(['127.0.0.1', '::1', 'localhost'])
+
 type Patchable = Record<string, (...parameters: unknown[]) => unknown>
 
 const log = process.env['AMBIT_NETWORK_LOG']
 if (log !== undefined) watch((attempt) => appendFileSync(log, `${JSON.stringify(attempt)}\n`))
 
 function watch(record: (attempt: Attempt) => void): void {
-  before(net.Socket.prototype, ['connect'], (_method, parameters) => record(socketAttempt(parameters)))
+  before(net.Socket.prototype, ['connect'], (_method, parameters) => {
+    const attempt = socketAttempt(parameters)
+    record(attempt)
+    if (attempt.kind === 'socket' && !LOOPBACK.has(attempt.host)) keepHere(parameters)
+  })
   before(dgram.Socket.prototype, ['send', 'connect'], (method) => record({ kind: 'datagram', method }))
   for (const resolver of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Resolver.prototype]) {
     const methods = namesOf(resolver).filter((name) => /^(?:lookup|resolve|reverse)/.test(name))
@@ -90,6 +98,13 @@ function before(
 
 function namesOf(object: object): string[] {
   return Object.getOwnPropertyNames(object).filter((name) => typeof (object as Patchable)[name] === 'function')
+}
+
+/** Nothing listens on the discard port: the attempt fails at once, as in a machine without a network. */
+function keepHere(parameters: unknown[]): void {
+  const first: unknown = Array.isArray(parameters[0]) ? parameters[0][0] : parameters[0]
+  if (typeof first === 'object' && first !== null) Object.assign(first, { host: '127.0.0.1', port: 9 })
+  else parameters.splice(0, 2, 9, '127.0.0.1')
 }
 
 /** `connect(port, host)`, `connect(path)`, `connect(options)`, and Node's own form of the three: `[options, callback]`. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Attempt } from './recorder.ts'
+import { type Attempt, LOOPBACK } from './recorder.ts'
 
 export type Recording = { attempts: Attempt[]; stdout: string; stderr: string; exitCode: number | null }
 
@@ -63,8 +63,6 @@ export function strays(attempts: readonly Attempt[], rpcPorts: readonly number[]
     }
   })
 }
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost'])
 
 type Started = Extract<Attempt, { kind: 'process' }>
 
