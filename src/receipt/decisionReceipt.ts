@@ -42,7 +42,7 @@ export function decisionReceipt(parameters: {
     ...(described === undefined ? {} : { context: encodeContextEvidence(described.context) }),
   }
   const { reason } = request.request
-  const words = reason === undefined ? undefined : cleanText(reason)
+  const words = reason !== undefined && isReasonKept(reason) ? cleanText(reason) : undefined
   const signed = request.signature !== undefined
   const claims: Statement['claims'] = [
     ...(described === undefined ? [] : [{ path: '/delegation' as const, basis: 'signature' as const }]),

@@ -44,7 +44,10 @@ export function describeChain(
   const rootFirst = chain.toReversed()
   const actorChain = [
     ...rootFirst.slice(0, 1).map(({ delegator }) => ({ account: caip10(chainId, delegator) })),
-    ...rootFirst.map(({ delegate, hash }) => ({ account: caip10(chainId, delegate), via: hash })),
+    // A link to oneself holds limits that links below share; it makes no actor.
+    ...rootFirst
+      .filter(({ delegator, delegate }) => delegator !== delegate)
+      .map(({ delegate, hash }) => ({ account: caip10(chainId, delegate), via: hash })),
   ]
   return { context, delegation: { context: keccak256(context), chain }, actorChain }
 }

@@ -65,7 +65,8 @@ export function outcomeReceipt(parameters: {
   }
 }
 
-function describeOutcome(outcome: Outcome, data: Hex): StatementOf<'outcome'>['outcome'] {
+/** An outcome as a statement has it. */
+export function describeOutcome(outcome: Outcome, data: Hex): StatementOf<'outcome'>['outcome'] {
   const included = (inclusion: Inclusion & { gasUsed: bigint }) => ({
     data,
     tx: inclusion.transactionHash,

@@ -108,6 +108,7 @@ export const Statement = z
     }
     if (!ascending(statement.roots.map(({ delegation }) => delegation))) refuse('sorted, each once', 'roots')
     if (!ascending(statement.evidence.map(({ id }) => id))) refuse('sorted, each once', 'evidence')
+    if (statement.evidence.some(({ id, type }) => id !== type)) refuse('one blob of a type, named by it', 'evidence')
     if (!ascending(statement.claims.map(({ path }) => path))) refuse('sorted, each once', 'claims')
     if (!ascending(statement.limits)) refuse('sorted, each once', 'limits')
     for (const { path } of statement.claims) {

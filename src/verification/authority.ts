@@ -1,0 +1,184 @@
+import type { Environment } from '../caveats/types.ts'
+import {
+  checkChain,
+  type Delegation,
+  decodeContext,
+  hashDelegation,
+  recoverSigner,
+  signingHashOf,
+} from '../delegation/index.ts'
+import { type Grant, parseGrant } from '../grant/index.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import { canonicalJson } from '../primitives/json.ts'
+import { fromUtf8 } from '../receipt/bytes.ts'
+import { describeChain, describeGrant, partiesOf, rootsOf } from '../receipt/describe.ts'
+import { decodeContextEvidence } from '../receipt/evidence.ts'
+import type { Statement } from '../receipt/statement.ts'
+import { caip10, caip10Account, caipChainId } from '../receipt/values.ts'
+import { causeOf, found, proven } from './checks.ts'
+import type { CheckedEvidence } from './evidence.ts'
+import type { ChainFacts, Check, VerifyOptions } from './types.ts'
+
+/** The grant of a receipt, as far as it could be read; `compiled` when its caveats were compared with its scope. */
+export type GrantRead = { grant: Grant; compiled: boolean }
+
+/** Is the grant whole, the one that is named, and no wider than the scope in it? */
+export function checkGrantEvidence(
+  statement: Statement,
+  evidence: CheckedEvidence,
+  environment: Environment | undefined,
+): { check: Check; read?: GrantRead } {
+  if (evidence.grant === undefined)
+    return { check: found('grant', 'unavailable', 'evidence_missing', 'The grant is not here.') }
+  let grant: Grant
+  try {
+    grant = parseGrant(fromUtf8(evidence.grant), environment === undefined ? {} : { environment })
+  } catch (error) {
+    const cause = causeOf(error)
+    return { check: found('grant', 'refuted', 'grant_refused', 'This grant is broken or not what it says.', { cause }) }
+  }
+  const { principal, agent } = partiesOf(grant)
+  const named = {
+    grant: describeGrant(grant),
+    principal: caip10(grant.chainId, principal),
+    agent: caip10(grant.chainId, agent),
+  }
+  const said = { grant: statement.grant, principal: statement.principal, agent: statement.agent }
+  if (!equal(named, said)) {
+    return { check: found('grant', 'refuted', 'grant_mismatch', 'This grant is not the one that the receipt names.') }
+  }
+  const roots = statement.roots.map(({ delegation }) => delegation)
+  const about = 'delegation' in statement && statement.delegation !== undefined ? undefined : rootsOf(grant)
+  if (about !== undefined && !equal(about, roots)) {
+    return { check: found('grant', 'refuted', 'roots_mismatch', 'The receipt is filed under other root delegations.') }
+  }
+  if (environment === undefined) {
+    const detail = 'The deployment of the framework is not known, so the caveats were not compared with the scope.'
+    return { check: found('grant', 'unavailable', 'environment_missing', detail), read: { grant, compiled: false } }
+  }
+  return {
+    check: proven('grant', 'The grant is whole and is what its scope compiles to.'),
+    read: { grant, compiled: true },
+  }
+}
+
+/** Does the chain that the receipt shows follow from the context, and run from the principal to the agent inside the grant? */
+export function checkDelegation(
+  statement: Statement,
+  evidence: CheckedEvidence,
+  environment: Environment | undefined,
+  read: GrantRead | undefined,
+): { checks: Check[]; delegations: readonly Delegation[] } {
+  if (!('delegation' in statement) || statement.delegation === undefined) {
+    return { checks: [], delegations: read?.grant.delegations ?? [] }
+  }
+  const refuse = (code: 'delegation_mismatch' | 'chain_broken' | 'roots_mismatch', detail: string, cause?: string) => ({
+    checks: [found('delegation', 'refuted', code, detail, cause === undefined ? {} : { cause })],
+    delegations: [],
+  })
+  if (evidence.context === undefined) {
+    const check = found('delegation', 'unavailable', 'evidence_missing', 'The permission context is not here.')
+    return { checks: [check], delegations: [] }
+  }
+  let delegations: Delegation[]
+  try {
+    delegations = decodeContext(decodeContextEvidence(evidence.context))
+  } catch (error) {
+    return refuse('delegation_mismatch', 'The permission context cannot be read.', causeOf(error))
+  }
+  const { delegation, actorChain } = describeChain(caipChainId(statement.grant.manager), delegations)
+  if (!equal({ delegation, actorChain }, { delegation: statement.delegation, actorChain: statement.actorChain })) {
+    return refuse('delegation_mismatch', 'The permission context is not the chain that the receipt shows.')
+  }
+  if (actorChain.at(0)?.account !== statement.principal || actorChain.at(-1)?.account !== statement.agent) {
+    return refuse('chain_broken', 'The chain does not run from the principal to the agent.')
+  }
+  const hashes = delegation.chain.map(({ hash }) => hash)
+  if (
+    !equal(
+      statement.roots.map((root) => root.delegation),
+      hashes.slice(-1),
+    )
+  ) {
+    return refuse('roots_mismatch', 'The receipt is filed under another root delegation.')
+  }
+  const broken = environment === undefined ? undefined : structureFault(delegations, environment)
+  if (broken !== undefined) return refuse('chain_broken', 'The manager would not walk this chain.', broken)
+  if (read !== undefined && !isBranch(statement, read.grant, hashes)) {
+    return refuse('delegation_mismatch', 'This chain is not the branch of the grant that the receipt is about.')
+  }
+  return {
+    checks: [proven('delegation', 'Hashes and context are recomputed, and run from the principal to the agent.')],
+    delegations,
+  }
+}
+
+/** Did each delegator sign? Keys by recovery; a contract account can only answer for itself. */
+export function checkDelegationSignatures(
+  statement: Statement,
+  delegations: readonly Delegation[],
+  options: Pick<VerifyOptions, 'recover' | 'facts'>,
+): Check[] {
+  const domain = {
+    chainId: caipChainId(statement.grant.manager),
+    manager: caip10Account(statement.grant.manager),
+  }
+  const facts = options.facts?.chainId === domain.chainId ? options.facts : undefined
+  return delegations.map((delegation) => {
+    const hash = hashDelegation(delegation)
+    const settled = contractAnswer(delegation.delegator, hash, facts)
+    if (settled !== undefined) return settled
+    const recovery = (options.recover ?? recoverSigner)(signingHashOf(hash, domain), delegation.signature)
+    if (recovery.status === 'signed' && recovery.signer === delegation.delegator) {
+      return proven('delegation_signature', 'The delegator’s key signed it.', hash)
+    }
+    const isKey = facts?.codes?.[delegation.delegator] !== undefined
+    if (isKey) {
+      return found('delegation_signature', 'refuted', 'signature_refused', 'The delegator’s key did not sign it.', {
+        at: hash,
+      })
+    }
+    const detail = 'No key of the delegator signed it; if the delegator is a contract, only the chain can say.'
+    return found('delegation_signature', 'unavailable', 'signer_unsettled', detail, { at: hash })
+  })
+}
+
+function contractAnswer(delegator: Address, hash: Hex, facts: ChainFacts | undefined): Check | undefined {
+  if (facts?.codes?.[delegator] !== 'contract') return undefined
+  const accepted = facts.contractSignatures?.[hash]
+  if (accepted === undefined) {
+    return found('delegation_signature', 'unavailable', 'signer_unsettled', 'The delegator’s contract was not asked.', {
+      at: hash,
+    })
+  }
+  return accepted
+    ? proven('delegation_signature', 'The delegator’s contract accepts the signature.', hash)
+    : found('delegation_signature', 'refuted', 'signature_refused', 'The delegator’s contract refuses the signature.', {
+        at: hash,
+      })
+}
+
+/** Order, authority and delegates, as the manager compares them. Signatures and state are other checks. */
+function structureFault(delegations: readonly Delegation[], environment: Environment): string | undefined {
+  const structure = ['form', 'order', 'root', 'authority', 'adjacency', 'unique', 'delegate']
+  const row = checkChain(delegations, {
+    environment,
+    recover: () => ({ status: 'invalid', reason: 'unrecoverable' }),
+  }).rows.find(({ check, result }) => result === 'fail' && structure.includes(check))
+  return row?.result === 'fail' ? row.code : undefined
+}
+
+function isBranch(statement: Statement, grant: Grant, hashes: readonly Hex[]): boolean {
+  const branches = grant.branches.map(({ links }) =>
+    links.map((link) => grant.delegations[link]).flatMap((it) => (it === undefined ? [] : [hashDelegation(it)])),
+  )
+  if (statement.kind === 'decision' && statement.verdict.result === 'allowed') {
+    return equal(branches[statement.verdict.branch] ?? [], hashes)
+  }
+  return branches.some((branch) => equal(branch, hashes))
+}
+
+/** Same JSON. */
+export function equal(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b)
+}

@@ -1,0 +1,19 @@
+export {
+  type JournalCode,
+  type JournalFinding,
+  type JournalVerification,
+  verifyJournal,
+} from './journal.ts'
+export { type LoadedTrust, loadTrust } from './trust.ts'
+export type {
+  ChainFacts,
+  Check,
+  CheckCode,
+  CheckName,
+  Result,
+  Status,
+  Trust,
+  Verification,
+  VerifyOptions,
+} from './types.ts'
+export { verifyBundle } from './verify.ts'
