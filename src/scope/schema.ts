@@ -78,9 +78,9 @@ export const CallRule = z.strictObject({
   /** Admitted only as approve → call → allowance zero, of the amount in this argument. */
   allowance: z.strictObject({ asset: sourced(AddressText), amount: ArgumentName }).optional(),
   /** What a call moves, by the argument that says how much; for the native coin `"value"`, the value sent along. */
+  /** None in the normal form of a rule that spends nothing. */
   spends: z
     .array(z.strictObject({ asset: Asset, amount: ArgumentName, budget: Name }))
-    .min(1)
     .max(8)
     .optional(),
   /** Most native value, wei; zero where absent. */
