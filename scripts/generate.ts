@@ -112,7 +112,8 @@ export async function frameworkErrors(): Promise<Generated> {
     if (!Array.isArray(abi)) continue
     for (const item of abi) {
       if (item.type !== 'error') continue
-      const selector = toFunctionSelector(item)
+      // From the text: given an ABI item, viem hashes the word "error" too.
+      const selector = toFunctionSelector(`${item.name}(${item.inputs.map(canonicalType).join(',')})`)
       const row = table.get(selector) ?? {
         contracts: [],
         name: item.name,
@@ -142,6 +143,12 @@ export async function frameworkErrors(): Promise<Generated> {
       `> = {\n${lines.join('\n')}\n}\n`,
     ].join('\n'),
   }
+}
+
+type AbiParameter = { type: string; components?: AbiParameter[] }
+
+function canonicalType({ type, components = [] }: AbiParameter): string {
+  return type.startsWith('tuple') ? `(${components.map(canonicalType).join(',')})${type.slice(5)}` : type
 }
 
 function sourceHash(source: string): string {

@@ -17,7 +17,7 @@ export type AccountCode =
 const IMPLEMENTATION_SLOT: Hex = '0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc'
 
 /** Runtime code of the proxy that the framework's factory makes: any other code may ignore what it is told to run. */
-export const PROXY_CODE_HASH: Hex = '0x0000000000000000000000000000000000000000000000000000000000000000'
+export const PROXY_CODE_HASH: Hex = '0x8678a7d794f76a790255c0db52d6276dc7259cc7a211426bca106e5ebb4b1ddf'
 
 /** @throws `ChainError` `chain.rpc_…` */
 export async function readAccountCode(
