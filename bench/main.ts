@@ -1,7 +1,10 @@
 import { AmbitError } from '../src/errors.ts'
 import { runAgreement } from './agreement.ts'
 import { BenchError } from './errors.ts'
+import { measureVerdicts } from './verdicts.ts'
 
+/** What one core must reach. */
+const VERDICTS_A_SECOND = 20_000
 const DEFAULT_CASES = 1_000
 const DEFAULT_SEED = 20_261_120
 
@@ -14,6 +17,10 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<{ ok: boole
       const { faults, ...data } = await runAgreement({ ...options, onProgress: progress(options.cases) })
       for (const fault of faults) process.stderr.write(`${print(fault)}\n`)
       return { ok: data.falseAllow === 0 && data.falseDeny === 0 && data.reasonMismatch === 0, data }
+    },
+    verdicts: async ({ seed }) => {
+      const data = measureVerdicts(seed)
+      return { ok: data.perSecond >= VERDICTS_A_SECOND, data }
     },
   }
 
