@@ -39,7 +39,7 @@ export type LocalChain = {
   environment: Environment
   token: { address: Address; symbol: 'USDC'; decimals: 6 }
   /** Ten funded accounts of the public test mnemonic: everybody has their keys. */
-  accounts: readonly [HDAccount, ...HDAccount[]]
+  accounts: readonly [HDAccount, HDAccount, HDAccount, ...HDAccount[]]
   publicClient: PublicClient<HttpTransport, Chain>
   testClient: TestClient<'anvil' | 'hardhat', HttpTransport, Chain>
   walletClient: <account extends Account>(account: account) => WalletClient<HttpTransport, Chain, account>
@@ -138,7 +138,12 @@ async function ready(
     notice: engine.name === 'edr' ? LOST : null,
     environment: placed.environment,
     token: { address: placed.token, symbol: 'USDC', decimals: 6 },
-    accounts: [account(0), ...Array.from({ length: ACCOUNTS - 1 }, (_, index) => account(index + 1))],
+    accounts: [
+      account(0),
+      account(1),
+      account(2),
+      ...Array.from({ length: ACCOUNTS - 3 }, (_, index) => account(index + 3)),
+    ],
     publicClient,
     testClient,
     walletClient,
