@@ -39,6 +39,7 @@ export type CompileFindingCode =
   | 'compile.no_expiry'
   | 'compile.no_group'
   | 'compile.native_with_calldata'
+  | 'compile.native_unbounded'
   | 'compile.value_with_token'
   | 'compile.unknown_caveat'
   | 'compile.open_delegate'

@@ -81,7 +81,7 @@ function ofTransfer(rule: ResolvedTransfer, resolved: Resolved): Obstacle[] {
   return hold === 'loose' ? [obstacle(`${rule.pointer}/max`, 'compile.max', true)] : []
 }
 
-function ofCall({ pointer, rule, pins }: ResolvedCall, resolved: Resolved): Obstacle[] {
+function ofCall({ pointer, rule, pins, value }: ResolvedCall, resolved: Resolved): Obstacle[] {
   const out = pins.loose.map((name) => obstacle(childPointer(`${pointer}/args`, name), 'compile.condition', true))
   if (rule.allowance !== undefined) out.push(obstacle(`${pointer}/allowance`, 'compile.allowance', false))
   rule.spends.forEach(({ amount }, index) => {
@@ -89,6 +89,10 @@ function ofCall({ pointer, rule, pins }: ResolvedCall, resolved: Resolved): Obst
     const bounded = pins.words.has(amount) && resolved.lifetimeCalls !== null
     out.push(obstacle(`${pointer}/spends/${index}`, 'compile.spends', bounded))
   })
+  // A bound on one call bounds nothing while the number of calls is open.
+  if (value > 0n && resolved.lifetimeCalls === null) {
+    out.push(obstacle(`${pointer}/value`, 'compile.unbounded', false))
+  }
   return out
 }
 
@@ -133,6 +137,6 @@ const TEXT = {
   ],
   'compile.unbounded': [
     'Nothing on chain would bound how much this rule lets go.',
-    'Give the rule a budget, or `max` together with `calls.max` of 1.',
+    'Give a transfer a budget, or `max` together with `calls.max` of 1; a call with value a lifetime `calls.max`.',
   ],
 } as const
