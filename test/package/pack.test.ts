@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { createRequire, stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findAnvil } from '../../src/testing/anvil.ts'
 
 // What a stranger gets: the tarball, installed in an empty folder, run by the host's own Node and without our tools.
 
@@ -93,6 +94,25 @@ describe('installed package', () => {
     for (const [path, count] of Object.entries(counts)) expect(count, path).toBeGreaterThan(0)
   })
 
+  // The one thing the package does not bring is a chain: it gets the anvil of this machine.
+  it('behavior: the example of the README runs, with the package under its own name', () => {
+    for (const name of ['setup', 'quickstart']) {
+      const source = stripTypeScriptTypes(readFileSync(join(ROOT, `examples/${name}.ts`), 'utf8'))
+      const renamed = source
+        .replaceAll("'../src/index.ts'", "'ambit'")
+        .replaceAll(/'\.\.\/src\/(\w+)\/index\.ts'/g, "'ambit/$1'")
+        .replaceAll("'./setup.ts'", "'./setup.mjs'")
+      writeFileSync(join(consumer, `${name}.mjs`), renamed)
+    }
+    run(
+      'npm',
+      ['install', '--prefer-offline', '--no-audit', '--no-fund', `viem@${manifest.dependencies['viem']}`],
+      consumer,
+    )
+    const output = run('node', ['quickstart.mjs'], consumer, undefined, { AMBIT_ANVIL: findAnvil() ?? '' })
+    expect(output.trim().split('\n').slice(-3)).toEqual(['executed', 'period_budget_exceeded 150000000n', 'revoked'])
+  })
+
   it('behavior: every subpath has types, and they are not `any`', () => {
     const text = subpaths.flatMap((path, index) => [
       `import * as stage${index} from '${specifier(path)}'`,
@@ -114,10 +134,16 @@ function specifier(path: string): string {
   return `ambit${path.slice(1)}`
 }
 
-function run(command: string, args: readonly string[], cwd: string, path?: string): string {
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  path?: string,
+  more: Record<string, string> = {},
+): string {
   return execFileSync(command, args, {
     cwd,
-    env: cleanEnvironment(path),
+    env: { ...cleanEnvironment(path), ...more },
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   })
