@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { AmountError, formatAmount, MAX_UINT256, parseAmount } from './amount.ts'
+import { AmountError, compareAmounts, formatAmount, MAX_UINT256, parseAmount } from './amount.ts'
 
 const codeOf = (act: () => unknown) => {
   try {
@@ -103,6 +103,14 @@ describe('formatAmount', () => {
     expect(formatAmount(1n, 18)).toBe('0.000000000000000001')
     expect(formatAmount(100n, 0)).toBe('100')
     expect(formatAmount(-1_500_000n, 6)).toBe('-1.5')
+  })
+})
+
+describe('compareAmounts', () => {
+  test('default', () => {
+    expect(compareAmounts('1.5', '1.50')).toBe(0)
+    expect(compareAmounts('1.49', '1.5')).toBe(-1)
+    expect(compareAmounts('10', '9.999999999999999999999')).toBe(1)
   })
 })
 

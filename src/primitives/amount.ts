@@ -63,6 +63,15 @@ export function formatAmount(value: bigint, decimals: number): string {
   return fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`
 }
 
+/** Which of two amounts in the same unit is larger, whatever their decimals: negative, 0 or positive, as for `sort`. */
+export function compareAmounts(a: string, b: string): number {
+  const [wholeA = '', fractionA = ''] = a.split('.')
+  const [wholeB = '', fractionB = ''] = b.split('.')
+  const digits = Math.max(fractionA.length, fractionB.length)
+  const difference = BigInt(wholeA + fractionA.padEnd(digits, '0')) - BigInt(wholeB + fractionB.padEnd(digits, '0'))
+  return difference === 0n ? 0 : difference < 0n ? -1 : 1
+}
+
 function checkDecimals(decimals: number): void {
   if (Number.isInteger(decimals) && decimals >= 0 && decimals <= 77) return
   throw new AmountError('amount.invalid_decimals', 'An asset cannot have this number of decimals.', {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { compareAmounts } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
 import { AssetTable } from './assets.ts'
@@ -170,19 +171,11 @@ function readThreshold(
     return threshold
   }
   const text = report.amount(pointer, threshold, budgetDecimals(budget, assets), 'zero')
-  if (!isBelow(text, budget.max)) {
+  if (compareAmounts(text, budget.max) >= 0) {
     const rest = { value: text, bound: budget.max, fix: 'Write a threshold below the maximum of the budget.' }
     report.add('scope.threshold_not_below_budget', pointer, 'This threshold can never be passed.', rest)
   }
   return text
-}
-
-/** Compares two decimal texts exactly, without knowing their decimals. */
-function isBelow(a: string, b: string): boolean {
-  const [wholeA = '', fractionA = ''] = a.split('.')
-  const [wholeB = '', fractionB = ''] = b.split('.')
-  const digits = Math.max(fractionA.length, fractionB.length)
-  return BigInt(wholeA + fractionA.padEnd(digits, '0')) < BigInt(wholeB + fractionB.padEnd(digits, '0'))
 }
 
 function readEvidence(report: Report, { evidence }: Document): Scope['evidence'] {
