@@ -3,7 +3,7 @@ import type { Environment } from '../caveats/types.ts'
 import { type Address, concatBytes, type Hex, sliceBytes, uintToBytes } from '../primitives/hex.ts'
 import { readUint, readWords } from './answers.ts'
 import { ChainError } from './errors.ts'
-import { callAt, type NodeClient } from './rpc.ts'
+import { callAt, getAt, type NodeClient } from './rpc.ts'
 import { type Sent, send } from './send.ts'
 
 const abi = parseAbi([
@@ -90,6 +90,5 @@ async function ownerOf(client: NodeClient, sender: Address, block: Hex): Promise
 
 async function nonceOf(client: NodeClient, entryPoint: Address, sender: Address, block: Hex): Promise<bigint> {
   const data = encodeFunctionData({ abi, functionName: 'getNonce', args: [sender, 0n] })
-  const answer = await callAt(client, { to: entryPoint, data, block })
-  return readUint('eth_call', answer.data)
+  return readUint('eth_call', await getAt(client, { to: entryPoint, data, block }))
 }

@@ -2,7 +2,7 @@ import { type Address, concatBytes, type Hex } from '../primitives/hex.ts'
 import type { Asset } from '../scope/types.ts'
 import { readQuantity, readUint } from './answers.ts'
 import { type BlockName, readBlock } from './block.ts'
-import { ask, atBlock, callAt, malformed, type NodeClient } from './rpc.ts'
+import { ask, atBlock, getAt, type NodeClient } from './rpc.ts'
 
 /** `balanceOf(address)`. */
 const BALANCE_OF: Hex = '0x70a08231'
@@ -28,9 +28,7 @@ export async function readBalances(
         return [asset, readQuantity('eth_getBalance', answer)] as const
       }
       const data = concatBytes(BALANCE_OF, `0x${'00'.repeat(12)}${owner.slice(2)}`)
-      const answer = await callAt(client, { to: asset, data, block: hash })
-      if (answer.status === 'reverted') throw malformed('eth_call', 'a balance', answer.data)
-      return [asset, readUint('eth_call', answer.data)] as const
+      return [asset, readUint('eth_call', await getAt(client, { to: asset, data, block: hash }))] as const
     }),
   )
   return { block: { number, hash }, amounts: Object.fromEntries(amounts) }

@@ -7,7 +7,7 @@ import { type Counter, counterKey, type State } from '../verdict/types.ts'
 import { readBool, readQuantity, readUint, readWords } from './answers.ts'
 import { type BlockName, readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
-import { ask, callAt, malformed, type NodeClient } from './rpc.ts'
+import { ask, getAt, type NodeClient } from './rpc.ts'
 
 export type ReadStateParameters = { grant: Grant; environment: Environment; block?: BlockName }
 
@@ -41,11 +41,7 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
   const { grant, environment } = parameters
   assertEnvironment(grant, environment)
   const { number, hash, timestamp } = await readBlock(client, parameters.block)
-  const get = async (to: Address, data: Hex): Promise<Hex> => {
-    const answer = await callAt(client, { to, data, block: hash })
-    if (answer.status === 'ok') return answer.data
-    throw malformed('eth_call', 'the answer of a getter that cannot revert', answer.data)
-  }
+  const get = (to: Address, data: Hex) => getAt(client, { to, data, block: hash })
   const delegations = grant.delegations.map((delegation) => ({ delegation, hash: hashDelegation(delegation) }))
 
   const [, paused, disabled, nonces, counters] = await Promise.all([
@@ -88,8 +84,8 @@ export async function isDisabled(
   hash: Hex,
   block: Hex,
 ): Promise<boolean> {
-  const answer = await callAt(client, { to: manager, data: concatBytes(DISABLED_DELEGATIONS, hash), block })
-  return readBool('eth_call', answer.data)
+  const data = concatBytes(DISABLED_DELEGATIONS, hash)
+  return readBool('eth_call', await getAt(client, { to: manager, data, block }))
 }
 
 /** @throws {@link ChainError} `chain.wrong_chain` */

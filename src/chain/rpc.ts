@@ -85,6 +85,19 @@ export async function callAt(
   }
 }
 
+/**
+ * What a getter of a framework contract returns. It cannot revert: a node that says so is not to be believed, and revert
+ * data is never taken for an answer.
+ */
+export async function getAt(
+  client: NodeClient,
+  { to, data, block }: Pick<CallParameters, 'to' | 'data' | 'block'>,
+): Promise<Hex> {
+  const answer = await callAt(client, { to, data, block })
+  if (answer.status === 'ok') return answer.data
+  throw malformed('eth_call', 'the answer of a getter', answer.data)
+}
+
 /** EIP-1898: by hash, so that what several requests read is one state or a refusal. */
 export function atBlock(hash: Hex): { blockHash: Hex; requireCanonical: true } {
   return { blockHash: hash, requireCanonical: true }
@@ -105,6 +118,9 @@ export function malformed(method: string, expected: string, value: unknown): Cha
 
 const MAX_DEPTH = 16
 
+/** How nodes say that the EVM stopped without returning: geth's words and revm's names. */
+const HALTED = /revert|out ?of ?gas|invalid ?(?:opcode|jump)|stack ?(?:under|over)flow|EVM error/i
+
 /** The JSON-RPC error code, where the node itself answered; `null` where the way to it failed. */
 function rpcCodeOf(cause: unknown): number | null {
   let code: number | null = null
@@ -116,14 +132,14 @@ function rpcCodeOf(cause: unknown): number | null {
   return code
 }
 
-/** Data of a revert, `0x` for one without any; `null` where the error is not a revert. */
+/** Data of a revert, `0x` where the EVM halted without any; `null` where the node failed and not the call. */
 function revertData(cause: unknown): Hex | null {
   let found: Hex | null = null
   let reverted = false
   each(cause, (error) => {
     if (error['code'] === 3) reverted = true
     for (const text of [error['message'], error['details']]) {
-      if (typeof text === 'string' && /revert/i.test(text)) reverted = true
+      if (typeof text === 'string' && HALTED.test(text)) reverted = true
     }
     found ??= dataIn(error['data'])
   })

@@ -137,15 +137,18 @@ async function searchReplacement(
   return null
 }
 
-/** A mined revert does not say why: the same bytes run again on the block before it may. */
+/** A mined revert does not say why: the same bytes run again on the state before its block, or after it, may. */
 async function withReason(
   client: NodeClient,
   outcome: Extract<Outcome, { status: 'reverted' }>,
   { redemption, action }: WaitForOutcomeParameters,
   block: Block,
 ): Promise<Outcome> {
-  const again = await simulate(client, { redemption, from: action.redeemer, block: block.parentHash })
-  return again.status === 'reverted' ? { ...outcome, reason: again.error.message } : outcome
+  for (const at of [block.parentHash, block.hash]) {
+    const again = await simulate(client, { redemption, from: action.redeemer, block: at })
+    if (again.status === 'reverted') return { ...outcome, reason: again.error.message }
+  }
+  return outcome
 }
 
 function pending(transactionHash: Hex): Look {
