@@ -1,7 +1,7 @@
 import { decodeCaveat } from '../caveats/caveat.ts'
 import type { Environment } from '../caveats/types.ts'
 import { type CompileOptions, compile } from '../compile/compile.ts'
-import type { Draft, Plan } from '../compile/types.ts'
+import type { Plan } from '../compile/types.ts'
 import { createDelegations } from '../delegation/create.ts'
 import type { SigningAccount } from '../delegation/sign.ts'
 import type { Delegation } from '../delegation/types.ts'
@@ -61,12 +61,12 @@ export async function attenuateGrant(
 export function planAttenuation(grant: Grant, options: AttenuateOptions): Attenuation {
   const { scope, environment, salt } = options
   const parent = grant.scopes.at(-1) as Scope
+  requireHandingOn(scope, parent)
+  requireRedeemer(grant.delegations, scope, environment)
   // A scope that its caveats do not keep to would say nothing about what is handed on.
   assertGrantsScope(grant, environment)
-  requireHandingOn(scope, parent)
   const plan = compile(scope, environment, options)
   const { drafts, branches, kept } = attach({ child: plan, parent: treeOf(grant), environment, salt })
-  requireRedeemer(drafts.slice(0, kept.length), scope, environment)
   const above = kept.map((index) => grant.delegations[index] as Delegation)
   const created = createDelegations(drafts)
   return { plan, delegations: [...above, ...created.slice(kept.length)], firstNew: kept.length, branches }
@@ -92,8 +92,8 @@ function requireHandingOn(scope: Scope, parent: Scope): void {
 }
 
 /** The manager hands the enforcer whoever calls it: a pin on the parent's delegate keeps every sub-agent out. */
-function requireRedeemer(drafts: readonly Draft[], { delegate }: Scope, environment: Environment): void {
-  for (const caveat of drafts.flatMap(({ caveats }) => caveats)) {
+function requireRedeemer(delegations: readonly Delegation[], { delegate }: Scope, environment: Environment): void {
+  for (const caveat of delegations.flatMap(({ caveats }) => caveats)) {
     const decoded = decodeCaveat(environment, caveat)
     if (decoded.kind !== 'redeemer' || decoded.redeemers.includes(delegate)) continue
     throw new GrantError('grant.redeemer_pinned', 'This grant can be redeemed by the accounts it names only.', {
