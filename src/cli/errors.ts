@@ -20,6 +20,9 @@ export type CliErrorCode =
   | 'cli.unsettled'
   | 'cli.not_verified'
   | 'cli.unhealthy'
+  | 'demo.not_allowed'
+  | 'demo.data_missing'
+  | 'demo.failed'
 
 /** What the command line itself refuses; it knows its exit code. */
 export class CliError extends AmbitError<CliErrorCode> {

@@ -107,7 +107,7 @@ export class Journal {
     const kept = this.#readHead()
     if (kept !== undefined && kept.seq === (last?.seq ?? 0) && kept.id === last?.id) return kept
     if (kept !== undefined && kept.seq > (last?.seq ?? 0)) throw damaged('receipts are missing at the end', FOLDER)
-    this.#context.output.progress('Computing the head of the journal anew…')
+    if (last !== undefined) this.#context.output.progress('Computing the head of the journal anew…')
     const head = await this.#recompute(entries)
     this.#writeHead(head)
     return head

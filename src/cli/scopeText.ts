@@ -1,6 +1,8 @@
 import type { CoverageRow, ExplanationRow, Plan } from '../compile/types.ts'
+import type { BlastRadius, Bounded, Warning } from '../scope/index.ts'
+import type { Scope } from '../scope/types.ts'
 import type { Data } from './command.ts'
-import { lines, type Rich, styled, table } from './output.ts'
+import { lines, type Rich, styled, table, untrusted } from './output.ts'
 
 /** What the compiled caveats permit, as a list; warnings under their sentences. */
 export function renderExplanation(rows: readonly ExplanationRow[]): Rich {
@@ -41,4 +43,25 @@ export function planData(plan: Plan): Data {
 
 export function section(title: string, body: Rich): Rich {
   return lines(styled('bold', title), body)
+}
+
+/** What could be lost, asset by asset, in display units. */
+export async function renderBlastRadius(scope: Scope, radius: BlastRadius): Promise<Rich> {
+  const { formatAmount } = await import('../primitives/amount.ts')
+  const amount = (asset: string, value: Bounded): Rich => {
+    if (value === 'unlimited') return styled('red', 'unlimited')
+    const info = scope.assets[asset as keyof typeof scope.assets] ?? { symbol: 'native coin', decimals: 18 }
+    return `${formatAmount(value, info.decimals)} ${untrusted(info.symbol).slice(1, -1)}`
+  }
+  return [
+    table(
+      ['IN ALL', 'WITHIN SECONDS', 'ASSET'],
+      radius.assets.map(({ asset, total, burst }) => [amount(asset, total), amount(asset, burst), asset]),
+    ),
+    ...radius.unmeasured.map(({ pointer, why }) => [styled('yellow', `! ${pointer}: ${why}`), '\n']),
+  ]
+}
+
+export function renderWarnings(warnings: readonly Warning[]): Rich {
+  return warnings.flatMap(({ id, message }) => [styled('yellow', '! '), message, ' ', styled('dim', `[${id}]`), '\n'])
 }

@@ -104,6 +104,8 @@ async function openLocal(context: Context, choice: ChainChoice): Promise<Session
   context.defer(() => local.stop())
   if (local.notice !== null) context.output.warn(local.notice)
   if (fresh || !local.persistent) await fund(local)
+  // Its clock stands still between commands; what begins now has not begun in its last block.
+  await local.testClient.mine({ blocks: 1 })
   return {
     choice,
     environment: local.environment,

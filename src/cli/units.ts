@@ -59,3 +59,12 @@ export function parseLimit(text: string, flag: string): { max: string; per?: str
   }
   return per === undefined ? { max } : { max, per: parseHumanDuration(per, flag) }
 }
+
+/** A whole number from 0 on, at most nine digits. */
+export function readCount(text: string, flag: string): number {
+  if (/^(?:0|[1-9][0-9]{0,8})$/.test(text)) return Number(text)
+  throw new CliError('cli.usage', EXIT.usage, 'This is not a count.', {
+    details: { flag, value: text },
+    fix: 'Give a whole number from 0 on.',
+  })
+}

@@ -1,9 +1,23 @@
 import type { Command } from '../command.ts'
 import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
 import { doctor } from './doctor.ts'
+import { grant } from './grant.ts'
+import { redeem } from './redeem.ts'
+import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
 
 /** Every command, in the order help shows them. */
-export const commands: readonly Command[] = [doctor, accountNew, accountImport, accountLs, accountShow]
+export const commands: readonly Command[] = [
+  doctor,
+  scopeCheck,
+  scopeExplain,
+  scopeDiff,
+  grant,
+  redeem,
+  accountNew,
+  accountImport,
+  accountLs,
+  accountShow,
+]
 
 /** Words with commands under them. */
 export const groups: Readonly<Record<string, string>> = {
