@@ -284,8 +284,8 @@ describe('attenuateGrant', () => {
       }),
       { numRuns: 300 },
     )
-    expect(seen.get('handed on') ?? 0).toBeGreaterThan(40)
-    expect([...seen.keys()]).toEqual(expect.arrayContaining(['grant.widened', 'grant.limit_not_shared']))
+    expect(seen.get('handed on') ?? 0).toBeGreaterThan(20)
+    expect(seen.get('grant.widened') ?? 0).toBeGreaterThan(0)
   })
 })
 
