@@ -1,15 +1,18 @@
 import { applyFix } from './applyFix.ts'
 import { candidates } from './candidates.ts'
 import { readAction } from './facts.ts'
-import type { Finding } from './finding.ts'
 import { type Judgement, judge } from './judge.ts'
+import { hasEnded } from './order.ts'
 import type { PreparedGrant } from './prepared.ts'
 import type { Action, Fix, ReasonCode, State } from './types.ts'
 
 /** How many fixes in a row may be needed: target, function, recipient, amount, time. */
 const MAX_STEPS = 5
 /** Judgements spent on one denial at most, so that a hostile action costs little. */
-const MAX_TRIES = 200
+const MAX_TRIES = 100
+
+/** Longest wait that is offered, seconds: ten years. Periods may be longer than any agent lives. */
+const MAX_WAIT = 315_360_000n
 
 /** Denials which no change of the action ends. */
 const TERMINAL: Partial<Record<ReasonCode, Fix>> = {
@@ -21,67 +24,73 @@ const TERMINAL: Partial<Record<ReasonCode, Fix>> = {
   disagreement: { do: 'report_a_fault' },
 }
 
-type Denial = { finding: Finding; judgement: Extract<Judgement, { verdict: 'deny' }> }
+type Denial = Extract<Judgement, { verdict: 'deny' }>
 
 /**
  * What to do about a denial. Every answer has been tried: whoever applies it, and then those that the next verdicts give,
  * ends in a verdict that is no denial, everything else unchanged. Where nothing leads there, a new grant is needed.
  */
-export function fixFor(prepared: PreparedGrant, action: Action, state: State, denial: Denial['judgement']): Fix {
-  return (
-    TERMINAL[denial.finding.code] ??
-    search(prepared, action, state, denial, MAX_STEPS, { left: MAX_TRIES }) ?? {
-      do: 'ask_for_a_new_grant',
-    }
-  )
+export function fixFor(prepared: PreparedGrant, action: Action, state: State, denial: Denial): Fix {
+  const terminal = TERMINAL[denial.finding.code]
+  if (terminal !== undefined) return terminal
+  const hopes = { ...prepared, branches: prepared.branches.filter((branch) => !hasEnded(branch, state)) }
+  const search: Search = { prepared, hopes, state, tries: MAX_TRIES }
+  // The shortest way first: then every fix that is followed brings the end nearer, and nobody is led in a circle.
+  for (let steps = 1; steps <= MAX_STEPS && hopes.branches.length > 0 && search.tries > 0; steps++) {
+    const fix = findFix(search, action, denial, steps)
+    if (fix !== null) return fix
+  }
+  return { do: 'ask_for_a_new_grant' }
 }
 
-type Tries = { left: number }
+type Search = {
+  prepared: PreparedGrant
+  /** The grant without branches that have ended: only these are worth leading to. */
+  hopes: PreparedGrant
+  state: State
+  /** Judgements left. */
+  tries: number
+}
 
-function search(
-  prepared: PreparedGrant,
-  action: Action,
-  state: State,
-  denial: Denial['judgement'],
-  steps: number,
-  tries: Tries,
-): Fix | null {
+function findFix(search: Search, action: Action, denial: Denial, steps: number): Fix | null {
   if (steps === 0) return null
-  const { finding } = denial
-  if (finding.passesAt !== null) {
-    const waited = waitFor(prepared, action, state, finding.passesAt, tries)
-    if (waited.passes) return { do: 'wait_until', time: waited.time }
-    // Waiting alone is not enough: what must change anyway comes first, so that `wait_until` keeps its promise.
-    for (const fix of candidates(prepared, action, waited.state, waited.denial)) {
-      if (leads(prepared, applyFix(fix, action), state, steps - 1, tries)) return fix
-    }
+  const waited = denial.finding.passesAt === null ? null : waitFor(search, action, denial.finding.passesAt)
+  if (waited?.denial === null && waited.time - search.state.block.timestamp <= MAX_WAIT) {
+    return { do: 'wait_until', time: waited.time }
   }
-  for (const fix of candidates(prepared, action, state, denial)) {
-    const kept = keepWorking(prepared, fix, action, state, steps - 1, tries)
+  // Where waiting alone is not enough, what must change anyway comes first, so that `wait_until` keeps its promise.
+  const later = waited?.denial ? candidates(search.hopes, action, atTime(search.state, waited.time), waited.denial) : []
+  for (const fix of [...later, ...candidates(search.hopes, action, search.state, denial)]) {
+    const kept = keepWorking(search, fix, action, steps - 1)
     if (kept !== null) return kept
   }
   return null
 }
 
-function leads(prepared: PreparedGrant, action: Action, state: State, steps: number, tries: Tries): boolean {
-  if (tries.left-- <= 0) return false
-  const judgement = judge(prepared, readAction(action), state)
+function leads(search: Search, fix: Fix, action: Action, steps: number): boolean {
+  const changed = applyFix(fix, action)
+  if (search.tries <= 0 || isSame(action, changed)) return false
+  search.tries--
+  const judgement = judge(search.prepared, readAction(changed), search.state)
+  if (judgement.verdict !== 'deny') return true
+  return TERMINAL[judgement.finding.code] === undefined && findFix(search, changed, judgement, steps) !== null
+}
+
+function isSame(one: Action, other: Action): boolean {
+  const [call, changed] = [one.calls?.[0], other.calls?.[0]]
   return (
-    judgement.verdict !== 'deny' ||
-    (judgement.finding.code in TERMINAL === false && search(prepared, action, state, judgement, steps, tries) !== null)
+    one.redeemer === other.redeemer &&
+    one.chainId === other.chainId &&
+    one.calls?.length === other.calls?.length &&
+    call?.to === changed?.to &&
+    call?.value === changed?.value &&
+    call?.data === changed?.data
   )
 }
 
 /** Of a list, the entries that lead somewhere; `null` where none does. */
-function keepWorking(
-  prepared: PreparedGrant,
-  fix: Fix,
-  action: Action,
-  state: State,
-  steps: number,
-  tries: Tries,
-): Fix | null {
-  const works = (single: Fix) => leads(prepared, applyFix(single, action), state, steps, tries)
+function keepWorking(search: Search, fix: Fix, action: Action, steps: number): Fix | null {
+  const works = (single: Fix) => leads(search, single, action, steps)
   switch (fix.do) {
     case 'pay_one_of': {
       const recipients = fix.recipients.filter((recipient) => works({ do: 'pay_one_of', recipients: [recipient] }))
@@ -100,27 +109,19 @@ function keepWorking(
   }
 }
 
-type Waited =
-  | { time: bigint; state: State; passes: true }
-  | { time: bigint; state: State; passes: false; denial: Denial['judgement'] }
-
-/** Lets the clock run, nothing else, from one time that a denial names to the next. */
-function waitFor(prepared: PreparedGrant, action: Action, state: State, from: bigint, tries: Tries): Waited {
+/** Lets the clock run, nothing else, from one time that a denial names to the next; `denial` where that is not enough. */
+function waitFor(search: Search, action: Action, from: bigint): { time: bigint; denial: Denial | null } {
   const facts = readAction(action)
   let time = from
   for (;;) {
-    const later = atTime(state, time)
-    const judgement = judge(prepared, facts, later)
-    if (judgement.verdict !== 'deny') return { time, state: later, passes: true }
-    const next = judgement.finding.passesAt
-    if (next === null || next <= time || tries.left-- <= 0) {
-      return { time, state: later, passes: false, denial: judgement }
-    }
-    // A period that ends again without making room: more is asked for than a whole period holds.
-    if (judgement.finding.code === 'period_budget_exceeded' && (judgement.finding.used ?? 0n) === 0n) {
-      return { time, state: later, passes: false, denial: judgement }
-    }
-    time = next
+    search.tries--
+    const judgement = judge(search.prepared, facts, atTime(search.state, time))
+    if (judgement.verdict !== 'deny') return { time, denial: null }
+    const { passesAt, code, used } = judgement.finding
+    // A period that ends without making room: more is asked for than a whole period holds.
+    const full = code === 'period_budget_exceeded' && used === 0n
+    if (passesAt === null || passesAt <= time || full || search.tries <= 0) return { time, denial: judgement }
+    time = passesAt
   }
 }
 

@@ -3,7 +3,6 @@ import { type Finding, finding } from './finding.ts'
 import { type Crossing, checkHeld } from './held.ts'
 import { hasShape, walk } from './order.ts'
 import type { PreparedBranch, PreparedGrant } from './prepared.ts'
-import { familyOf } from './reasons.ts'
 import type { State } from './types.ts'
 
 /** What is decided before it is put in words. */
@@ -61,9 +60,10 @@ export function checkFrame(prepared: PreparedGrant, facts: Facts, state: State):
   return null
 }
 
-/** Limits beat shapes, then more checks passed. A branch whose form the action has is nearer than any other. */
+/**
+ * A branch whose form the action has is nearer than any other: it refuses for a limit, a time or an end, and that is the
+ * answer. Then more checks passed. What a branch of another form says of its limits says nothing about this action.
+ */
 function nearness(branch: PreparedBranch, refused: Finding, facts: Facts, state: State): number {
-  const shape = hasShape(branch, facts, state) ? 2_000_000 : 0
-  const limit = familyOf(refused.code) === 'not_permitted' ? 0 : 1_000_000
-  return shape + limit + refused.passed
+  return (hasShape(branch, facts, state) ? 1_000_000 : 0) + refused.passed
 }

@@ -1,7 +1,7 @@
 import { windowAt } from './enforcers/period.ts'
 import { amountOf, type Facts, MAX_UINT256, withAmount } from './facts.ts'
 import { largestHeld } from './held.ts'
-import { judgeBranch } from './judge.ts'
+import { checkFrame, judgeBranch } from './judge.ts'
 import type { PreparedBranch, PreparedCaveat, PreparedGrant } from './prepared.ts'
 import type { State } from './types.ts'
 
@@ -24,6 +24,7 @@ export function largestAllowed(
   passing: 'allow' | 'not_denied' = 'allow',
 ): bigint | null {
   if (measured === 'token' && facts.tokenAmount === null) return null
+  if (checkFrame(prepared, facts, state) !== null) return null
   let most: bigint | null = null
   for (const branch of prepared.branches) {
     const amount = largestOf(branch, facts, state, measured, passing)

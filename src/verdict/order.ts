@@ -24,11 +24,7 @@ import type { State } from './types.ts'
  */
 export function walk(branch: PreparedBranch, facts: Facts, state: State): Finding | null {
   if (state.paused !== false) return finding(state.paused === true ? 'paused' : 'state_missing')
-  const leaf = branch.links[0]
-  if (leaf === undefined) return finding('caveat_unsatisfiable')
-  if (leaf.delegate !== facts.redeemer && leaf.delegate !== ANY_DELEGATE) {
-    return { ...finding('redeemer_not_allowed'), hop: 0, passed: 1 }
-  }
+  if (!isDelegate(branch, facts)) return { ...finding('redeemer_not_allowed'), hop: 0, passed: 1 }
   let passed = 2
   for (const link of branch.links) {
     const disabled = state.disabled[link.hash]
@@ -50,12 +46,43 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State): Findin
 
 /** True when the action has a form that the branch admits, whatever has been used, revoked or expired. */
 export function hasShape(branch: PreparedBranch, facts: Facts, state: State): boolean {
+  if (!isDelegate(branch, facts)) return false
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
       if (checkShape({ branch, link, caveat, facts, state }) !== null) return false
     }
   }
   return true
+}
+
+/** True when no action and no waiting makes the branch pass again: revoked, expired, used up or not to be read. */
+export function hasEnded(branch: PreparedBranch, state: State): boolean {
+  const now = state.block.timestamp
+  return branch.links.some(
+    (link) =>
+      state.disabled[link.hash] !== false ||
+      link.caveats.some(({ meaning, counter, earlier }) => {
+        switch (meaning.kind) {
+          case 'unknown':
+            return true
+          case 'timestamp':
+            return meaning.before > 0n && now >= meaning.before
+          case 'nonce':
+            return state.nonces[link.delegator] !== meaning.nonce
+          case 'limitedCalls': {
+            const stored = state.counters[counter ?? '']
+            return stored?.kind !== 'calls' || stored.count + BigInt(earlier) >= meaning.limit
+          }
+          default:
+            return false
+        }
+      }),
+  )
+}
+
+function isDelegate({ links }: PreparedBranch, { redeemer }: Facts): boolean {
+  const delegate = links[0]?.delegate
+  return delegate === redeemer || delegate === ANY_DELEGATE
 }
 
 function at(refused: Finding, link: PreparedLink, caveat: PreparedCaveat, passed: number): Finding {
