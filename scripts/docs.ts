@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { STAGES } from './check-layers.ts'
-import { codeFaults, errorClasses, errorsPage, type Source } from './errors-page.ts'
+import { answerFaults, codeFaults, errorClasses, errorsPage, type Source } from './errors-page.ts'
 import { codeBlock, exportedNames, withPart } from './marked.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
@@ -14,7 +14,8 @@ const check = process.argv.includes('--check')
 let stale = 0
 
 const sources = sourcesOf(join(ROOT, 'src'))
-for (const { code, why } of codeFaults(errorClasses(sources), sources)) report(`${code}: ${why}`)
+for (const { code, why } of [...codeFaults(errorClasses(sources), sources), ...answerFaults(sources)])
+  report(`${code}: ${why}`)
 settle('docs/errors.md', () => errorsPage(sources))
 settle('docs/architecture.md', (text) => withPart(text, 'functions', functionsTable()))
 settle('README.md', (text) => withPart(text, 'example', codeBlock(read('examples/quickstart.ts'))))

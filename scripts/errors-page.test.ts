@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { codeFaults, errorClasses, errorsPage, reasonCodes, type Source } from './errors-page.ts'
+import { answerFaults, codeFaults, errorClasses, errorsPage, grouped, type Source } from './errors-page.ts'
 
 const NAMED: Source = {
   path: 'src/a/errors.ts',
@@ -26,11 +26,19 @@ describe('errorClasses', () => {
   })
 })
 
-describe('reasonCodes', () => {
+describe('errorClasses of unions in unions', () => {
+  it('behavior: a union that names another one has its codes too', () => {
+    const text =
+      "type A =\n  | 'a.one'\n  // more\n  | B\n\ntype B =\n  | 'a.two'\n\nclass AError extends AmbitError<A> {}"
+    expect(errorClasses([{ path: 'a.ts', text }])[0]?.codes).toEqual(['a.one', 'a.two'])
+  })
+})
+
+describe('grouped', () => {
   it('default: groups by the comments of the union', () => {
     const text =
       "export type ReasonCode =\n  // ended\n  | 'revoked'\n  // fault: ours\n  | 'x' // why\n\nexport type Y = 'z'\n"
-    expect(reasonCodes(text)).toEqual([
+    expect(grouped(text, 'ReasonCode')).toEqual([
       { heading: 'ended', codes: ['revoked'] },
       { heading: 'fault: ours', codes: ['x'] },
     ])
@@ -51,6 +59,16 @@ describe('codeFaults', () => {
     expect(faults(unused).map(({ code }) => code)).toEqual(['d.never'])
     const elsewhere = { path: 'e.ts', text: 'class EError extends AmbitError<ECodes> {}' }
     expect(faults(elsewhere).map(({ code }) => code)).toEqual(['EError'])
+  })
+})
+
+describe('answerFaults', () => {
+  it('error: a list that is not where it was', () => {
+    const moved = { path: 'src/verdict/reasons.ts', text: "export type ReasonCode = 'revoked'" }
+    expect(answerFaults([moved]).map(({ code }) => code)).toContain('ReasonCode')
+    expect(answerFaults([{ ...moved, path: 'src/verdict/types.ts' }]).map(({ code }) => code)).not.toContain(
+      'ReasonCode',
+    )
   })
 })
 
