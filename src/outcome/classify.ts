@@ -2,7 +2,7 @@ import type { Environment } from '../caveats/types.ts'
 import { type Address, byteLength, bytesToUint, sliceBytes } from '../primitives/hex.ts'
 import type { Redemption } from '../redemption/types.ts'
 import type { Action } from '../verdict/types.ts'
-import { addressWord, expectedCounts, redeemedHash, transferOf } from './events.ts'
+import { addressWord, expectedCounts, isRedeemed, redeemedData, transferOf } from './events.ts'
 import type { LogEvidence, ReceiptEvidence, TransactionEvidence } from './evidence.ts'
 import type { Effect, Inclusion, Outcome } from './types.ts'
 
@@ -87,9 +87,9 @@ function contradiction({ transaction, receipt, head }: ClassifyParameters): stri
 /** Every link reports, leaf first, in the order in which the manager walked them. */
 function missingLink({ receipt, redemption, action, principal }: ClassifyParameters): string | null {
   const expected = { manager: redemption.manager, principal, redeemer: action.redeemer }
-  const reported = receipt.logs.flatMap((log) => redeemedHash(log, expected) ?? [])
-  const same =
-    reported.length === redemption.chain.length && redemption.chain.every((hash, hop) => reported[hop] === hash)
+  const reported = receipt.logs.filter((log) => isRedeemed(log, expected))
+  const links = redeemedData(redemption.context)
+  const same = reported.length === links.length && links.every((data, hop) => reported[hop]?.data === data)
   return same ? null : 'redeemed_delegation'
 }
 

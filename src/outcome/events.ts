@@ -1,8 +1,7 @@
 import { codecByKind } from '../caveats/registry.ts'
 import type { EnforcerName, Environment } from '../caveats/types.ts'
-import { decodeContext } from '../delegation/context.ts'
+import { decodeContext, encodeContext } from '../delegation/context.ts'
 import { hashDelegation } from '../delegation/hash.ts'
-import { AmbitError } from '../errors.ts'
 import { type Address, byteLength, bytesToUint, type Hex, sliceBytes } from '../primitives/hex.ts'
 import type { LogEvidence } from './evidence.ts'
 import type { Effect } from './types.ts'
@@ -21,34 +20,34 @@ export const COUNTED: Readonly<Partial<Record<EnforcerName, Hex>>> = {
   [codecByKind.nativePeriodTransfer.name]: '0x22e1bbd8bc0380d336958afc37cd8cb128d6c43891ed276162c30e8df467734d',
 }
 
-/**
- * Hash of the delegation that a `RedeemedDelegation` log reports; `null` for any other log. The log carries the whole
- * struct and no hash, so the hash is made from what it carries.
- */
-export function redeemedHash(
+/** What `RedeemedDelegation` carries for each link of a context: `abi.encode(Delegation)`, byte for byte. */
+export function redeemedData(context: Hex): readonly Hex[] {
+  return decodeContext(context).map((delegation) => {
+    // As a list of one it has three words before it: offset, count, offset. Alone it has one.
+    return `0x${word(32).slice(2)}${encodeContext([delegation]).slice(2 + 3 * 64)}` as const
+  })
+}
+
+/** Is this the manager's report of a link that this redeemer redeemed from this principal? */
+export function isRedeemed(
   log: LogEvidence,
   { manager, principal, redeemer }: { manager: Address; principal: Address; redeemer: Address },
-): Hex | null {
+): boolean {
   const [topic, root, by] = log.topics
-  if (log.address !== manager || log.topics.length !== 3 || topic !== REDEEMED) return null
-  if (root !== addressWord(principal) || by !== addressWord(redeemer)) return null
-  if (sliceBytes(log.data, 0, 32) !== word(32)) return null
-  try {
-    // `abi.encode(Delegation)` and `abi.encode(Delegation[])` of one differ by two words.
-    const context: Hex = `0x${word(32).slice(2)}${word(1).slice(2)}${log.data.slice(2)}`
-    const [delegation] = decodeContext(context)
-    return delegation === undefined ? null : hashDelegation(delegation)
-  } catch (error) {
-    if (error instanceof AmbitError) return null
-    throw error
-  }
+  return (
+    log.address === manager &&
+    log.topics.length === 3 &&
+    topic === REDEEMED &&
+    root === addressWord(principal) &&
+    by === addressWord(redeemer)
+  )
 }
 
 /** An ERC-20 transfer that a token reports; `null` for any other log, an ERC-721 transfer included. */
 export function transferOf(log: LogEvidence): Effect | null {
   const [topic, from, to] = log.topics
   if (topic !== TRANSFER || log.topics.length !== 3 || from === undefined || to === undefined) return null
-  if (byteLength(log.data) !== 32) return null
+  if (byteLength(log.data) !== 32 || !isAddressWord(from) || !isAddressWord(to)) return null
   return {
     asset: log.address,
     from: sliceBytes(from, 12),
@@ -76,6 +75,10 @@ export function expectedCounts(
       return topic === undefined ? [] : [{ enforcer, topic, delegation: hash }]
     })
   })
+}
+
+function isAddressWord(value: Hex): boolean {
+  return value.startsWith(`0x${'00'.repeat(12)}`)
 }
 
 export function addressWord(address: Address): Hex {

@@ -3,6 +3,7 @@ import { encodeCaveat } from '../../src/caveats/caveat.ts'
 import type { DecodedCaveat } from '../../src/caveats/types.ts'
 import { createNode } from '../../src/chain/node.ts'
 import type { NodeClient } from '../../src/chain/rpc.ts'
+import { upgradeAccount } from '../../src/chain/upgradeAccount.ts'
 import { hashDelegation } from '../../src/delegation/hash.ts'
 import { type SigningAccount, signDelegation } from '../../src/delegation/sign.ts'
 import { type Delegation, ROOT_AUTHORITY } from '../../src/delegation/types.ts'
@@ -95,4 +96,9 @@ let nextSalt = 1n
 function signerFor(signer: LocalAccount, as: Address | undefined): SigningAccount {
   if (as === undefined) return signer as SigningAccount
   return { address: as, type: 'smart', signTypedData: (data) => signer.signTypedData(data as never) }
+}
+
+/** Gives a local account the framework's code. */
+export async function upgraded(chain: LocalChain, account: LocalAccount): Promise<void> {
+  await upgradeAccount(nodeOf(chain.rpcUrl), { account, environment: chain.environment })
 }
