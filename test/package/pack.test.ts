@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire, stripTypeScriptTypes } from 'node:module'
+import { createRequire, isBuiltin, stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { publint } from 'publint'
@@ -64,6 +64,17 @@ describe('packed manifest', () => {
     expect(files.filter((file) => /\.test\.|^src\/|^test\/|^scripts\/|tsconfig/.test(file))).toEqual([])
     const leaks = files.filter((file) => readFileSync(join(installed, file), 'utf8').includes(ROOT))
     expect(leaks).toEqual([])
+  })
+
+  it('behavior: installs what its code imports, and nothing it does not', () => {
+    const imported = new Set(
+      filesOf(installed)
+        .filter((file) => /^dist\/.*\.js$/.test(file))
+        .flatMap(importsOf),
+    )
+    // Found where a developer has it, and said to be missing where not: the engine of last resort for a local chain.
+    imported.delete('hardhat')
+    expect([...imported].sort()).toEqual(Object.keys(manifest.dependencies).sort())
   })
 
   it('behavior: has nothing a package linter objects to', async () => {
@@ -157,6 +168,14 @@ function cleanEnvironment(path?: string): NodeJS.ProcessEnv {
   )
   const own = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => !folder.includes('node_modules'))
   return { ...Object.fromEntries(entries), PATH: path ?? own.join(delimiter) }
+}
+
+/** Packages that a file loads, by name. */
+function importsOf(file: string): string[] {
+  const code = readFileSync(join(installed, file), 'utf8')
+  return [...code.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*['"]((?:@[\w.-]+\/)?[a-z][\w.-]*)(?:\/[\w./-]+)?['"]/g)]
+    .map(([, name = '']) => name)
+    .filter((name) => !isBuiltin(name))
 }
 
 function filesOf(folder: string): string[] {
