@@ -52,7 +52,9 @@ function amounts(prepared: PreparedGrant, action: Action, state: State, measured
   const fixes: Fix[] = []
   // Native value on a token transfer is not its amount: `lower_amount` would be read as tokens.
   const extra = measured === 'value' && measuredOf(facts) === 'token'
-  for (const passing of ['allow', 'not_denied'] as const) {
+  // Where the redeemer holds nothing, nothing is escalated and both bounds are one.
+  const held = prepared.branches.some((branch) => branch.held.length > 0)
+  for (const passing of held ? (['allow', 'not_denied'] as const) : (['allow'] as const)) {
     const to = largestAllowed(prepared, facts, state, measured, passing)
     if (to === null) continue
     if (extra || (measured === 'value' && to === 0n && facts.data !== '0x')) fixes.push({ do: 'set_value', to })

@@ -110,7 +110,7 @@ describe('fix', () => {
   test('behavior: whoever follows fixes ends at an allowed action, or where only a new grant or time helps', () => {
     const seen = new Map<Fix['do'], number>()
     let followed = 0
-    forCases(1_500, ({ prepared, state: first, actions }) => {
+    forCases(500, ({ prepared, state: first, actions }) => {
       for (const [index, asked] of actions.entries()) {
         let [action, state] = [asked, first]
         let verdict = evaluate(prepared, action, state)
@@ -132,7 +132,7 @@ describe('fix', () => {
         }
       }
     })
-    expect(followed).toBeGreaterThan(500)
+    expect(followed).toBeGreaterThan(300)
     const reachable: Fix['do'][] = [
       'lower_amount',
       'wait_until',
@@ -152,7 +152,7 @@ describe('fix', () => {
 
   test('behavior: a wait ends one second too early in a denial', () => {
     let waits = 0
-    forCases(600, ({ prepared, state, actions }) => {
+    forCases(300, ({ prepared, state, actions }) => {
       for (const action of actions) {
         const verdict = evaluate(prepared, action, state)
         if (verdict.verdict !== 'deny' || verdict.fix.do !== 'wait_until') continue
@@ -161,7 +161,7 @@ describe('fix', () => {
         expect(evaluate(prepared, action, early).verdict).toBe('deny')
       }
     })
-    expect(waits).toBeGreaterThan(50)
+    expect(waits).toBeGreaterThan(20)
   })
 
   test('behavior: a hostile action with every branch wrong costs a bounded search', () => {
@@ -245,7 +245,7 @@ describe('largestAllowed', () => {
     let some = 0
     let none = 0
     let capped = 0
-    forCases(1_500, ({ prepared, state, actions }) => {
+    forCases(500, ({ prepared, state, actions }) => {
       for (const action of actions) {
         const verdict = evaluate(prepared, action, state)
         const [call] = action.calls
@@ -276,7 +276,7 @@ describe('largestAllowed', () => {
         }
       }
     })
-    expect(some).toBeGreaterThan(300)
+    expect(some).toBeGreaterThan(100)
     expect(none).toBeGreaterThan(300)
     // The least of several bounds, not that of the caveat which refused.
     expect(capped).toBeGreaterThan(5)

@@ -9,7 +9,7 @@ import type { Action, Fix, ReasonCode, State } from './types.ts'
 /** How many fixes in a row may be needed: target, function, recipient, amount, time. */
 const MAX_STEPS = 5
 /** Judgements spent on one denial at most, so that a hostile action costs little. */
-const MAX_TRIES = 100
+const MAX_TRIES = 60
 
 /** Longest wait that is offered, seconds: ten years. Periods may be longer than any agent lives. */
 const MAX_WAIT = 315_360_000n
@@ -34,11 +34,13 @@ export function fixFor(prepared: PreparedGrant, action: Action, state: State, de
   const terminal = TERMINAL[denial.finding.code]
   if (terminal !== undefined) return terminal
   const hopes = { ...prepared, branches: prepared.branches.filter((branch) => !hasEnded(branch, state)) }
-  const search: Search = { prepared, hopes, state, tries: MAX_TRIES }
+  const search: Search = { prepared, hopes, state, tries: MAX_TRIES, dead: new Map(), cut: false }
   // The shortest way first: then every fix that is followed brings the end nearer, and nobody is led in a circle.
   for (let steps = 1; steps <= MAX_STEPS && hopes.branches.length > 0 && search.tries > 0; steps++) {
+    search.cut = false
     const fix = findFix(search, action, denial, steps)
     if (fix !== null) return fix
+    if (!search.cut) break
   }
   return { do: 'ask_for_a_new_grant' }
 }
@@ -50,10 +52,17 @@ type Search = {
   state: State
   /** Judgements left. */
   tries: number
+  /** Actions that led nowhere, with the steps that were tried from there. */
+  dead: Map<string, number>
+  /** Some way ended for want of steps only: more of them might lead on. */
+  cut: boolean
 }
 
 function findFix(search: Search, action: Action, denial: Denial, steps: number): Fix | null {
-  if (steps === 0) return null
+  if (steps === 0) {
+    search.cut = true
+    return null
+  }
   const waited = denial.finding.passesAt === null ? null : waitFor(search, action, denial.finding.passesAt)
   if (waited?.denial === null && waited.time - search.state.block.timestamp <= MAX_WAIT) {
     return { do: 'wait_until', time: waited.time }
@@ -70,10 +79,19 @@ function findFix(search: Search, action: Action, denial: Denial, steps: number):
 function leads(search: Search, fix: Fix, action: Action, steps: number): boolean {
   const changed = applyFix(fix, action)
   if (search.tries <= 0 || isSame(action, changed)) return false
+  const key = keyOf(changed)
+  if ((search.dead.get(key) ?? -1) >= steps) return false
   search.tries--
   const judgement = judge(search.prepared, readAction(changed), search.state)
   if (judgement.verdict !== 'deny') return true
-  return TERMINAL[judgement.finding.code] === undefined && findFix(search, changed, judgement, steps) !== null
+  const found = TERMINAL[judgement.finding.code] === undefined && findFix(search, changed, judgement, steps) !== null
+  if (!found) search.dead.set(key, steps)
+  return found
+}
+
+function keyOf({ redeemer, calls }: Action): string {
+  const call = calls[0]
+  return `${redeemer}${call?.to}${call?.value}${call?.data}`
 }
 
 function isSame(one: Action, other: Action): boolean {
