@@ -1,9 +1,9 @@
 import type { Environment } from '../caveats/types.ts'
 import {
-  checkChain,
   type Delegation,
   decodeContext,
   hashDelegation,
+  ROOT_AUTHORITY,
   recoverSigner,
   signingHashOf,
 } from '../delegation/index.ts'
@@ -13,7 +13,7 @@ import { canonicalJson } from '../primitives/json.ts'
 import { fromUtf8 } from '../receipt/bytes.ts'
 import { describeChain, describeGrant, partiesOf, rootsOf } from '../receipt/describe.ts'
 import { decodeContextEvidence } from '../receipt/evidence.ts'
-import type { Statement } from '../receipt/statement.ts'
+import type { Statement, StatementOf } from '../receipt/statement.ts'
 import { caip10, caip10Account, caipChainId } from '../receipt/values.ts'
 import { causeOf, found, proven } from './checks.ts'
 import type { CheckedEvidence } from './evidence.ts'
@@ -66,7 +66,6 @@ export function checkGrantEvidence(
 export function checkDelegation(
   statement: Statement,
   evidence: CheckedEvidence,
-  environment: Environment | undefined,
   read: GrantRead | undefined,
 ): { checks: Check[]; delegations: readonly Delegation[] } {
   if (!('delegation' in statement) || statement.delegation === undefined) {
@@ -102,9 +101,8 @@ export function checkDelegation(
   ) {
     return refuse('roots_mismatch', 'The receipt is filed under another root delegation.')
   }
-  const broken = environment === undefined ? undefined : structureFault(delegations, environment)
-  if (broken !== undefined) return refuse('chain_broken', 'The manager would not walk this chain.', broken)
-  if (read !== undefined && !isBranch(statement, read.grant, hashes)) {
+  if (!isChain(delegation.chain)) return refuse('chain_broken', 'The manager would not walk this chain.')
+  if (read !== undefined && !isBranch(statement, read.grant, delegations)) {
     return refuse('delegation_mismatch', 'This chain is not the branch of the grant that the receipt is about.')
   }
   return {
@@ -124,8 +122,10 @@ export function checkDelegationSignatures(
     manager: caip10Account(statement.grant.manager),
   }
   const facts = options.facts?.chainId === domain.chainId ? options.facts : undefined
-  return delegations.map((delegation) => {
-    const hash = hashDelegation(delegation)
+  // Where a chain is shown, its hashes have been recomputed from these very delegations.
+  const chain = 'delegation' in statement ? statement.delegation?.chain : undefined
+  return delegations.map((delegation, index) => {
+    const hash = chain?.[index]?.hash ?? hashDelegation(delegation)
     const settled = contractAnswer(delegation.delegator, hash, facts)
     if (settled !== undefined) return settled
     const recovery = (options.recover ?? recoverSigner)(signingHashOf(hash, domain), delegation.signature)
@@ -158,24 +158,21 @@ function contractAnswer(delegator: Address, hash: Hex, facts: ChainFacts | undef
       })
 }
 
-/** Order, authority and delegates, as the manager compares them. Signatures and state are other checks. */
-function structureFault(delegations: readonly Delegation[], environment: Environment): string | undefined {
-  const structure = ['form', 'order', 'root', 'authority', 'adjacency', 'unique', 'delegate']
-  const row = checkChain(delegations, {
-    environment,
-    recover: () => ({ status: 'invalid', reason: 'unrecoverable' }),
-  }).rows.find(({ check, result }) => result === 'fail' && structure.includes(check))
-  return row?.result === 'fail' ? row.code : undefined
+/** Authority and delegates, as the manager compares neighbours. The hashes have been recomputed. */
+function isChain(chain: NonNullable<StatementOf<'decision'>['delegation']>['chain']): boolean {
+  return chain.every(({ authority, delegator }, index) => {
+    const above = chain[index + 1]
+    if (above === undefined) return authority === ROOT_AUTHORITY
+    return authority === above.hash && delegator === above.delegate
+  })
 }
 
-function isBranch(statement: Statement, grant: Grant, hashes: readonly Hex[]): boolean {
-  const branches = grant.branches.map(({ links }) =>
-    links.map((link) => grant.delegations[link]).flatMap((it) => (it === undefined ? [] : [hashDelegation(it)])),
-  )
-  if (statement.kind === 'decision' && statement.verdict.result === 'allowed') {
-    return equal(branches[statement.verdict.branch] ?? [], hashes)
-  }
-  return branches.some((branch) => equal(branch, hashes))
+/** Compared whole, with signatures: the grant is where each delegation's own hash has been computed. */
+function isBranch(statement: Statement, grant: Grant, delegations: readonly Delegation[]): boolean {
+  const branches = grant.branches.map(({ links }) => links.map((link) => grant.delegations[link]))
+  const verdict = statement.kind === 'decision' ? statement.verdict : undefined
+  const possible = verdict?.result === 'allowed' ? branches.slice(verdict.branch).slice(0, 1) : branches
+  return possible.some((branch) => branch.length === delegations.length && equal(branch, delegations))
 }
 
 /** Same JSON. */

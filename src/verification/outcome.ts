@@ -46,14 +46,12 @@ export function checkOutcome(
 
 /** The redemption that this grant and this request give: its call data has to be the one that the receipt commits to. */
 function rebuild(statement: Outcome, { grant }: GrantRead, { request }: RequestRead): Redemption | Check {
-  const chain = statement.delegation.chain.map(({ hash }) => hash).join()
-  const branch = grant.branches.findIndex(
-    ({ links }) =>
-      links
-        .flatMap((link) => grant.delegations.slice(link, link + 1))
-        .map(hashDelegation)
-        .join() === chain,
-  )
+  // The chain has been found to be a branch of this grant; which one, its leaf tells: no two branches share one.
+  const leaf = statement.delegation.chain[0]?.hash
+  const branch = grant.branches.findIndex(({ links: [link = -1] }) => {
+    const delegation = grant.delegations[link]
+    return delegation !== undefined && hashDelegation(delegation) === leaf
+  })
   try {
     const redemption = encodeRedemption(grant, branch, request)
     if (keccak256(redemption.data) === statement.outcome.data) return redemption

@@ -59,7 +59,7 @@ function checkContent(envelope: Envelope, options: VerifyOptions): Check[] {
   const { checks, evidence } = checkEvidence(envelope)
 
   const { check: grant, read } = checkGrantEvidence(statement, evidence, environment)
-  const chain = checkDelegation(statement, evidence, environment, read)
+  const chain = checkDelegation(statement, evidence, read)
   checks.push(grant, ...chain.checks, ...checkDelegationSignatures(statement, chain.delegations, options))
 
   const action = checkAction(statement, evidence)

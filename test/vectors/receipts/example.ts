@@ -1,13 +1,37 @@
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Environment } from '../../../src/caveats/types.ts'
 import { compile } from '../../../src/compile/index.ts'
-import { hashDelegation, type SigningAccount } from '../../../src/delegation/index.ts'
+import { decodeContext, encodeContext, hashDelegation, type SigningAccount } from '../../../src/delegation/index.ts'
 import { type Grant, signGrant } from '../../../src/grant/index.ts'
+import { expectedCounts, REDEEMED, TRANSFER } from '../../../src/outcome/events.ts'
+import { classifyOutcome, type Outcome, type ReceiptEvidence, type TransactionEvidence } from '../../../src/outcome/index.ts'
 import type { Address, Hex } from '../../../src/primitives/hex.ts'
-import { createIssuerKey, jwkSigner, publicJwk } from '../../../src/receipt/keys.ts'
-import { createRequest, type SignedRequest, signRequest } from '../../../src/receipt/request.ts'
+import type { JsonValue } from '../../../src/primitives/json.ts'
+import {
+  type Bundle,
+  createIssuerKey,
+  createRequest,
+  type Drafted,
+  decisionReceipt,
+  EMPTY_HEAD,
+  type Evidence,
+  encodeBundle,
+  type Head,
+  issueReceipt,
+  jwkSigner,
+  type Kind,
+  type PublicJwk,
+  publicJwk,
+  type SignedRequest,
+  type Signer,
+  type Statement,
+  signRequest,
+  thumbprint,
+} from '../../../src/receipt/index.ts'
+import { signToken } from '../../../src/receipt/token.ts'
+import type { Redemption } from '../../../src/redemption/index.ts'
 import { parseScope } from '../../../src/scope/index.ts'
-import { type Action, counterKey, type State } from '../../../src/verdict/index.ts'
+import { type Action, counterKey, evaluate, prepareGrant, type State, type Verdict } from '../../../src/verdict/index.ts'
 
 /** A small world in which receipts can be made: keys, a deployment, a grant of two branches, a state. */
 
@@ -116,4 +140,85 @@ export function makeState(grant: Grant, spent = 0n): State {
       ),
     ),
   }
+}
+
+export const trust = { issuers: [{ iss: issuer.iss, keys: [issuer.key] }] }
+
+/** Signs a draft into the next place after `head`. */
+export async function issue<kind extends Kind>(
+  drafted: Drafted<kind>,
+  head: Head = EMPTY_HEAD,
+): Promise<{ bundle: Bundle; text: string; id: string; statement: Statement; head: Head }> {
+  const issued = await issueReceipt(drafted.draft, { signer, issuer, head, now })
+  const bundle = { receipt: issued.token, evidence: drafted.evidence }
+  return { bundle, text: encodeBundle(bundle), id: issued.id, statement: issued.statement, head: issued.head }
+}
+
+/** Signs any statement, whatever it says: the issuer as the attacker. */
+export async function forge(
+  statement: unknown,
+  evidence: Evidence,
+  by: { key: PublicJwk; signer: Signer } = { key: issuer.key, signer },
+): Promise<Bundle> {
+  const { token } = await signToken(statement as JsonValue, { kid: thumbprint(by.key), signer: by.signer })
+  return { receipt: token, evidence }
+}
+
+/** Decides an action as a redeemer would, and drafts the receipt. */
+export async function decide(
+  parameters: { grant: Grant; action: Action; state: State } & Partial<Parameters<typeof decisionReceipt>[0]>,
+): Promise<{ drafted: Drafted<'decision'>; verdict: Verdict; request: SignedRequest }> {
+  const { grant, action, state } = parameters
+  const verdict = parameters.verdict ?? evaluate(prepareGrant(grant, environment), action, state)
+  const request = parameters.request ?? (await ask(grant, action))
+  const drafted = decisionReceipt({ stage: 'policy', layer: 'redeemer', ...parameters, verdict, request })
+  return { drafted, verdict, request }
+}
+
+/** A transaction that executed a redemption, as an honest node would show it, with the logs of manager, enforcer and token. */
+export function minedTransaction(redemption: Redemption, action: Action): {
+  transaction: TransactionEvidence
+  receipt: ReceiptEvidence
+} {
+  const word = (address: Address): Hex => `0x${'00'.repeat(12)}${address.slice(2)}`
+  const included = { blockHash: hash('b2'), blockNumber: 101n }
+  const delegations = decodeContext(redemption.context)
+  const [call = { to: token, data: '0x' as Hex }] = action.calls
+  const logs = [
+    ...delegations.map((delegation) => ({
+      address: redemption.manager,
+      topics: [REDEEMED, word(lower(principal)), word(action.redeemer)],
+      // abi.encode of one struct: that of a list of one, without the list's two words.
+      data: `0x${encodeContext([delegation]).slice(2 + 128)}` as Hex,
+    })),
+    ...expectedCounts(redemption.context, environment).map(({ enforcer, topic, delegation }) => ({
+      address: enforcer,
+      topics: [topic, word(redemption.manager), word(action.redeemer), delegation],
+      data: '0x' as Hex,
+    })),
+    {
+      address: call.to,
+      topics: [TRANSFER, word(lower(principal)), `0x${call.data.slice(10, 74)}` as Hex],
+      data: `0x${call.data.slice(74)}` as Hex,
+    },
+  ].map((log, logIndex) => ({ ...log, logIndex }))
+  const parties = { from: action.redeemer, to: redemption.manager }
+  return {
+    transaction: { hash: hash('77'), ...parties, input: redemption.data, nonce: 0n, value: 0n, ...included },
+    receipt: { transactionHash: hash('77'), ...parties, status: 'success', gasUsed: 155_613n, logs, ...included },
+  }
+}
+
+/** What a node says of that transaction, classified as the redeemer does. */
+export function outcomeOf(mined: ReturnType<typeof minedTransaction>, redemption: Redemption, action: Action): Outcome {
+  return classifyOutcome({
+    ...mined,
+    redemption,
+    action,
+    principal: lower(principal),
+    environment,
+    head: 101n,
+    confirmations: 1,
+    accountRuns: true,
+  })
 }
