@@ -300,6 +300,12 @@ describe('compile', () => {
     expect(decodedOf(made)[0]).toContainEqual({ kind: 'timestamp', after: 0n, before: EXPIRY })
   })
 
+  test('behavior: a scope from second 0 on: the contract takes a start of zero for "never used"', () => {
+    const made = plan([pay()], { ...budget({ per: 'P1D', window: 'fixed' }), notBefore: '1970-01-01T00:00:00Z' })
+    expect(decodedOf(made)[0]).toContainEqual(expect.objectContaining({ kind: 'erc20PeriodTransfer', start: 1n }))
+    expect(decodedOf(made)[0]).toContainEqual({ kind: 'timestamp', after: 0n, before: EXPIRY })
+  })
+
   test('behavior: with depth there is no redeemer caveat, and coverage says that depth is held by nobody', () => {
     const made = plan([pay()], { ...budget(), redelegation: { maxDepth: 2 } })
     expect(decodedOf(made)[0]?.some(({ kind }) => kind === 'redeemer')).toBe(false)

@@ -189,7 +189,11 @@ describe('guardDrafts', () => {
       'a second spelling of the same',
       [draft(safe, { salt: `0x${'a'.repeat(64)}` }), draft(safe, { salt: `0x${'A'.repeat(64)}` })],
     ],
-    ['compile.broken_chain', 'a parent that stands behind its child', [draft(safe, { parent: 1 }), draft(safe, other)]],
+    [
+      'compile.broken_chain',
+      'a parent that stands behind its child',
+      [draft([pin(4n, word(PAYEES[0]))], { parent: 1 }), draft(safe, { delegate: PRINCIPAL, ...other })],
+    ],
     [
       'compile.broken_chain',
       'a leaf not from the delegate above',
@@ -218,6 +222,8 @@ describe('guardDrafts', () => {
       codeOf(() => guardDrafts(drafts, environment, { acknowledged }))
     expect(guard({ 0: ['selector:approve'] })).toBe('none')
     expect(guard({ 1: ['selector:approve'] })).toBe('compile.forbidden_selector')
+    const paid = draft([...bound, targets(PERMIT2), empty, native])
+    expect(guard({ 0: ['target:permit2'] }, [paid])).toBe('compile.forbidden_payee')
     const manager = draft([...bound, targets(environment.manager), methods('0x12345678'), noValue])
     expect(guard({ 0: ['target:manager', 'target:permit2'] }, [manager])).toBe('compile.forbidden_target')
   })

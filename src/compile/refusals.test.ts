@@ -161,6 +161,18 @@ describe('compile', () => {
     )
   })
 
+  test('error: compile.too_many_delegations in under a second for the largest scope that parses', () => {
+    const payees = (rule: number) =>
+      Array.from({ length: 256 }, (_, at) => `0x${(rule * 256 + at + 1).toString(16).padStart(40, '0')}`)
+    const rules = Array.from({ length: 64 }, (_, rule) => pay({ id: `r${rule}`, to: payees(rule) }))
+    const scope = parseScope(scopeDocument(rules, budget()))
+    const started = performance.now()
+    expect(refusal(() => compile(scope, environment, { salt: counting(), nonce: 0n }))).toBe(
+      'compile.too_many_delegations',
+    )
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
   test('error: a salt that is zero, short or repeated', () => {
     const more = budget()
     const rules = [pay({ to: [...PAYEES] })]

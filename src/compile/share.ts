@@ -23,7 +23,12 @@ export function shareLimits(twigs: readonly Twig[], resolved: Resolved): Node[] 
 /** One node for each cap that several twigs draw from. */
 function shareCaps(twigs: readonly Twig[]): Node[] {
   const byCap = new Map<string, Twig[]>()
-  for (const twig of twigs) if (twig.cap !== null) byCap.set(twig.cap.key, [...(byCap.get(twig.cap.key) ?? []), twig])
+  for (const twig of twigs) {
+    if (twig.cap === null) continue
+    const sharers = byCap.get(twig.cap.key)
+    if (sharers === undefined) byCap.set(twig.cap.key, [twig])
+    else sharers.push(twig)
+  }
   const done = new Set<string>()
   return twigs.flatMap((twig): Node[] => {
     const sharers = twig.cap === null ? undefined : byCap.get(twig.cap.key)
