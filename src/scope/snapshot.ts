@@ -5,6 +5,8 @@ const MAX_DEPTH = 24
 /** The largest scope that the schema admits has some 70,000 values. */
 const MAX_VALUES = 100_000
 const MAX_TEXT = 16_384
+/** Members of one object. Only the list of sources may have one for every value. */
+const MAX_MEMBERS = 512
 
 /**
  * A copy of a value from outside, made of plain objects, arrays, strings, finite numbers and booleans only.
@@ -33,7 +35,9 @@ export function snapshot(input: unknown): unknown {
     if (prototype !== null && Object.getPrototypeOf(prototype) !== null)
       throw notJson(pointer, 'an object with a class')
     const out: Record<string, unknown> = {}
-    for (const [key, member] of Object.entries(value)) {
+    const members = Object.entries(value)
+    if (members.length > MAX_MEMBERS && pointer !== '/provenance') throw tooLarge(pointer, `${MAX_MEMBERS} members`)
+    for (const [key, member] of members) {
       if (isForbiddenKey(key)) throw prototypeKey(childPointer(pointer, text(key, pointer)), key)
       // A member that is undefined is absent: what JSON would make of it.
       if (member !== undefined) out[text(key, pointer)] = copy(member, childPointer(pointer, key), depth + 1)
