@@ -48,12 +48,16 @@ export function explainDelegations<delegation extends DelegationLike>(
   })
 }
 
+/** Delegations named one by one in a sentence. */
+const MAX_NAMED = 8
+
 function heading(link: Link, index: number, links: readonly Link[]): string {
   const from = accountText(link.delegator)
   const under = typeof link.parent === 'number' ? `, within delegation ${link.parent + 1}` : ''
   if (link.delegate === link.delegator) {
     const children = links.flatMap((child, at) => (child.parent === index ? [at + 1] : []))
-    const over = children.length === 0 ? '' : ` over delegations ${children.join(', ')}`
+    const named = children.length <= MAX_NAMED ? `delegations ${children.join(', ')}` : `${children.length} delegations`
+    const over = children.length === 0 ? '' : ` over ${named}`
     return `Delegation ${index + 1}: ${from} sets limits${over} that are counted together${under}`
   }
   return `Delegation ${index + 1}: ${accountText(link.delegate)} may act for ${from}${under}`

@@ -296,6 +296,22 @@ describe('explainDelegations', () => {
     ])
   })
 
+  test('behavior: an umbrella names what it stands over, a crowd by its number', () => {
+    const leaf = (index: number) =>
+      draft([pin(4n, word(PAYEES[0]))], { parent: 0, salt: word(`0x${(index + 900).toString(16)}`) })
+    const under = (count: number) => [
+      draft(safe, { delegate: PRINCIPAL }),
+      ...Array.from({ length: count }, (_, at) => leaf(at)),
+    ]
+    const from = '0x1111111111111111111111111111111111111111'
+    expect(sentences(under(2))[0]).toBe(
+      `Delegation 1: ${from} sets limits over delegations 2, 3 that are counted together`,
+    )
+    expect(sentences(under(20))[0]).toBe(
+      `Delegation 1: ${from} sets limits over 20 delegations that are counted together`,
+    )
+  })
+
   test('behavior: what a wallet or dApp changed shows: the words follow the caveats', () => {
     const said = sentences([
       draft([...bound, noValue, { kind: 'erc20TransferAmount', token: USDC, limit: 2n ** 256n - 1n }]),
