@@ -86,6 +86,12 @@ export class Journal {
     })
   }
 
+  /** Where the head says that the journal ends; `undefined` where there is no head to ask. */
+  lastKnown(): { seq: number; id: string } | undefined {
+    const head = this.#readHead()
+    return head?.id === undefined ? undefined : { seq: head.seq, id: head.id }
+  }
+
   /** The bundle as it was written. */
   text(entry: Entry): string {
     return this.#home.read(entry.path) ?? ''

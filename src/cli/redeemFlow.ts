@@ -139,7 +139,9 @@ async function sendOnce(
       chainId: session.choice.id,
       to,
       data,
-      onSigned: (sent) => {
+      onSigned: async (sent) => {
+        // A stop that came while we decided still counts: until here nothing has left.
+        if ((await stoppedVerdict(context, about.grant)) !== undefined) throw stoppedMeanwhile(about.grant.id)
         signed = sent.hash
         writePending(home, { ...about, sent })
       },
@@ -149,6 +151,13 @@ async function sendOnce(
     await recordOutcome(journal, about, { status: 'unknown', transactionHash: signed ?? null, doubt })
     throw error
   }
+}
+
+function stoppedMeanwhile(grant: Hex): CliError {
+  return new CliError('cli.stopped', EXIT.denied, 'The grant was stopped before anything was sent.', {
+    details: { grant },
+    fix: 'Run `ambit resume` if it may go on, then redeem again.',
+  })
 }
 
 async function settle(

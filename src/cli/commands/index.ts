@@ -2,8 +2,12 @@ import type { Command } from '../command.ts'
 import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
 import { doctor } from './doctor.ts'
 import { grant } from './grant.ts'
+import { receiptsExport, receiptsKeys, receiptsLs, receiptsShow } from './receipts.ts'
 import { redeem } from './redeem.ts'
+import { revoke } from './revoke.ts'
 import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
+import { resume, stop } from './stop.ts'
+import { verify } from './verify.ts'
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [
@@ -13,6 +17,14 @@ export const commands: readonly Command[] = [
   scopeDiff,
   grant,
   redeem,
+  revoke,
+  stop,
+  resume,
+  verify,
+  receiptsLs,
+  receiptsShow,
+  receiptsExport,
+  receiptsKeys,
   accountNew,
   accountImport,
   accountLs,

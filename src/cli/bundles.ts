@@ -1,0 +1,53 @@
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Context } from './command.ts'
+import { CliError } from './errors.ts'
+import { EXIT } from './exit.ts'
+import { Journal } from './journal.ts'
+import { readInput } from './stdin.ts'
+
+/** A receipt bundle as it was found. */
+export type Found = { from: string; text: string }
+
+/** Most receipts one command reads. */
+const MAX_BUNDLES = 100_000
+
+/**
+ * Receipt bundles at a path: a file with one a line, a folder of such files, `-` for standard input; without a path the
+ * journal of this machine. Texts are passed on as they are: a verifier must see the bytes.
+ */
+export async function findBundles(context: Context, path: string | undefined): Promise<Found[]> {
+  if (path === undefined) {
+    const journal = new Journal(context)
+    return journal.entries().map((entry) => ({ from: entry.path, text: journal.text(entry) }))
+  }
+  if (path === '-') return split('standard input', await context.stdin())
+  if (!isFolder(path)) return split(path, readInput(path))
+  const names = readdirSync(path).filter((name) => name.endsWith('.json') || name.endsWith('.jsonl'))
+  return names.sort().flatMap((name) => split(name, readInput(join(path, name))))
+}
+
+/** Each bundle is one line and ends with a line feed; a text of one line is passed on byte by byte. */
+function split(from: string, text: string): Found[] {
+  const lines = text.split('\n')
+  if (lines.length <= 2) return [{ from, text }]
+  if (lines.length > MAX_BUNDLES) {
+    throw new CliError('cli.file_too_large', EXIT.usage, 'This holds too many receipts.', {
+      details: { from, lines: lines.length, most: MAX_BUNDLES },
+      fix: 'Verify it in parts.',
+    })
+  }
+  return lines.flatMap((line, index) => {
+    const last = index === lines.length - 1
+    if (last && line === '') return []
+    return [{ from: `${from}:${index + 1}`, text: last ? line : `${line}\n` }]
+  })
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
