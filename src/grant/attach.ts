@@ -4,9 +4,7 @@ import type { Branch, Draft } from '../compile/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { admits } from './admits.ts'
 import { GrantError } from './errors.ts'
-
-/** Drafts, parents before children, and the ways through them. Of a plan, or of a grant. */
-export type Tree = { drafts: readonly Draft[]; branches: readonly Branch[] }
+import type { Tree } from './tree.ts'
 
 export type Attached = Tree & {
   /** The first drafts are the parent's: which ones, by their index there. */

@@ -5,10 +5,10 @@ import type { Draft, Plan } from '../compile/types.ts'
 import { AmbitError, type ErrorDetails } from '../errors.ts'
 import { type Hex, uintToBytes } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
-import { attach, type Tree } from './attach.ts'
+import { attach } from './attach.ts'
 import { GrantError } from './errors.ts'
 import { readStructure } from './structure.ts'
-import { treeOf } from './tree.ts'
+import { type Tree, treeOf } from './tree.ts'
 import type { Grant } from './types.ts'
 
 /**

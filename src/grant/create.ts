@@ -7,6 +7,7 @@ import { scopeHash } from '../scope/hash.ts'
 import type { Scope } from '../scope/types.ts'
 import { GrantError } from './errors.ts'
 import { grantId } from './id.ts'
+import { MAX_GRANT_BYTES, serializeGrant } from './serialize.ts'
 import { readStructure } from './structure.ts'
 import type { Grant } from './types.ts'
 
@@ -70,13 +71,21 @@ export async function signAll(
 export function assemble(parts: Omit<Grant, 'schema' | 'id' | 'lowering' | 'scopeHash'>): Grant {
   const { chainId, manager, scopes } = parts
   const { leaves } = readStructure(parts)
-  return {
+  const grant: Grant = {
     schema: 'ambit.grant.v1',
     id: grantId(manager, chainId, leaves),
     lowering: 'framework',
     scopeHash: scopeHash(scopes.at(-1) as Scope),
     ...parts,
   }
+  const bytes = new TextEncoder().encode(serializeGrant(grant)).length
+  if (bytes > MAX_GRANT_BYTES) {
+    throw new GrantError('grant.too_large', 'This grant is too large for a file.', {
+      details: { bytes, limit: MAX_GRANT_BYTES },
+      fix: 'Split the task into several grants.',
+    })
+  }
+  return grant
 }
 
 function mismatch(details: Record<string, string | number>): GrantError {

@@ -31,7 +31,7 @@ export const GrantDocument = z.strictObject({
   lowering: z.literal('framework'),
   scopes: z.array(z.unknown()).min(1).max(CONTEXT_LIMITS.links),
   scopeHash: Word,
-  accepted: z.array(z.array(Pointer).max(256)).min(1).max(CONTEXT_LIMITS.links),
+  accepted: z.array(z.array(Pointer).max(4_096)).min(1).max(CONTEXT_LIMITS.links),
   delegations: z.array(Delegation).min(1).max(512),
   branches: z
     .array(

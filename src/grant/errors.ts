@@ -23,6 +23,7 @@ export type GrantErrorCode =
   | 'grant.broken_chain'
   | 'grant.wrong_actor'
   | 'grant.too_long'
+  | 'grant.too_large'
   // what it grants
   | 'grant.widened'
   | 'grant.not_the_scope'

@@ -10,6 +10,7 @@ import { assertGrantsScope } from './compare.ts'
 import { GrantDocument } from './document.ts'
 import { GrantError } from './errors.ts'
 import { grantId } from './id.ts'
+import { MAX_GRANT_BYTES } from './serialize.ts'
 import { readStructure } from './structure.ts'
 import type { Grant } from './types.ts'
 
@@ -27,7 +28,7 @@ const SCHEMA = 'ambit.grant.v1'
  * @throws {@link GrantError}; `JsonError` where it is no JSON that two readers would understand alike.
  */
 export function parseGrant(input: unknown, options: { environment?: Environment } = {}): Grant {
-  const json = parseJson(typeof input === 'string' ? input : canonicalJson(input))
+  const json = parseJson(typeof input === 'string' ? input : canonicalJson(input), { maxBytes: MAX_GRANT_BYTES })
   const document = readDocument(json)
   const grant: Grant = { ...document, scopes: document.scopes.map(readScope), branches: document.branches.map(compact) }
   checkDeployment(grant, options.environment)

@@ -2,6 +2,9 @@ import type { Delegation } from '../delegation/types.ts'
 import { canonicalJson } from '../primitives/json.ts'
 import type { Grant } from './types.ts'
 
+/** Largest grant file, UTF-8 bytes: what 512 delegations of the usual size take, eight times. */
+export const MAX_GRANT_BYTES = 4_194_304
+
 /**
  * The grant as a file: JSON with two blanks of indentation and a newline. Equal grants give equal text, whatever order
  * their members were made in.

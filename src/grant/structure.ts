@@ -1,4 +1,5 @@
-import { CONTEXT_LIMITS } from '../delegation/context.ts'
+import { CONTEXT_LIMITS, encodeContext } from '../delegation/context.ts'
+import { DelegationError } from '../delegation/errors.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import { ANY_DELEGATE, type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
 import type { ErrorDetails } from '../errors.ts'
@@ -114,6 +115,21 @@ function readBranch(
     authority = hashes[link] as Hex
   }
   if (actor !== actors.length - 1) throw wrongActor('A branch ends before the last delegate.', { branch })
+  requireContext(delegations, links, branch)
+}
+
+/** A branch that does not fit a permission context could be signed and never redeemed. */
+function requireContext(delegations: readonly Delegation[], links: readonly number[], branch: number): void {
+  try {
+    encodeContext(links.map((link) => delegations[link] as Delegation))
+  } catch (cause) {
+    if (!(cause instanceof DelegationError)) throw cause
+    throw new GrantError('grant.too_large', 'A branch of this grant is too large to be redeemed.', {
+      details: { branch, code: cause.code, ...cause.details },
+      fix: 'Name fewer constraints in one rule.',
+      cause,
+    })
+  }
 }
 
 const ASK_AGAIN = 'Ask whoever granted it for the file again.'

@@ -1,9 +1,11 @@
-import type { Draft } from '../compile/types.ts'
+import type { Branch, Draft } from '../compile/types.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import { ROOT_AUTHORITY } from '../delegation/types.ts'
-import type { Tree } from './attach.ts'
 import { GrantError } from './errors.ts'
 import type { Grant } from './types.ts'
+
+/** Drafts, parents before children, and the ways through them. Of a plan, or of a grant. */
+export type Tree = { drafts: readonly Draft[]; branches: readonly Branch[] }
 
 /** The delegations of a grant as drafts, each with the index of its parent instead of a hash. */
 export function treeOf({ delegations, branches }: Pick<Grant, 'delegations' | 'branches'>): Tree {
