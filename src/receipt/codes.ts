@@ -1,38 +1,4 @@
-import type { Deny, ReasonCode, ReasonFamily } from '../verdict/types.ts'
-
-/**
- * Family of each reason, once more and on purpose: a receipt's schema must refuse a code that is not in this table, and the
- * compiler refuses this table when the verdict stage adds one.
- */
-export const REASON_FAMILIES: Readonly<Record<ReasonCode, ReasonFamily>> = {
-  target_not_allowed: 'not_permitted',
-  method_not_allowed: 'not_permitted',
-  recipient_not_allowed: 'not_permitted',
-  argument_not_allowed: 'not_permitted',
-  calldata_not_allowed: 'not_permitted',
-  value_not_allowed: 'not_permitted',
-  batch_not_allowed: 'not_permitted',
-  redeemer_not_allowed: 'not_permitted',
-  wrong_chain: 'not_permitted',
-  budget_exceeded: 'refused',
-  period_budget_exceeded: 'refused',
-  calls_exceeded: 'refused',
-  action_maximum_exceeded: 'refused',
-  not_yet_valid: 'refused',
-  period_not_started: 'refused',
-  expired: 'refused',
-  revoked: 'ended',
-  group_revoked: 'ended',
-  stopped: 'ended',
-  paused: 'ended',
-  unknown_caveat: 'not_evaluated',
-  malformed_action: 'not_evaluated',
-  state_missing: 'not_evaluated',
-  state_mismatch: 'not_evaluated',
-  caveat_unsatisfiable: 'not_evaluated',
-  execution_failed: 'execution',
-  disagreement: 'fault',
-}
+import type { Deny } from '../verdict/types.ts'
 
 /** What a decision settled. `allowed` aside, three different ways of not going ahead. */
 export type Result =

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { REASON_FAMILIES, resultOf, STAGES } from './codes.ts'
+import { familyOf, REASONS } from '../verdict/reasons.ts'
+import type { ReasonCode } from '../verdict/types.ts'
+import { resultOf, STAGES } from './codes.ts'
 import { Account, Bytes, Caip2, Caip10, Count, Digest, Hash, Name, Text, Uint } from './values.ts'
 
 /** The members of a statement, each a closed schema. `statement.ts` says which kind has which. */
@@ -52,7 +54,7 @@ export const Allowed = z.strictObject({
   remaining: Uint.optional(),
 })
 
-const REASON_CODES = Object.keys(REASON_FAMILIES) as (keyof typeof REASON_FAMILIES)[]
+const REASON_CODES = Object.keys(REASONS) as ReasonCode[]
 export const Refused = z
   .strictObject({
     result: z.enum(['denied', 'not_permitted', 'could_not_evaluate']),
@@ -70,7 +72,7 @@ export const Refused = z
     resetsAt: Uint.optional(),
     largestAllowed: Uint.optional(),
   })
-  .refine(({ code, family, result }) => REASON_FAMILIES[code] === family && resultOf(family) === result, {
+  .refine(({ code, family, result }) => familyOf(code) === family && resultOf(family) === result, {
     message: 'code, family and result belong together',
   })
 
