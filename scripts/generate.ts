@@ -107,14 +107,15 @@ export async function frameworkErrors(): Promise<Generated> {
       abis['ERC20'] = JSON.parse(readFileSync(join(ROOT, 'artifacts', source, 'TestToken.json'), 'utf8')).abi
     }
   }
-  const table = new Map<string, { contracts: string[]; name: string; inputs: string[] }>()
+  type Row = { contracts: string[]; name: string; inputs: string[] }
+  const table = new Map<string, Row>()
   for (const [contract, abi] of Object.entries(abis)) {
     if (!Array.isArray(abi)) continue
     for (const item of abi) {
       if (item.type !== 'error') continue
       // From the text: given an ABI item, viem hashes the word "error" too.
       const selector = toFunctionSelector(`${item.name}(${item.inputs.map(canonicalType).join(',')})`)
-      const row = table.get(selector) ?? {
+      const row: Row = table.get(selector) ?? {
         contracts: [],
         name: item.name,
         inputs: item.inputs.map(({ type }: { type: string }) => type),

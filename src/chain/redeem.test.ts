@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { balanceOf, mint, useChain } from '../../test/rig/chain.ts'
 import { actionOf, addressOf, grantOf, nodeOf, payCaveats, transferCall } from '../../test/rig/grant.ts'
 import { deployHybrid, deployPinnedTarget, pinnedTargetAbi } from '../../test/rig/principals.ts'
+import type { DecodedCaveat } from '../caveats/types.ts'
 import { checkGrant } from '../grant/check.ts'
-import type { Address } from '../primitives/hex.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
 import { readAccountCode } from './account.ts'
 import { readBlock } from './block.ts'
 import { readFacts } from './readFacts.ts'
@@ -144,6 +145,43 @@ describe('redeem', () => {
     const result = await redeem(client, { account: agent, grant, action, environment: chain.environment })
     expect(result.verdict).toMatchObject({ verdict: 'deny', code: 'disagreement', family: 'fault' })
     expect(result.sent).toBeNull()
+  })
+
+  test('error: a token that says no without reverting has paid nobody, though everything succeeded', async () => {
+    const { alice, agent } = people()
+    const token: Address = `0x${'fa'.repeat(20)}`
+    // Returns one zero word, whatever it is asked: `transfer` is false, and nothing is logged.
+    await chain.testClient.setCode({ address: token, bytecode: '0x600060005260206000f3' })
+    const grant = await grantOf(chain, [
+      { signer: alice, delegate: addressOf(agent), caveats: [{ kind: 'erc20TransferAmount', token, limit: 100n }] },
+    ])
+    const action = actionOf(chain, addressOf(agent), transferCall(token, PAYEE, 60n))
+    const result = await redeem(client, { account: agent, grant, action, environment: chain.environment })
+    expect(result.verdict.verdict).toBe('allow')
+    expect(result.outcome).toMatchObject({ status: 'ineffective', missing: 'transfer_log', effects: [] })
+  })
+
+  test('error: a principal that ignores what it is told to run has paid nobody either', async () => {
+    const { alice, agent } = people()
+    const principal: Address = `0x${'fb'.repeat(20)}`
+    // Accepts any signature (ERC-1271's magic word); answers everything else with an empty list, and runs nothing.
+    const bytecode: Hex = `0x60003560e01c631626ba7e14601957602060005260406000f35b7f1626ba7e${'00'.repeat(28)}60005260206000f3`
+    await chain.testClient.setCode({ address: principal, bytecode })
+    await chain.testClient.setBalance({ address: principal, value: 100n })
+    const { environment } = chain
+    const granting = (caveats: DecodedCaveat[]) =>
+      grantOf(chain, [{ signer: alice, as: principal, delegate: addressOf(agent), caveats }])
+    const tokens = await granting(payCaveats(chain, 100n))
+    const native = await granting([
+      { kind: 'nativeTransferAmount', limit: 9n },
+      { kind: 'exactCalldata', data: '0x' },
+    ])
+    const paying = actionOf(chain, addressOf(agent), transferCall(chain.token.address, PAYEE, 60n))
+    const sending = actionOf(chain, addressOf(agent), { to: PAYEE, value: 9n, data: '0x' })
+    const paid = await redeem(client, { account: agent, grant: tokens, action: paying, environment })
+    expect(paid.outcome).toMatchObject({ status: 'ineffective', missing: 'transfer_log' })
+    const sent = await redeem(client, { account: agent, grant: native, action: sending, environment })
+    expect(sent.outcome).toMatchObject({ status: 'ineffective', missing: 'target_log', effects: [] })
   })
 
   test('error: an account that is not the redeemer of the action signs nothing', async () => {

@@ -183,6 +183,14 @@ describe('revoke', () => {
     ])
   })
 
+  test('error: a delegation that another chain has disabled does not look ended here', async () => {
+    const grant = await twoHops(who(alice))
+    rpc.fault = ({ method }) =>
+      method === 'eth_chainId' ? { kind: 'lie', answer: () => ({ result: '0x2105' }) } : null
+    const revoking = revoke(doubtful, { account: who(alice), grant, environment: chain.environment })
+    await expect(revoking).rejects.toMatchObject({ code: 'chain.wrong_chain' })
+  })
+
   test('error: nobody else can end it', async () => {
     const { environment } = chain
     const grant = await twoHops(who(owner), hybrid)

@@ -10,7 +10,7 @@ import { encodeDisable } from './disable.ts'
 import { ChainError } from './errors.ts'
 import { sendAsHybrid } from './hybridOperations.ts'
 import { included } from './included.ts'
-import { assertEnvironment, isDisabled } from './readState.ts'
+import { assertChain, assertEnvironment, isDisabled } from './readState.ts'
 import type { NodeClient } from './rpc.ts'
 import { type Sent, send } from './send.ts'
 
@@ -45,8 +45,8 @@ export type Revocation = {
  *
  * It ends this account's links and everything under them; links above it are not its to end.
  *
- * @throws {@link ChainError} `chain.nothing_to_revoke` where no link is the delegator's, `chain.revocation_unproven`,
- * `chain.principal_unsupported`, `chain.send_unknown` where time is up; those of `send`.
+ * @throws {@link ChainError} `chain.nothing_to_revoke` where no link is the delegator's, `chain.wrong_chain`,
+ * `chain.revocation_unproven`, `chain.principal_unsupported`, `chain.send_unknown` where time is up; those of `send`.
  */
 export async function revoke(client: NodeClient, parameters: RevokeParameters): Promise<Revocation> {
   const started = performance.now()
@@ -54,6 +54,8 @@ export async function revoke(client: NodeClient, parameters: RevokeParameters): 
   assertEnvironment(grant, environment)
   const delegator = parameters.delegator ?? (account.address.toLowerCase() as Address)
   const links = topmost(grant, delegator)
+  // A delegation has one hash on every chain: disabled on another one, it would look ended here.
+  await assertChain(client, environment.chainId)
   const head = await readBlock(client)
   const standing = await Promise.all(
     links.map(async (link) => ({ ...link, disabled: await isDisabled(client, environment, link.hash, head.hash) })),

@@ -126,6 +126,14 @@ describe('startLocalChain', () => {
     await chain.stop()
   })
 
+  test.runIf(hasAnvil)('behavior: with a block time blocks come by themselves', async () => {
+    const chain = await startLocalChain({ blockTime: 1 })
+    const number = () => chain.publicClient.getBlockNumber({ cacheTime: 0 })
+    const first = await number()
+    await expect.poll(number, { timeout: 5_000, interval: 50 }).toBeGreaterThan(first)
+    await chain.stop()
+  })
+
   test.runIf(hasAnvil)('error: a damaged state file is refused and left alone', async () => {
     const statePath = join(folder, 'damaged.json')
     const texts = ['', '{', '{"schema":"ambit.local-chain.v2"}', '[]', 'null']
