@@ -22,6 +22,7 @@ export type Scope = {
   expiry: string
   redelegation: { maxDepth: number }
   revocation: { group: string; guardian?: Address; maxLatencySeconds: number }
+  /** A call that charges a budget more than its threshold, in units of the budget, waits for the confirmer. */
   escalation?: {
     above: Readonly<Record<string, string>>
     confirmer: Address | 'principal'
