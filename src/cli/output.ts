@@ -44,7 +44,8 @@ export function table(header: readonly string[], rows: readonly (readonly Rich[]
   const line = (cells: readonly Rich[]): Rich =>
     cells.map((cell, column) => {
       const width = widths[column] ?? 0
-      const last = column === cells.length - 1
+      // Nothing follows: no blanks at the end of a line.
+      const last = cells.slice(column + 1).every((next) => toPlain(next) === '')
       return last ? cell : [cell, ' '.repeat(Math.max(0, width - toPlain(cell).length) + 2)]
     })
   return lines(line(header.map((title) => styled('dim', title))), ...rows.map(line))

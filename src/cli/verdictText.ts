@@ -37,7 +37,7 @@ export async function renderVerdict(verdict: Verdict, scope: Scope, action: Acti
     verdict.requested === null ? undefined : ['requested', show(verdict.requested)],
     verdict.largestAllowed === null ? undefined : ['most now', show(verdict.largestAllowed)],
     verdict.resetsAt === null ? undefined : ['again at', instant(verdict.resetsAt)],
-    ['to do', fixText(verdict.fix, show)],
+    ['to do', verdict.code === 'stopped' ? RESUME : fixText(verdict.fix, show)],
   ])
 }
 
@@ -52,9 +52,11 @@ export function verdictFailure(verdict: Verdict): { error: CliError; exit: CliEr
   }
   return failure(verdict.code === 'stopped' ? 'cli.stopped' : 'cli.denied', EXIT.denied, 'The action is denied.', {
     details: { reason: verdict.code, family: verdict.family, hop: verdict.hop },
-    fix: fixText(verdict.fix, (amount) => `${amount} base units`),
+    fix: verdict.code === 'stopped' ? RESUME : fixText(verdict.fix, (amount) => `${amount} base units`),
   })
 }
+
+const RESUME = 'Ask whoever stopped it; `ambit resume` takes a local stop back.'
 
 /** What the chain made of it as a failure, unless it was executed. */
 export function outcomeFailure(outcome: Outcome): { error: CliError; exit: CliError['exit'] } | undefined {

@@ -2,6 +2,8 @@ import type { Command } from '../command.ts'
 import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
 import { doctor } from './doctor.ts'
 import { grant } from './grant.ts'
+import { grants } from './grants.ts'
+import { inspect } from './inspect.ts'
 import { receiptsExport, receiptsKeys, receiptsLs, receiptsShow } from './receipts.ts'
 import { redeem } from './redeem.ts'
 import { revoke } from './revoke.ts'
@@ -16,6 +18,8 @@ export const commands: readonly Command[] = [
   scopeExplain,
   scopeDiff,
   grant,
+  grants,
+  inspect,
   redeem,
   revoke,
   stop,
