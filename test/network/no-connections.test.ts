@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -30,8 +30,24 @@ describe('the command line', () => {
     expect(attempts.some(({ kind }) => kind === 'socket')).toBe(true)
   }, 120_000)
 
+  it('behavior: the tour of the README does as it says and dials its own chain alone', async () => {
+    const readme = readFileSync(resolve(ROOT, 'README.md'), 'utf8')
+    const [, tour = ''] = /<!-- tour -->\n```sh\n([\s\S]*?)```/.exec(readme) ?? []
+    const lines = [...tour.matchAll(/^ambit (.+?)(?:\s+# (?:exit (\d): )?.*)?$/gm)]
+    expect(lines.length).toBeGreaterThan(8)
+    for (const [line, words = '', exit = '0'] of lines) {
+      const { attempts, exitCode, answer } = await cli(...words.split(' '))
+      expect({ line, exitCode, ok: answer.ok, strays: strays(attempts, []) }).toEqual({
+        line,
+        exitCode: Number(exit),
+        ok: exit === '0',
+        strays: [],
+      })
+    }
+  }, 120_000)
+
   it('behavior: what needs no chain opens nothing', async () => {
-    for (const args of [['doctor'], ['account', 'ls'], ['grants'], ['receipts', 'ls']]) {
+    for (const args of [['doctor'], ['account', 'ls'], ['receipts', 'ls'], ['verify', '--help']]) {
       const { attempts, exitCode } = await cli(...args)
       expect({ args, attempts, exitCode }).toEqual({ args, attempts: [], exitCode: 0 })
     }

@@ -68,7 +68,7 @@ type Started = Extract<Attempt, { kind: 'process' }>
 
 /** A node that forks another chain asks that chain for its state: not local any more. */
 function isChain({ file, args }: Started): boolean {
-  return /^anvil/.test(basename(file)) && !args.some((arg) => /fork|rpc-url/.test(arg))
+  return /^anvil/.test(basename(file)) && !args.some((arg) => /^(?:--fork|--rpc-url|-f$)/.test(arg))
 }
 
 /** Its own attempts are recorded as well. */
