@@ -1,6 +1,7 @@
 import type { LogEvidence, ReceiptEvidence, TransactionEvidence } from '../outcome/evidence.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { readAddress, readAddressOrNull, readData, readFields, readHash, readQuantity } from './answers.ts'
+import { authenticate } from './authenticate.ts'
 import { ask, malformed, type NodeClient, toQuantity } from './rpc.ts'
 
 /** Logs of one receipt that are read. A block of 100M gas cannot hold more. */
@@ -30,7 +31,10 @@ export async function readReceipt(client: NodeClient, hash: Hex): Promise<Receip
   return receipt
 }
 
-/** A transaction in a block; `pending` where the node has it in no block; `null` where it knows none. */
+/**
+ * A transaction in a block; `pending` where the node has it in no block; `null` where it knows none. Its content is proven
+ * by the hash, its sender by the signature.
+ */
 export async function readTransaction(
   client: NodeClient,
   hash: Hex,
@@ -48,6 +52,7 @@ export async function readTransaction(
     value: readQuantity(method, fields['value']),
   }
   if (transaction.hash !== hash) throw malformed(method, `the transaction ${hash}`, transaction.hash)
+  await authenticate(method, fields, transaction)
   if (fields['blockHash'] === null || fields['blockHash'] === undefined) return { ...transaction, pending: true }
   return {
     ...transaction,

@@ -12,6 +12,7 @@ import type { Action } from '../verdict/types.ts'
 import { redeem } from './redeem.ts'
 import type { NodeClient } from './rpc.ts'
 import { type Sent, send } from './send.ts'
+import { readTransaction } from './transactions.ts'
 import { upgradeAccount } from './upgradeAccount.ts'
 import { type WaitForOutcomeParameters, waitForOutcome } from './waitForOutcome.ts'
 
@@ -96,6 +97,51 @@ describe('waitForOutcome', () => {
     const other = await payment(100n, 11n)
     expect(await wait(other, { hash })).toMatchObject({ status: 'ineffective', missing: 'call_data' })
     expect(await wait(paying, { hash: `0x${'77'.repeat(32)}` })).toMatchObject({ status: 'pending' })
+  })
+
+  test('error: a node cannot put other content under the hash that was asked for', async () => {
+    const paying = await payment(100n, 10n)
+    const other = await payment(100n, 99n)
+    const { hash } = await submit(paying)
+    const lies: [string, object][] = [
+      ['other call data', { input: other.redemption.data }],
+      ['another sender', { from: addressOf(alice) }],
+      ['another nonce', { nonce: '0x7' }],
+      ['another value', { value: '0x1' }],
+      ['another target', { to: PAYEE }],
+      ['another signature', { r: `0x${'21'.repeat(32)}` }],
+      ['a type that nobody signs', { type: '0x7e' }],
+      ['another hash', { hash: `0x${'22'.repeat(32)}` }],
+      ['no nonce', { nonce: undefined }],
+    ]
+    for (const [name, change] of lies) {
+      rpc.fault = ({ method }) =>
+        method === 'eth_getTransactionByHash'
+          ? { kind: 'lie', answer: (truth) => ({ result: { ...(truth.result as object), ...change } }) }
+          : null
+      const outcome = await wait(paying, { hash }, {}, doubtful)
+      expect(outcome, name).toEqual({ status: 'unknown', transactionHash: hash, doubt: 'chain.rpc_malformed' })
+    }
+  })
+
+  test('behavior: every kind of signed transaction is read by its hash', async () => {
+    const wallet = chain.walletClient(agent)
+    const fresh = chain.accounts[7] as LocalAccount
+    const upgrade = await upgradeAccount(client, { account: fresh, environment: chain.environment })
+    const hashes = [
+      await wallet.sendTransaction({ to: PAYEE, value: 1n, type: 'legacy' }),
+      await wallet.sendTransaction({
+        to: PAYEE,
+        value: 1n,
+        type: 'eip2930',
+        accessList: [{ address: PAYEE, storageKeys: [] }],
+      }),
+      await wallet.sendTransaction({ to: PAYEE, value: 1n, type: 'eip1559' }),
+      await wallet.sendTransaction({ value: 0n, data: '0x00' }),
+      upgrade.transactionHash as Hex,
+    ]
+    for (const hash of hashes)
+      expect(await readTransaction(client, hash)).toMatchObject({ hash, blockHash: expect.any(String) })
   })
 
   test('behavior: what a reorg removes was never included, until it is again', async () => {

@@ -15,7 +15,7 @@ import { simulate } from './simulate.ts'
 import { findByNonce, readReceipt, readTransaction } from './transactions.ts'
 
 export type WaitForOutcomeParameters = {
-  /** What was sent; where only its hash is left, its content is the node's word. */
+  /** What was sent, or its hash alone: that commits to the rest. */
   sent: Sent | { hash: Hex }
   redemption: Redemption
   action: Action
