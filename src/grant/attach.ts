@@ -1,4 +1,5 @@
 import { decodeCaveat } from '../caveats/caveat.ts'
+import { codecByKind } from '../caveats/registry.ts'
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import type { Branch, Draft } from '../compile/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
@@ -12,8 +13,9 @@ export type Attached = Tree & {
 }
 
 /**
- * Hangs what a child scope compiled to under the leaves of its parent: each branch under the first parent branch whose
- * caveats let it pass. Parent branches that the child does not use are left out.
+ * Hangs what a child scope compiled to under the leaves of its parent: each branch under a parent branch whose caveats let
+ * it pass, of the rule with the same id if there is one, else the first. Parent branches that the child does not use are
+ * left out; that changes no choice, so the same can be built again from the result.
  *
  * @param salt - For a delegation that is needed under several leaves, and so is made several times.
  * @throws {@link GrantError} `grant.no_parent_branch`, `grant.limit_not_shared`.
@@ -25,8 +27,8 @@ export function attach(parameters: { child: Tree; parent: Tree; environment: Env
   const parents = parent.branches.map((branch) => decoded(parent, branch.links))
   const chosen = child.branches.map((branch, index) => {
     const wanted = decoded(child, branch.links)
-    const found = parents.findIndex((caveats) => admits(caveats, wanted))
-    const above = parent.branches[found]
+    const open = parent.branches.filter((_, at) => admits(parents[at] ?? [], wanted))
+    const above = open.find(({ rule }) => rule === branch.rule) ?? open[0]
     if (above === undefined) throw noParent(index, branch)
     return above
   })
@@ -83,7 +85,8 @@ function requireSharedLimits(
     if (new Set(above.map(({ links }) => links[0])).size < 2) return
     const common = (above[0]?.links ?? []).filter((it) => above.every(({ links }) => links.includes(it)))
     const held = decoded(parent, common)
-    const open = decoded(child, [link]).find((caveat) => !held.some((limit) => countsAsLow(limit, caveat)))
+    const counted = decoded(child, [link]).filter(({ kind }) => kind === 'unknown' || codecByKind[kind].counts)
+    const open = counted.find((caveat) => !held.some((limit) => countsAsLow(limit, caveat)))
     if (open === undefined) return
     throw new GrantError('grant.limit_not_shared', 'A limit of the child would hold for each of its branches alone.', {
       details: { caveat: open.kind, branches: above.map(({ rule }) => rule) },
@@ -92,7 +95,7 @@ function requireSharedLimits(
   })
 }
 
-/** True where `caveat` counts nothing, or `limit` counts the same thing over the same time up to no more. */
+/** True where `limit` counts the same thing as `caveat`, over the same time, up to no more. */
 function countsAsLow(limit: DecodedCaveat, caveat: DecodedCaveat): boolean {
   switch (caveat.kind) {
     case 'limitedCalls':
@@ -111,7 +114,7 @@ function countsAsLow(limit: DecodedCaveat, caveat: DecodedCaveat): boolean {
         (limit.kind !== 'erc20PeriodTransfer' || caveat.kind !== 'erc20PeriodTransfer' || limit.token === caveat.token)
       )
     default:
-      return true
+      return false
   }
 }
 

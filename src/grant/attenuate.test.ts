@@ -120,6 +120,16 @@ describe('attenuateGrant', () => {
     expect(new Set(narrow.delegations.map(({ salt }) => salt)).size).toBe(narrow.delegations.length)
   })
 
+  test('behavior: a payee that two rules pay is handed on with the rule of the same id', async () => {
+    const budget = { assets: { [USDC]: '1' }, max: '10' }
+    const pay = (id: string, to: string[]) => ({ id, class: 'transfer' as const, asset: USDC, to, budget: id })
+    const rules = [pay('one', [PAYEES[0]]), pay('two', [PAYEES[1], PAYEES[0]])]
+    const held = await makeGrant(environment, richDocument({ rules, budgets: { one: budget, two: budget } }))
+    const narrow = await attenuate(child({ rules: rules.slice(1), budgets: { two: budget } }), held)
+    expect(new Set(narrow.branches.map(({ links }) => links.at(-1))).size).toBe(1)
+    expect(parseGrant(serializeGrant(narrow), { environment })).toEqual(narrow)
+  })
+
   test('behavior: planAttenuation shows the same without a key', async () => {
     const scope = child()
     const planned = planAttenuation(grant, { ...options, salt: countingSalt(5_000n), scope })
@@ -207,6 +217,20 @@ describe('attenuateGrant', () => {
 
   test('error: an account that is in the chain already', async () => {
     expect((await codeOfAsync(() => attenuate(child({ delegate: agent.address })))).code).toBe('grant.wrong_actor')
+  })
+
+  test('error: a chain that is handed on beyond what can be redeemed', async () => {
+    let held = await makeGrant(environment, richDocument({ redelegation: { maxDepth: 7 } }))
+    let holder = agent
+    for (let depth = 6; depth > 0; depth--) {
+      const next = key(`2${depth}`)
+      const scope = child({ delegate: next.address, redelegation: { maxDepth: depth } })
+      held = await attenuateGrant(held, { ...options, scope, account: holder })
+      holder = next
+    }
+    expect(held.branches[0]?.links).toHaveLength(8)
+    const beyond = () => attenuate(child({ delegate: stranger.address }), held, holder)
+    expect((await codeOfAsync(beyond)).code).toBe('grant.too_long')
   })
 
   test('error: a limit that would hold for each branch alone', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { baseEnvironment } from '../../test/arbitraries/environment.ts'
+import { TARGET } from '../../test/arbitraries/scope.ts'
 import {
   addressOf,
   agent,
@@ -81,6 +82,26 @@ describe('createGrant', () => {
     expect(codeOf(() => createGrant({ scope: other, plan, delegations: grant.delegations })).code).toBe(
       'grant.wrong_actor',
     )
+  })
+
+  test('error: a branch that no permission context can hold', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e']
+    const long = richDocument({
+      rules: [
+        {
+          id: 'note',
+          class: 'call',
+          target: TARGET,
+          function: `function note(${names.map((name) => `string ${name}`).join(', ')})`,
+          args: Object.fromEntries(names.map((name) => [name, { eq: name.repeat(8_000) }])),
+        },
+      ],
+      budgets: {},
+    })
+    expect(await codeOfAsync(() => makeGrant(environment, long))).toMatchObject({
+      code: 'grant.too_large',
+      details: { branch: 0, code: 'delegation.context_too_large' },
+    })
   })
 })
 
