@@ -1,12 +1,11 @@
-import { recoverSigner } from '../delegation/index.ts'
 import { partiesOf } from '../receipt/describe.ts'
 import { decodeRequestEvidence, type RequestRead } from '../receipt/evidence.ts'
 import type { Statement } from '../receipt/statement.ts'
 import { caip2, caipChainId, cleanText } from '../receipt/values.ts'
-import type { GrantRead } from './authority.ts'
 import { causeOf, found, proven } from './checks.ts'
 import type { CheckedEvidence } from './evidence.ts'
-import type { Check, VerifyOptions } from './types.ts'
+import type { GrantRead, Memory } from './memory.ts'
+import type { Check } from './types.ts'
 
 /** Is what was asked what the receipt says was asked? */
 export function checkAction(
@@ -37,7 +36,7 @@ export function checkRequest(
   statement: Statement,
   request: RequestRead,
   read: GrantRead | undefined,
-  recover: VerifyOptions['recover'],
+  memory: Memory,
 ): Check {
   if (read === undefined)
     return found('request', 'unavailable', 'evidence_missing', 'The grant that names the asker is not here.')
@@ -49,7 +48,7 @@ export function checkRequest(
       'The asker did not sign: that it was asked is the issuer’s word.',
     )
   }
-  const recovery = (recover ?? recoverSigner)(request.id, request.signature)
+  const recovery = memory.recover(request.id, request.signature)
   if (recovery.status === 'invalid') {
     return found('request', 'refuted', 'signature_malformed', 'The signature of the request is none.', {
       cause: recovery.reason,

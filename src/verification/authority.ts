@@ -1,12 +1,5 @@
 import type { Environment } from '../caveats/types.ts'
-import {
-  type Delegation,
-  decodeContext,
-  hashDelegation,
-  ROOT_AUTHORITY,
-  recoverSigner,
-  signingHashOf,
-} from '../delegation/index.ts'
+import { type Delegation, decodeContext, hashDelegation, ROOT_AUTHORITY, signingHashOf } from '../delegation/index.ts'
 import { type Grant, parseGrant } from '../grant/index.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { canonicalJson } from '../primitives/json.ts'
@@ -15,28 +8,31 @@ import { describeChain, describeGrant, partiesOf, rootsOf } from '../receipt/des
 import { decodeContextEvidence } from '../receipt/evidence.ts'
 import type { Statement, StatementOf } from '../receipt/statement.ts'
 import { caip10, caip10Account, caipChainId } from '../receipt/values.ts'
+import { prepareGrant } from '../verdict/index.ts'
 import { causeOf, found, proven } from './checks.ts'
 import type { CheckedEvidence } from './evidence.ts'
-import type { ChainFacts, Check, VerifyOptions } from './types.ts'
-
-/** The grant of a receipt, as far as it could be read; `compiled` when its caveats were compared with its scope. */
-export type GrantRead = { grant: Grant; compiled: boolean }
+import type { GrantRead, Memory } from './memory.ts'
+import type { ChainFacts, Check } from './types.ts'
 
 /** Is the grant whole, the one that is named, and no wider than the scope in it? */
 export function checkGrantEvidence(
   statement: Statement,
   evidence: CheckedEvidence,
   environment: Environment | undefined,
+  memory: Memory,
 ): { check: Check; read?: GrantRead } {
   if (evidence.grant === undefined)
     return { check: found('grant', 'unavailable', 'evidence_missing', 'The grant is not here.') }
-  let grant: Grant
+  const bytes = evidence.grant
+  const sha256 = statement.evidence.find(({ type }) => type === 'grant')?.sha256 ?? ''
+  let read: GrantRead
   try {
-    grant = parseGrant(fromUtf8(evidence.grant), environment === undefined ? {} : { environment })
+    read = memory.grant(sha256, environment, () => readGrant(bytes, environment))
   } catch (error) {
     const cause = causeOf(error)
     return { check: found('grant', 'refuted', 'grant_refused', 'This grant is broken or not what it says.', { cause }) }
   }
+  const { grant } = read
   const { principal, agent } = partiesOf(grant)
   const named = {
     grant: describeGrant(grant),
@@ -54,12 +50,19 @@ export function checkGrantEvidence(
   }
   if (environment === undefined) {
     const detail = 'The deployment of the framework is not known, so the caveats were not compared with the scope.'
-    return { check: found('grant', 'unavailable', 'environment_missing', detail), read: { grant, compiled: false } }
+    return { check: found('grant', 'unavailable', 'environment_missing', detail), read }
   }
   return {
     check: proven('grant', 'The grant is whole and is what its scope compiles to.'),
-    read: { grant, compiled: true },
+    read,
   }
+}
+
+function readGrant(bytes: Uint8Array, environment: Environment | undefined): GrantRead {
+  const text = fromUtf8(bytes)
+  if (environment === undefined) return { grant: parseGrant(text) }
+  const grant = parseGrant(text, { environment })
+  return { grant, prepared: prepareGrant(grant, environment) }
 }
 
 /** Does the chain that the receipt shows follow from the context, and run from the principal to the agent inside the grant? */
@@ -115,20 +118,20 @@ export function checkDelegation(
 export function checkDelegationSignatures(
   statement: Statement,
   delegations: readonly Delegation[],
-  options: Pick<VerifyOptions, 'recover' | 'facts'>,
+  { facts: given, memory }: { facts: ChainFacts | undefined; memory: Memory },
 ): Check[] {
   const domain = {
     chainId: caipChainId(statement.grant.manager),
     manager: caip10Account(statement.grant.manager),
   }
-  const facts = options.facts?.chainId === domain.chainId ? options.facts : undefined
+  const facts = given?.chainId === domain.chainId ? given : undefined
   // Where a chain is shown, its hashes have been recomputed from these very delegations.
   const chain = 'delegation' in statement ? statement.delegation?.chain : undefined
   return delegations.map((delegation, index) => {
     const hash = chain?.[index]?.hash ?? hashDelegation(delegation)
     const settled = contractAnswer(delegation.delegator, hash, facts)
     if (settled !== undefined) return settled
-    const recovery = (options.recover ?? recoverSigner)(signingHashOf(hash, domain), delegation.signature)
+    const recovery = memory.recover(signingHashOf(hash, domain), delegation.signature)
     if (recovery.status === 'signed' && recovery.signer === delegation.delegator) {
       return proven('delegation_signature', 'The delegator’s key signed it.', hash)
     }

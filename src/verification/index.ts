@@ -4,6 +4,7 @@ export {
   type JournalVerification,
   verifyJournal,
 } from './journal.ts'
+export { createMemory, type Memory } from './memory.ts'
 export { type LoadedTrust, loadTrust } from './trust.ts'
 export type {
   ChainFacts,

@@ -1,6 +1,7 @@
 import type { Bundle } from '../receipt/bundle.ts'
 import type { Statement, StatementOf } from '../receipt/statement.ts'
 import { resultOf } from './checks.ts'
+import { createMemory } from './memory.ts'
 import { loadTrust } from './trust.ts'
 import type { Result, Status, Verification, VerifyOptions } from './types.ts'
 import { verifyBundle } from './verify.ts'
@@ -63,8 +64,9 @@ export async function verifyJournal(
   options: Omit<VerifyOptions, 'previous'> & { heads?: readonly { iss: string; seq: number; id: string }[] },
 ): Promise<JournalVerification> {
   const trust = 'loaded' in options.trust ? options.trust : await loadTrust(options.trust)
+  const memory = options.memory ?? createMemory()
   const receipts: Verification[] = []
-  for (const bundle of bundles) receipts.push(await verifyBundle(bundle, { ...options, trust }))
+  for (const bundle of bundles) receipts.push(await verifyBundle(bundle, { ...options, trust, memory }))
   const entries = new Map<string, Entry>()
   for (const { id, statement } of receipts) {
     if (id !== undefined && statement !== undefined) entries.set(id, { id, statement })

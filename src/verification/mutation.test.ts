@@ -12,26 +12,15 @@ import {
   trust,
   vendors,
 } from '../../test/vectors/receipts/example.ts'
-import { hashDelegation, type Recovery, recoverSigner } from '../delegation/index.ts'
+import { hashDelegation } from '../delegation/index.ts'
 import type { Address } from '../primitives/hex.ts'
 import { encodeBundle } from '../receipt/index.ts'
 import type { State } from '../verdict/index.ts'
-import { loadTrust, type VerifyOptions, verifyBundle } from './index.ts'
+import { createMemory, loadTrust, type VerifyOptions, verifyBundle } from './index.ts'
 
 const grant = await makeGrant()
 const state = makeState(grant)
-const loaded = await loadTrust(trust)
-const known = new Map<string, Recovery>()
-const options: VerifyOptions = {
-  trust: loaded,
-  environment,
-  recover(digest, signature) {
-    const key = digest + signature
-    const recovery = known.get(key) ?? recoverSigner(digest, signature)
-    known.set(key, recovery)
-    return recovery
-  },
-}
+const options: VerifyOptions = { trust: await loadTrust(trust), environment, memory: createMemory() }
 const receipt = await issue((await decide({ grant, action: transferTo(vendors[0], 5_000_000n), state })).drafted)
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }

@@ -1,10 +1,11 @@
 import type { Environment } from '../caveats/types.ts'
-import type { AccountCode, Recovery } from '../delegation/index.ts'
+import type { AccountCode } from '../delegation/index.ts'
 import type { ReceiptEvidence, TransactionEvidence } from '../outcome/evidence.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { PublicJwk } from '../receipt/keys.ts'
 import type { Statement } from '../receipt/statement.ts'
 import type { State } from '../verdict/types.ts'
+import type { Memory } from './memory.ts'
 import type { LoadedTrust } from './trust.ts'
 
 /**
@@ -149,6 +150,6 @@ export type VerifyOptions = {
   facts?: ChainFacts
   /** The receipt before this one, verified by the caller. */
   previous?: { id: string; statement: Statement }
-  /** Instead of recovering secp256k1 signatures anew: a caller that has seen them may remember (1.25 ms each). */
-  recover?: (digest: Hex, signature: Hex) => Recovery
+  /** For many receipts of the same grants: `createMemory()`. */
+  memory?: Memory
 }

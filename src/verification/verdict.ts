@@ -1,12 +1,12 @@
-import type { Environment } from '../caveats/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { describeAllow, describeDeny } from '../receipt/decisionReceipt.ts'
 import { readState } from '../receipt/describe.ts'
 import type { RequestRead } from '../receipt/evidence.ts'
 import type { StatementOf } from '../receipt/statement.ts'
-import { evaluate, prepareGrant, type ReasonCode, type State, type Verdict } from '../verdict/index.ts'
-import { equal, type GrantRead } from './authority.ts'
+import { evaluate, type ReasonCode, type State, type Verdict } from '../verdict/index.ts'
+import { equal } from './authority.ts'
 import { causeOf, found, proven } from './checks.ts'
+import type { GrantRead } from './memory.ts'
 import type { ChainFacts, Check } from './types.ts'
 
 type Decision = StatementOf<'decision'>
@@ -20,7 +20,6 @@ export function checkVerdict(
   statement: Decision,
   read: GrantRead | undefined,
   request: RequestRead | undefined,
-  environment: Environment | undefined,
 ): Check {
   const { verdict } = statement
   const refused = verdict.result === 'allowed' ? undefined : verdict.code
@@ -47,12 +46,12 @@ export function checkVerdict(
   if (read === undefined || request === undefined) {
     return found('verdict', 'unavailable', 'evidence_missing', 'The grant or the request is not here.')
   }
-  if (environment === undefined) {
+  if (read.prepared === undefined) {
     return found('verdict', 'unavailable', 'environment_missing', 'The deployment of the framework is not known.')
   }
   let again: Verdict
   try {
-    again = evaluate(prepareGrant(read.grant, environment), request.request, readState(statement.state))
+    again = evaluate(read.prepared, request.request, readState(statement.state))
   } catch (error) {
     return found('verdict', 'refuted', 'verdict_mismatch', 'No verdict follows from this grant.', {
       cause: causeOf(error),

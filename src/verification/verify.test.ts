@@ -22,10 +22,10 @@ import {
   trust,
   vendors,
 } from '../../test/vectors/receipts/example.ts'
-import { hashDelegation, recoverSigner } from '../delegation/index.ts'
+import { hashDelegation } from '../delegation/index.ts'
 import { grantReceipt, publicJwk, revocationReceipt } from '../receipt/index.ts'
 import { denyFor } from '../verdict/index.ts'
-import { loadTrust, type Verification, type VerifyOptions, verifyBundle } from './index.ts'
+import { createMemory, loadTrust, type Verification, type VerifyOptions, verifyBundle } from './index.ts'
 
 const grant = await makeGrant()
 const state = makeState(grant)
@@ -294,16 +294,29 @@ describe('verifyBundle: absences', () => {
   })
 })
 
-describe('VerifyOptions.recover', () => {
-  test('behavior: replaces recovery, and is asked about each delegation and the request', async () => {
-    const asked: string[] = []
-    const recover: VerifyOptions['recover'] = (digest, signature) => {
-      asked.push(signature)
-      return recoverSigner(digest, signature)
+describe('createMemory', () => {
+  test('behavior: what was computed is not computed again, and says the same', async () => {
+    const memory = createMemory()
+    const fresh = await verifyBundle(receipt.text, options)
+    expect(await verifyBundle(receipt.text, { ...options, memory })).toEqual(fresh)
+    const never = () => {
+      throw new Error('computed again')
     }
-    expect((await verifyBundle(receipt.text, { ...options, recover })).result).toBe('valid')
-    expect(asked.length).toBe(3)
-    expect(asked).toContain(allowed.request.signature)
+    const [grantRef] = receipt.statement.evidence.filter(({ id }) => id === 'grant')
+    expect(memory.grant(grantRef?.sha256 ?? '', environment, never).grant.id).toBe(grant.id)
+    expect(await verifyBundle(receipt.text, { ...options, memory })).toEqual(fresh)
+    // Another deployment object is another question, and no answer for it is known.
+    const moved = { ...environment, manager: at('dd') }
+    expect((await verifyBundle(receipt.text, { trust, environment: moved, memory })).result).toBe('invalid')
+    expect((await verifyBundle(receipt.text, { trust, memory })).result).toBe('insufficient')
+  })
+
+  test('behavior: it holds no more than it may', async () => {
+    const memory = createMemory(1)
+    const read = (id: string) => memory.grant(id, undefined, () => ({ grant: { ...grant, id: hash(id) } })).grant.id
+    expect([read('0a'), read('0b'), read('0a')]).toEqual([hash('0a'), hash('0b'), hash('0a')])
+    expect(memory.grant('0b', undefined, () => ({ grant })).grant.id).toBe(grant.id)
+    expect(memory.recover(hash('01'), '0x')).toEqual({ status: 'invalid', reason: 'wrong_length' })
   })
 })
 

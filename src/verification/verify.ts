@@ -7,6 +7,7 @@ import { found, resultOf } from './checks.ts'
 import { checkSignature, type Envelope, openEnvelope } from './envelope.ts'
 import { checkEvidence } from './evidence.ts'
 import { checkLinks } from './links.ts'
+import { createMemory } from './memory.ts'
 import { checkOutcome } from './outcome.ts'
 import { checkRevocation } from './revocation.ts'
 import { loadTrust } from './trust.ts'
@@ -54,13 +55,14 @@ export async function verifyBundle(input: string | Bundle, options: VerifyOption
 
 function checkContent(envelope: Envelope, options: VerifyOptions): Check[] {
   const { statement } = envelope
-  const { facts, recover } = options
+  const { facts } = options
+  const memory = options.memory ?? createMemory()
   const environment = deploymentOf(statement.grant.manager, options.environment)
   const { checks, evidence } = checkEvidence(envelope)
 
-  const { check: grant, read } = checkGrantEvidence(statement, evidence, environment)
+  const { check: grant, read } = checkGrantEvidence(statement, evidence, environment, memory)
   const chain = checkDelegation(statement, evidence, read)
-  checks.push(grant, ...chain.checks, ...checkDelegationSignatures(statement, chain.delegations, options))
+  checks.push(grant, ...chain.checks, ...checkDelegationSignatures(statement, chain.delegations, { facts, memory }))
 
   const action = checkAction(statement, evidence)
   checks.push(...action.checks)
@@ -69,11 +71,11 @@ function checkContent(envelope: Envelope, options: VerifyOptions): Check[] {
     checks.push(
       read !== undefined && !isAsker(statement, read)
         ? found('request', 'refuted', 'request_other_signer', 'The receipt names another asker than the grant.')
-        : checkRequest(statement, request, read, recover),
+        : checkRequest(statement, request, read, memory),
     )
   }
   if (statement.kind === 'decision') {
-    checks.push(checkVerdict(statement, read, request, environment), ...checkState(statement, facts))
+    checks.push(checkVerdict(statement, read, request), ...checkState(statement, facts))
   }
   if (statement.kind === 'outcome') checks.push(...checkOutcome(statement, read, request, environment, facts))
   if (statement.kind === 'revocation') checks.push(...checkRevocation(statement, read, facts))
