@@ -38,13 +38,17 @@ export function noEngine(details: Record<string, string> = {}): ChainError {
 }
 
 /** Starts anvil on 127.0.0.1 and a free port; it dies with this process, however this process dies. */
-export async function startAnvil(binary: string, options: { accounts: number; blockTime?: number }): Promise<Engine> {
+export async function startAnvil(
+  binary: string,
+  options: { accounts: number; blockTime?: number; history?: number },
+): Promise<Engine> {
   const child = spawn(
     binary,
     [
       ...['--host', '127.0.0.1', '--port', '0', '--chain-id', '31337', '--hardfork', 'osaka'],
       ...['--slots-in-an-epoch', '1', '--accounts', String(options.accounts), '--no-request-size-limit'],
       ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime), '--mixed-mining']),
+      ...(options.history === undefined ? [] : ['--prune-history', String(options.history)]),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -97,6 +97,31 @@ describe('startLocalChain', () => {
       await chain.stop()
     }
   })
+
+  test.runIf(hasAnvil)(
+    'behavior: a long chain stays small, and an old block is refused rather than misread',
+    async () => {
+      const statePath = join(folder, 'long.json')
+      const first = await startLocalChain({ statePath })
+      const rich = { address: first.accounts[1]?.address ?? '0x' } as const
+      await first.testClient.mine({ blocks: 200 })
+      await first.testClient.setBalance({ ...rich, value: 5n })
+      await first.testClient.mine({ blocks: 2 })
+      const head = await first.publicClient.getBlock()
+      await first.stop()
+      expect(statSync(statePath).size).toBeLessThan(20_000_000)
+      const again = await startLocalChain({ statePath })
+      try {
+        expect((await again.publicClient.getBlock()).hash).toBe(head.hash)
+        expect(await again.publicClient.getBalance({ ...rich, blockNumber: head.number })).toBe(5n)
+        expect(await again.publicClient.getBalance({ ...rich, blockNumber: head.number - 10n })).toBeGreaterThan(5n)
+        await expect(again.publicClient.getBalance({ ...rich, blockNumber: 1n })).rejects.toThrow()
+        expect((await again.publicClient.getBlock({ blockNumber: 1n })).transactions).toHaveLength(1)
+      } finally {
+        await again.stop()
+      }
+    },
+  )
 
   test.runIf(hasAnvil)('behavior: a killed process leaves the last saved state usable, and no anvil', async () => {
     const statePath = join(folder, 'crash.json')

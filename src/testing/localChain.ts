@@ -54,8 +54,11 @@ const ACCOUNTS = 10
 /** Deploys the framework: not one of the ten, so that their nonces start at zero. */
 const DEPLOYER = ACCOUNTS
 
-/** Blocks up to which the file keeps every block's state (about 25 kB each), so that old blocks can still be read. */
-const HISTORY_BLOCKS = 400n
+/**
+ * Newest blocks of which the file keeps the state, so that what was read at a block can be read there again. Each costs
+ * about 110 kB in the file, twice that in time; receipts and blocks are kept for ever.
+ */
+const HISTORY_BLOCKS = 32
 
 const LOST = 'No anvil binary was found: this chain runs inside the process and is gone when it ends.'
 
@@ -78,7 +81,14 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
   let engine: Engine | undefined
   try {
     const saved = statePath === undefined ? null : readChainState(statePath)
-    engine = binary === null ? await startEdr() : await startAnvil(binary, { accounts: ACCOUNTS + 1, ...options })
+    engine =
+      binary === null
+        ? await startEdr()
+        : await startAnvil(binary, {
+            accounts: ACCOUNTS + 1,
+            ...(options.blockTime === undefined ? {} : { blockTime: options.blockTime }),
+            ...(statePath === undefined ? {} : { history: HISTORY_BLOCKS }),
+          })
     return await ready(engine, saved, statePath, () => {
       process.off('exit', unlock)
       unlock()
@@ -115,8 +125,7 @@ async function ready(
 
   const save = async () => {
     if (statePath === undefined) return
-    const history = (await publicClient.getBlockNumber({ cacheTime: 0 })) <= HISTORY_BLOCKS
-    const dump = await testClient.request({ method: 'anvil_dumpState', params: [history] } as never)
+    const dump = await dumpState(engine.rpcUrl)
     writeChainState(statePath, { schema: 'ambit.local-chain.v1', ...placed, dump } as ChainState)
   }
   if (saved === null) await save()
@@ -150,6 +159,21 @@ async function ready(
     save,
     stop: () => (stopped ??= stop()),
   }
+}
+
+/** Past viem, which reads no answer of more than 10 MB. */
+async function dumpState(rpcUrl: string): Promise<string> {
+  const response = await fetch(rpcUrl, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'anvil_dumpState', params: [true] }),
+  })
+  const { result } = (await response.json()) as { result?: unknown }
+  if (typeof result === 'string') return result
+  throw new ChainError('chain.local_start_failed', 'The local chain does not give its state.', {
+    details: { status: response.status },
+    fix: 'Use the anvil version of package.json.',
+  })
 }
 
 async function load(client: TestClient, saved: ChainState, path: string): Promise<void> {
