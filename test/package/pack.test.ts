@@ -63,7 +63,7 @@ describe('packed manifest', () => {
   it('behavior: ships no source, no test, no machine path', () => {
     const files = filesOf(installed)
     expect(files.length).toBeGreaterThan(20)
-    expect(files.filter((file) => /\.test\.|^src\/|^test\/|^scripts\/|tsconfig/.test(file))).toEqual([])
+    expect(files.filter((file) => /\.test\.|^src\/|^test\/(?!data\/)|^scripts\/|tsconfig/.test(file))).toEqual([])
     const leaks = files.filter((file) => readFileSync(join(installed, file), 'utf8').includes(ROOT))
     expect(leaks).toEqual([])
   })
@@ -96,6 +96,20 @@ describe('installed package', () => {
     expect(answer.schema).toBe('ambit.doctor.v1')
     expect({ ok: answer.ok, error: answer.error, status }).toEqual({ ok: true, error: null, status: 0 })
   })
+
+  it('behavior: the demo finds its data, and its notice goes with it', () => {
+    expect(filesOf(installed).filter((file) => file.startsWith('test/'))).toEqual([
+      'test/data/NOTICE.md',
+      'test/data/agentdojo-banking.json',
+    ])
+    const { stdout } = spawnSync('npx', ['--no-install', 'ambit', 'demo', '--json'], {
+      cwd: consumer,
+      env: { ...cleanEnvironment(), AMBIT_HOME: join(scratch, 'home'), AMBIT_ANVIL: findAnvil() ?? '' },
+      encoding: 'utf8',
+    })
+    const { ok, data } = JSON.parse(stdout) as { ok: boolean; data: { injected: { executed: number } } }
+    expect({ ok, executed: data.injected.executed }).toEqual({ ok: true, executed: 0 })
+  }, 120_000)
 
   it('behavior: every subpath loads', () => {
     const load = `
