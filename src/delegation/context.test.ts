@@ -104,6 +104,12 @@ describe('decodeContext', () => {
         ),
       }),
       fc.record({ kind: fc.constant('grow' as const) }),
+      // The counts by name: chance meets these two words too seldom.
+      fc.record({
+        kind: fc.constant('count' as const),
+        of: fc.constantFrom('links' as const, 'caveats' as const),
+        value: fc.constantFrom(0n, 1n, 9n, 17n),
+      }),
     )
     fc.assert(
       fc.property(anyDelegations, mutation, (delegations, change) => {
@@ -119,10 +125,13 @@ describe('decodeContext', () => {
         } else if (change.kind === 'add') {
           const at = change.at % (bytes.length + 1)
           mutant = Buffer.concat([bytes.subarray(0, at), Buffer.alloc(change.length), bytes.subarray(at)])
-        } else if (change.kind === 'word') {
+        } else if (change.kind === 'word' || change.kind === 'count') {
           mutant = Buffer.from(bytes)
           const value = Buffer.from(uintToBytes(change.value, 32).slice(2), 'hex')
-          value.copy(mutant, (change.at % (bytes.length / 32)) * 32)
+          // Offset, count, an offset for each link; then the first link: six words, and its caveats' count.
+          const counts = { links: 1, caveats: 2 + delegations.length + 6 }
+          const at = change.kind === 'word' ? change.at % (bytes.length / 32) : counts[change.of]
+          value.copy(mutant, at * 32)
         } else {
           mutant = Buffer.concat([bytes, Buffer.alloc(33_000)])
         }
