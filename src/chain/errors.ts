@@ -12,10 +12,8 @@ export type ChainErrorCode =
   | 'chain.not_deployed'
   | 'chain.wrong_code'
   // sending
-  | 'chain.denied'
   | 'chain.send_refused'
   | 'chain.send_unknown'
-  | 'chain.not_the_delegate'
   | 'chain.account_cannot_sign'
   | 'chain.wrong_account'
   // revoking
