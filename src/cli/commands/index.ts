@@ -1,9 +1,11 @@
 import type { Command } from '../command.ts'
 import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
+import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { grant } from './grant.ts'
 import { grants } from './grants.ts'
 import { inspect } from './inspect.ts'
+import { narrow } from './narrow.ts'
 import { receiptsExport, receiptsKeys, receiptsLs, receiptsShow } from './receipts.ts'
 import { redeem } from './redeem.ts'
 import { revoke } from './revoke.ts'
@@ -13,6 +15,7 @@ import { verify } from './verify.ts'
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [
+  demo,
   doctor,
   scopeCheck,
   scopeExplain,
@@ -21,6 +24,7 @@ export const commands: readonly Command[] = [
   grants,
   inspect,
   redeem,
+  narrow,
   revoke,
   stop,
   resume,
