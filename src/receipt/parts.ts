@@ -130,12 +130,16 @@ export const OutcomeRead = z.discriminatedUnion('status', [
 
 /** Most delegations one ending can name. */
 const MAX_HASHES = 1_024
-const Hashes = z.array(Hash).max(MAX_HASHES)
+const Hashes = z
+  .array(Hash)
+  .max(MAX_HASHES)
+  .refine((list) => list.every((hash, index) => index === 0 || (list[index - 1] ?? '') < hash), 'sorted, each once')
+const SomeHashes = Hashes.refine((list) => list.length > 0, 'at least one')
 export const Ending = z.discriminatedUnion('act', [
   /** On chain: these delegations are disabled at that block; `tx` did it, absent where they already were. */
   z.strictObject({
     act: z.literal('disable'),
-    delegations: Hashes.min(1),
+    delegations: SomeHashes,
     /** Delegations that died with them: the descendants. */
     died: Hashes,
     tx: Hash.optional(),
@@ -143,8 +147,8 @@ export const Ending = z.discriminatedUnion('act', [
     final: z.boolean(),
   }),
   /** Local: the issuer sends nothing under these, or sends again. */
-  z.strictObject({ act: z.literal('stop'), delegations: Hashes.min(1), died: Hashes }),
-  z.strictObject({ act: z.literal('resume'), delegations: Hashes.min(1) }),
+  z.strictObject({ act: z.literal('stop'), delegations: SomeHashes, died: Hashes }),
+  z.strictObject({ act: z.literal('resume'), delegations: SomeHashes }),
 ])
 
 /** What stands behind each part: who is believed when it is believed. */

@@ -41,19 +41,20 @@ export function revocationReceipt(parameters: { grant: Grant; ending: Ending; la
 }
 
 function describeEnding(ending: Ending): StatementOf<'revocation'>['revocation'] {
-  const delegations = [...ending.delegations]
+  const sorted = (hashes: readonly Hex[]) => [...new Set(hashes)].sort()
+  const delegations = sorted(ending.delegations)
   switch (ending.act) {
     case 'disable':
       return {
         act: 'disable',
         delegations,
-        died: [...ending.died],
+        died: sorted(ending.died),
         ...(ending.transactionHash === undefined ? {} : { tx: ending.transactionHash }),
         block: { number: ending.block.number.toString(), hash: ending.block.hash },
         final: ending.final,
       }
     case 'stop':
-      return { act: 'stop', delegations, died: [...ending.died] }
+      return { act: 'stop', delegations, died: sorted(ending.died) }
     case 'resume':
       return { act: 'resume', delegations }
   }

@@ -12,9 +12,10 @@ import {
   trust,
   vendors,
 } from '../../test/vectors/receipts/example.ts'
+import { makeStory } from '../../test/vectors/receipts/story.ts'
 import { hashDelegation } from '../delegation/index.ts'
 import type { Address } from '../primitives/hex.ts'
-import { encodeBundle } from '../receipt/index.ts'
+import { type Bundle, encodeBundle } from '../receipt/index.ts'
 import type { State } from '../verdict/index.ts'
 import { createMemory, loadTrust, type VerifyOptions, verifyBundle } from './index.ts'
 
@@ -136,20 +137,60 @@ describe('verifyBundle: mutations', () => {
   })
 
   test('behavior: an issuer that lies can lie about its own word only', async () => {
-    const survived = new Set<string>()
-    let count = 0
-    for (const { path, value } of mutations(receipt.statement as Json)) {
-      if (JSON.stringify(value) === JSON.stringify(receipt.statement)) continue
-      count++
-      const forged = await forge(value, receipt.bundle.evidence)
-      if ((await verifyBundle(forged, options)).result === 'valid') survived.add(path)
-    }
+    const { count, survived } = await lies(receipt, options)
     expect(count).toBeGreaterThan(1_000)
-    // Its name for a claim's basis, its clock, its list of limits, its place, and the block it says it read.
-    const word = /^\/(iat|claims.*|limits.*|seq|layer|state\/block\/(number|hash|time))( dropped| reversed| doubled)?$/
-    expect([...survived].filter((path) => !word.test(path))).toEqual(OTHERS)
+    // Besides its clock, layer and lists: the block it says it read, which no chain was asked about.
+    expect(survived.filter((path) => !/^\/state\/block\/(number|hash|time)$/.test(path))).toEqual(OTHERS)
+  })
+
+  test('behavior: where the chain was asked, an issuer can lie about less', async () => {
+    const { allowed, executed, revoked, facts } = await makeStory()
+    const asked = (previous: typeof allowed) => ({ ...options, facts, previous })
+    for (const [{ text }, before] of [
+      [executed, allowed],
+      [revoked, executed],
+    ] as const)
+      expect((await verifyBundle(text, asked(before))).checks.every(({ status }) => status === 'proven')).toBe(true)
+    // Which decision it belongs to is the journal's question; what is final now may not have been then.
+    expect((await lies(executed, asked(allowed))).survived).toEqual(['/decision', '/outcome/final'])
+    // Which transaction did it, among those that succeeded in the block, nobody needs to be told.
+    expect((await lies(revoked, asked(executed))).survived).toEqual(['/revocation/tx dropped', '/revocation/final'])
+  })
+
+  test('error: hostile files end soon', async () => {
+    const started = performance.now()
+    const quoted = (text: string) => `{"disclosures":[],"evidence":{"grant":"${text}"},"mediaType":"x","receipt":"x"}\n`
+    for (const text of [
+      'A'.repeat(2_000_000),
+      '['.repeat(1_000_000),
+      quoted('\\u0041'.repeat(150_000)),
+      quoted('A'.repeat(1_000_000)),
+      `{${Array.from({ length: 60_000 }, (_, index) => `"k${index}":1`).join()}}`,
+      `${'{"a":'.repeat(200_000)}1`,
+      encodeBundle({ receipt: 'A.'.repeat(60_000), evidence: {} }),
+      encodeBundle({ ...receipt.bundle, evidence: { grant: new Uint8Array(500_000) } }),
+    ])
+      expect((await verifyBundle(text, options)).result).toBe('invalid')
+    expect(performance.now() - started).toBeLessThan(8 * 1_000)
   })
 })
+
+/** Which members the issuer can change, sign again, and be believed; without its clock, layer and lists. */
+async function lies(
+  { statement, bundle }: { statement: unknown; bundle: Bundle },
+  options: VerifyOptions,
+): Promise<{ count: number; survived: string[] }> {
+  const survived = new Set<string>()
+  let count = 0
+  for (const { path, value } of mutations(statement as Json)) {
+    if (JSON.stringify(value) === JSON.stringify(statement)) continue
+    count++
+    const forged = await forge(value, bundle.evidence)
+    if ((await verifyBundle(forged, options)).result === 'valid') survived.add(path)
+  }
+  const own = /^\/(iat|layer|(claims|limits)(\/.*)?)( dropped| reversed| doubled)?$/
+  return { count, survived: [...survived].filter((path) => !own.test(path)) }
+}
 
 /** The state of the branch that this decision did not take: read, recorded, and no part of the verdict. */
 const [, , unused = ''] = grant.delegations.map(hashDelegation)

@@ -25,7 +25,7 @@ describe('pinned receipts', () => {
   })
 
   test('default: the same events give the same ids today', async () => {
-    const story = await makeStory()
+    const { facts: _, ...story } = await makeStory()
     expect(Object.fromEntries(Object.entries(story).map(([name, { id }]) => [name, id]))).toEqual(known.ids)
   })
 

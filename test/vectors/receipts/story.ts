@@ -1,9 +1,10 @@
 import { hashDelegation } from '../../../src/delegation/index.ts'
 import { grantReceipt, outcomeReceipt, revocationReceipt } from '../../../src/receipt/index.ts'
 import { encodeRedemption } from '../../../src/redemption/index.ts'
-import { at, decide, hash, issue, makeGrant, makeState, minedTransaction, outcomeOf, transferTo, vendors } from './example.ts'
+import type { ChainFacts } from '../../../src/verification/index.ts'
+import { at, decide, hash, issue, makeGrant, makeState, minedTransaction, now, outcomeOf, transferTo, vendors } from './example.ts'
 
-/** A journal of five: granted, denied, allowed, executed, revoked. Everything but the ES256 signatures is the same each time. */
+/** A journal of five, with what an honest node says of it: granted, denied, allowed, executed, revoked. Everything but the ES256 signatures is the same each time. */
 export async function makeStory() {
   const grant = await makeGrant()
   const state = makeState(grant)
@@ -13,7 +14,8 @@ export async function makeStory() {
   const { drafted, request } = await decide({ grant, action: pay, state, stage: 'simulation' })
   const allowed = await issue(drafted, denied.head)
   const redemption = encodeRedemption(grant, 0, pay)
-  const outcome = outcomeOf(minedTransaction(redemption, pay), redemption, pay)
+  const mined = minedTransaction(redemption, pay)
+  const outcome = outcomeOf(mined, redemption, pay)
   const executed = await issue(
     outcomeReceipt({ grant, request, redemption, outcome, decision: allowed.id, layer: 'redeemer' }),
     allowed.head,
@@ -22,5 +24,22 @@ export async function makeStory() {
   const block = { number: 120n, hash: hash('b3') }
   const ending = { act: 'disable', delegations: [root], died, transactionHash: hash('78'), block, final: true } as const
   const revoked = await issue(revocationReceipt({ grant, ending, layer: 'redeemer' }), executed.head)
-  return { granted, denied, allowed, executed, revoked }
+  const tx = hash('78')
+  const facts: ChainFacts = {
+    chainId: grant.chainId,
+    blocks: { '100': hash('b1'), '101': hash('b2'), '120': hash('b3') },
+    states: {
+      '100': state,
+      '120': { ...state, block: { ...block, timestamp: now }, disabled: { ...state.disabled, [root]: true } },
+    },
+    transactions: {
+      [mined.transaction.hash]: mined,
+      [tx]: {
+        transaction: { ...mined.transaction, hash: tx, blockHash: block.hash, blockNumber: block.number },
+        receipt: { ...mined.receipt, transactionHash: tx, blockHash: block.hash, blockNumber: block.number, logs: [] },
+      },
+    },
+    head: 130n,
+  }
+  return { granted, denied, allowed, executed, revoked, facts }
 }

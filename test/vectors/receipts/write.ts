@@ -7,7 +7,8 @@ import { environment, issuer } from './example.ts'
 import { makeStory } from './story.ts'
 
 const write = (name: string, text: string) => writeFileSync(new URL(name, import.meta.url), text)
-const story = Object.entries(await makeStory())
+const { facts: _, ...receipts } = await makeStory()
+const story = Object.entries(receipts)
 for (const [name, { text }] of story) write(`${name}.receipt.json`, text)
 const known = {
   keyset: { schema: 'ambit.keyset.v1', iss: issuer.iss, keys: [issuer.key] },
