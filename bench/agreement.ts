@@ -1,24 +1,24 @@
 import { readState } from '../src/chain/index.ts'
 import type { Hex } from '../src/primitives/hex.ts'
-import { evaluate as ourEvaluate } from '../src/verdict/evaluate.ts'
+import { evaluate } from '../src/verdict/evaluate.ts'
 import { prepareGrant } from '../src/verdict/prepare.ts'
 import type { PreparedGrant } from '../src/verdict/prepared.ts'
 import type { Action, State, Verdict } from '../src/verdict/types.ts'
 import { nearAction } from '../test/arbitraries/action.ts'
 import { chance, type Draw, pick, seeded } from '../test/arbitraries/draw.ts'
-import type { World } from '../test/arbitraries/grantSketch.ts'
+import { STEP, type World } from '../test/arbitraries/grantSketch.ts'
 import { askChain, type Question } from './agreement/chainAnswer.ts'
 import { type Comparison, compare } from './agreement/compare.ts'
-import { drawGrant, type Subject } from './agreement/grants.ts'
+import { cornerGrants, drawGrant, type Subject } from './agreement/grants.ts'
 import { endGroup, type Ledger, makeHistory, setPaused } from './agreement/history.ts'
 import { type Rig, startRig } from './agreement/rig.ts'
 import { send } from './agreement/rpc.ts'
 
+export type Evaluate = (prepared: PreparedGrant, action: Action, state: State) => Verdict
+
 export type AgreementOptions = {
   cases: number
   seed: number
-  /** The evaluator under test. Another one than ours shows that the harness would notice. */
-  evaluate?: (prepared: PreparedGrant, action: Action, state: State) => Verdict
   onProgress?: ((done: number) => void) | undefined
 }
 
@@ -36,6 +36,8 @@ export type AgreementReport = {
   reasonMismatch: number
   /** Allowed cases whose execution failed (balance, target): told apart from authority. */
   execution: number
+  /** Where the grants came from: random caveats, the compiler, the compiler and a hand-on. */
+  grants: Record<Subject['origin'], number>
   /** Verdicts by code; `allow` and `escalate` beside them. */
   kinds: Record<string, number>
   /** The first few that did not agree, with what reproduces them. */
@@ -53,17 +55,47 @@ export type Fault = {
 
 const MAX_FAULTS = 5
 const GRANTS_A_ROUND = 24
-const ACTIONS_A_GRANT = 8
-const TIMES_A_ROUND = 3
+const ACTIONS_A_GRANT = 4
+const TIMES_A_ROUND = 4
 
 /**
  * Puts the same near-valid actions to `evaluate` and to the real contracts, and compares: allow or deny, and for a denial the
  * hop, the caveat and the reason. State is read through the same reader that the product uses.
  */
 export async function runAgreement(options: AgreementOptions): Promise<AgreementReport> {
+  const { ours } = await compareEvaluators({ ours: evaluate }, options)
+  return ours
+}
+
+/** The same for several evaluators on the same cases: with a mistake in one it has to show, or the comparison is worth nothing. */
+export async function compareEvaluators<Name extends string>(
+  evaluators: Readonly<Record<Name, Evaluate>>,
+  options: AgreementOptions,
+): Promise<Record<Name, AgreementReport>> {
   const rig = await startRig()
-  const report: AgreementReport = {
-    seed: options.seed,
+  const runs = Object.entries<Evaluate>(evaluators).map(([name, judge]) => ({
+    name,
+    judge,
+    report: emptyReport(options.seed),
+  }))
+  const run: Run = { rig, runs, options, done: 0 }
+  try {
+    for (let round = 0; run.done < options.cases; round++) {
+      const draw = seeded(options.seed * 1_000_003 + round)
+      const snapshot = await send(rig.chain.rpcUrl, 'evm_snapshot', [])
+      await runRound(draw, run)
+      await send(rig.chain.rpcUrl, 'evm_revert', [snapshot])
+      options.onProgress?.(run.done)
+    }
+  } finally {
+    await rig.stop()
+  }
+  return Object.fromEntries(runs.map(({ name, report }) => [name, report])) as Record<Name, AgreementReport>
+}
+
+function emptyReport(seed: number): AgreementReport {
+  return {
+    seed,
     cases: 0,
     comparisons: 0,
     agree: 0,
@@ -72,79 +104,54 @@ export async function runAgreement(options: AgreementOptions): Promise<Agreement
     conservative: 0,
     reasonMismatch: 0,
     execution: 0,
+    grants: { sketched: 0, compiled: 0, handedOn: 0 },
     kinds: {},
     faults: [],
   }
-  try {
-    for (let round = 0; report.cases < options.cases; round++) {
-      const draw = seeded(options.seed * 1_000_003 + round)
-      const snapshot = await send(rig.chain.rpcUrl, 'evm_snapshot', [])
-      await runRound(draw, rig, options, report)
-      await send(rig.chain.rpcUrl, 'evm_revert', [snapshot])
-      options.onProgress?.(report.cases)
-    }
-  } finally {
-    await rig.stop()
-  }
-  return report
+}
+
+type Run = {
+  rig: Rig
+  runs: readonly { judge: Evaluate; report: AgreementReport }[]
+  options: AgreementOptions
+  done: number
 }
 
 type Live = Subject & { prepared: PreparedGrant; ledger: Ledger }
 
-async function runRound(draw: Draw, rig: Rig, options: AgreementOptions, report: AgreementReport): Promise<void> {
+async function runRound(draw: Draw, run: Run): Promise<void> {
+  const { rig } = run
+  await send(rig.chain.rpcUrl, 'evm_mine', [])
   const world: World = { ...rig.world, now: (await head(rig)).timestamp }
-  const wanted = Math.min(GRANTS_A_ROUND, Math.ceil((options.cases - report.cases) / ACTIONS_A_GRANT))
   const live: Live[] = []
-  for (let count = 0; count < wanted; count++) {
-    const subject = await drawGrant(draw, rig, world)
+  const corners = await cornerGrants(draw, rig, world)
+  for (let count = 0; count < GRANTS_A_ROUND; count++) {
+    const subject = corners[count] ?? (await drawGrant(draw, rig, world))
     const prepared = prepareGrant(subject.grant, rig.environment)
     const state = await readState(rig.node, { grant: subject.grant, environment: rig.environment })
     live.push({ ...subject, prepared, ledger: await makeHistory(draw, rig, world, subject, prepared, state) })
+    for (const { report } of run.runs) report.grants[subject.origin]++
   }
-  if (chance(draw, 30)) await endGroup(rig, pick(draw, [...world.principals, ...world.agents]))
-  for (let time = 0; time < TIMES_A_ROUND && report.cases < options.cases; time++) {
-    if (time > 0) await warp(draw, rig, live)
-    const paused = chance(draw, 4)
-    if (paused) await setPaused(rig, true)
-    await compareAll(draw, rig, world, live, options, report)
-    if (paused) await setPaused(rig, false)
+  if (chance(draw, 25)) await endGroup(rig, pick(draw, [...world.principals, ...world.agents]))
+  for (let time = 0; time < TIMES_A_ROUND; time++) {
+    if (time > 0) await warp(draw, rig, world)
+    await compareAll(draw, run, world, live, ACTIONS_A_GRANT)
   }
+  await setPaused(rig, true)
+  await compareAll(draw, run, world, live.slice(-4), 1)
+  await setPaused(rig, false)
 }
 
-/** Moves the clock to, just before or just after something that a caveat of the round waits for. */
-async function warp(draw: Draw, rig: Rig, live: readonly Live[]): Promise<void> {
-  const now = (await head(rig)).timestamp
-  const times = live.flatMap(({ prepared }) =>
-    prepared.branches.flatMap(({ links }) =>
-      links.flatMap(({ caveats }) => caveats.flatMap(({ meaning }) => edges(meaning, now))),
-    ),
-  )
-  const near = times.filter((time) => time > now + 1n && time < now + 400n)
-  const edge = near.length === 0 ? now + 30n : pick(draw, near)
-  const time = edge + BigInt(draw.int(3)) - 1n
-  await send(rig.chain.rpcUrl, 'evm_setNextBlockTimestamp', [Number(time > now ? time : now + 1n)])
+/** Moves the clock to the next step at which caveats begin and end, or to the second before or after it. */
+async function warp(draw: Draw, rig: Rig, { now }: World): Promise<void> {
+  const { timestamp } = await head(rig)
+  const edge = now + ((timestamp + 1n - now) / STEP + 1n) * STEP
+  await send(rig.chain.rpcUrl, 'evm_setNextBlockTimestamp', [Number(edge) + draw.int(3) - 1])
   await send(rig.chain.rpcUrl, 'evm_mine', [])
 }
 
-function edges(
-  meaning: PreparedGrant['branches'][number]['links'][number]['caveats'][number]['meaning'],
-  now: bigint,
-): bigint[] {
-  if (meaning.kind === 'timestamp') return [meaning.after, meaning.before]
-  if (meaning.kind !== 'erc20PeriodTransfer' && meaning.kind !== 'nativePeriodTransfer') return []
-  const { start, duration } = meaning
-  if (now < start) return [start]
-  return duration === 0n ? [] : [start + ((now - start) / duration + 1n) * duration]
-}
-
-async function compareAll(
-  draw: Draw,
-  rig: Rig,
-  world: World,
-  live: readonly Live[],
-  options: AgreementOptions,
-  report: AgreementReport,
-): Promise<void> {
+async function compareAll(draw: Draw, run: Run, world: World, live: readonly Live[], actions: number): Promise<void> {
+  const { rig } = run
   const { hash } = await head(rig)
   const states = await Promise.all(
     live.map(({ grant }) => readState(rig.node, { grant, environment: rig.environment, block: { hash } })),
@@ -152,11 +159,12 @@ async function compareAll(
   const cases: { subject: Live; action: Action; state: State }[] = []
   live.forEach((subject, index) => {
     const state = states[index]
-    for (let count = 0; count < ACTIONS_A_GRANT && state !== undefined; count++) {
+    const wanted = subject.corner === undefined ? actions : Math.min(actions, 2)
+    for (let count = 0; count < wanted && state !== undefined; count++) {
       const target = draw.int(subject.prepared.branches.length)
       const branch = subject.prepared.branches[target]
       const base = subject.bases[target]
-      if (branch === undefined || base === undefined || report.cases + cases.length >= options.cases) continue
+      if (branch === undefined || base === undefined || run.done + cases.length >= run.options.cases) continue
       cases.push({ subject, state, action: nearAction(draw, world, branch, state, base) })
     }
   })
@@ -170,7 +178,8 @@ async function compareAll(
   for (const { subject, action, state } of cases) {
     const own = action.chainId === world.chainId ? answers.slice(next, next + subject.prepared.branches.length) : []
     next += own.length
-    judgeCase(subject, action, state, own, options.evaluate ?? ourEvaluate, report)
+    run.done++
+    for (const { judge, report } of run.runs) judgeCase(subject, action, state, own, judge, report)
   }
 }
 
@@ -179,10 +188,10 @@ function judgeCase(
   action: Action,
   state: State,
   answers: Awaited<ReturnType<typeof askChain>>,
-  evaluate: NonNullable<AgreementOptions['evaluate']>,
+  judge: Evaluate,
   report: AgreementReport,
 ): void {
-  const whole = evaluate(prepared, action, state)
+  const whole = judge(prepared, action, state)
   const kind = whole.verdict === 'allow' ? 'allow' : whole.verdict === 'escalate' ? 'escalate' : whole.code
   report.cases++
   report.kinds[kind] = (report.kinds[kind] ?? 0) + 1
@@ -191,7 +200,7 @@ function judgeCase(
   prepared.branches.forEach((branch, index) => {
     const answer = answers[index]
     if (answer === undefined) return
-    const verdict = evaluate({ ...prepared, branches: [branch] }, action, state)
+    const verdict = judge({ ...prepared, branches: [branch] }, action, state)
     const outcome = compare(branch, verdict, answer, ledger.disabled)
     singles.push(verdict)
     outcomes.push(outcome)

@@ -1,25 +1,74 @@
+import type { KnownCaveat } from '../../src/caveats/codec.ts'
+import type { Caveat } from '../../src/caveats/types.ts'
 import type { Branch } from '../../src/compile/types.ts'
 import { signDelegation } from '../../src/delegation/index.ts'
 import type { Delegation } from '../../src/delegation/types.ts'
 import type { Grant } from '../../src/grant/types.ts'
 import type { Hex } from '../../src/primitives/hex.ts'
 import type { Call } from '../../src/verdict/types.ts'
-import { type Draw, pick } from '../../test/arbitraries/draw.ts'
-import { type GrantSketch, sketchGrant, type World } from '../../test/arbitraries/grantSketch.ts'
-import { sketchDelegations } from '../../test/arbitraries/sketchDelegations.ts'
+import { chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
+import { type GrantSketch, sketchGrant, transferCall, type World } from '../../test/arbitraries/grantSketch.ts'
+import { sketchDelegations, unreadable } from '../../test/arbitraries/sketchDelegations.ts'
+import { drawCompiled, drawHeld } from './compiled.ts'
 import type { Rig } from './rig.ts'
 
 /** A grant and, for each branch, the call that it was made around. */
-export type Subject = { grant: Grant; bases: readonly Call[] }
+export type Subject = {
+  grant: Grant
+  bases: readonly Call[]
+  origin: 'sketched' | 'compiled' | 'handedOn'
+  corner?: Corner
+}
 
-/** One to three branches of one or two links, signed by everybody who passes authority on. */
+/** What its history must do to a grant. */
+export type Corner = 'plain' | 'spoiled' | 'revoked'
+
+/** Of a hundred grants, how many come from a random scope through the compiler. The others are random caveats. */
+const COMPILED = 35
+
+/** A compiled scope, or one to three branches of one or two links, signed by everybody who passes authority on. */
 export async function drawGrant(draw: Draw, rig: Rig, world: World): Promise<Subject> {
+  const subject = chance(draw, COMPILED) ? await drawCompiled(draw, rig, world) : null
+  return subject ?? drawSketched(draw, rig, world)
+}
+
+async function drawSketched(draw: Draw, rig: Rig, world: World): Promise<Subject> {
   const sketches = Array.from({ length: pick(draw, [1, 1, 1, 2, 3]) }, () => sketchGrant(draw, world))
   const { delegations, branches } = sketchDelegations(draw, rig.environment, sketches)
   return {
     grant: await signedGrant(rig, delegations, branches),
     bases: branches.map((_, index) => (sketches[index] ?? (sketches[0] as GrantSketch)).base),
+    origin: 'sketched',
   }
+}
+
+/** What random grants seldom are: one of each in every round, so that a short run sees every reason. */
+export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<Subject[]> {
+  const [principal, agent] = [world.principals[0], world.agents[0]]
+  const base = transferCall(world.token, world.payees[0], 5n)
+  const subject = async (
+    caveats: readonly KnownCaveat[],
+    corner: Corner,
+    more: readonly Caveat[] = [],
+  ): Promise<Subject> => {
+    const links = [{ delegator: principal, delegate: agent, caveats: [...caveats], more }]
+    const { delegations, branches } = sketchDelegations(draw, rig.environment, [{ links, redeemer: agent, base }])
+    return { grant: await signedGrant(rig, delegations, branches), bases: [base], origin: 'sketched', corner }
+  }
+  const period = { amount: 50n, duration: 60n, start: world.now - 10n }
+  const cap: KnownCaveat = { kind: 'erc20TransferAmount', token: world.token, limit: 50n }
+  const held = await drawHeld(draw, rig, world)
+  return [
+    await subject([{ kind: 'erc20PeriodTransfer', token: world.token, ...period }], 'spoiled'),
+    await subject([cap], 'revoked'),
+    await subject([cap], 'plain', [unreadable(draw, rig.environment)]),
+    await subject(
+      [{ kind: 'erc20PeriodTransfer', token: world.token, ...period, start: world.now + 200n }, cap],
+      'plain',
+    ),
+    await subject([{ kind: 'nonce', nonce: 7n }, cap], 'plain'),
+    held,
+  ]
 }
 
 /** A grant of given delegations. Its scopes are empty: what is tested is the chain's half of a verdict. */

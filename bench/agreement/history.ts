@@ -23,8 +23,12 @@ export async function makeHistory(
   prepared: PreparedGrant,
   state: State,
 ): Promise<Ledger> {
-  const { grant, bases } = subject
+  const { grant, bases, corner } = subject
   const ledger: Ledger = { disabled: new Set() }
+  if (corner === 'spoiled') {
+    await spoilPeriod(rig, grant.delegations.map(hashDelegation))
+    return ledger
+  }
   for (let count = pick(draw, [0, 1, 1, 2, 3]); count > 0; count--) {
     const index = draw.int(grant.branches.length)
     const branch = prepared.branches[index]
@@ -36,7 +40,7 @@ export async function makeHistory(
     const action = { chainId: world.chainId, redeemer, calls: [call ?? base] }
     await transact(rig, redeemer, rig.manager, encodeRedemption(grant, index, action).data)
   }
-  if (chance(draw, 6)) {
+  if (corner === 'revoked' || chance(draw, 4)) {
     const delegation = pick(draw, grant.delegations)
     const data = encodeFunctionData({
       abi: managerAbi,
@@ -46,7 +50,7 @@ export async function makeHistory(
     await transact(rig, delegation.delegator, rig.manager, data)
     ledger.disabled.add(hashDelegation(delegation))
   }
-  if (chance(draw, 4)) await spoilStorage(draw, rig, grant.delegations.map(hashDelegation))
+  if (chance(draw, 4)) await fillCounter(draw, rig, grant.delegations.map(hashDelegation))
   return ledger
 }
 
@@ -77,29 +81,24 @@ async function transact(rig: Rig, from: Address, to: Address, data: Hex): Promis
   }
 }
 
-/**
- * Storage that no history reaches, slot 0, by manager, by delegation: counters one below where the contract's addition
- * panics, and a started period without a duration, by which the contract divides.
- */
-async function spoilStorage(draw: Draw, rig: Rig, hashes: readonly Hex[]): Promise<void> {
-  const [name, value] = pick(draw, [
-    ['ERC20TransferAmountEnforcer', MAX - BigInt(draw.int(40))],
-    ['NativeTokenTransferAmountEnforcer', MAX - BigInt(draw.int(40))],
-    ['LimitedCallsEnforcer', MAX - BigInt(draw.int(2))],
-    ['ERC20PeriodTransferEnforcer', 1n],
-    ['NativeTokenPeriodTransferEnforcer', 1n],
-  ] as const)
+/** Counters that no history reaches: just below where the contract's addition panics. */
+async function fillCounter(draw: Draw, rig: Rig, hashes: readonly Hex[]): Promise<void> {
+  const name = pick(draw, ['ERC20TransferAmountEnforcer', 'NativeTokenTransferAmountEnforcer', 'LimitedCallsEnforcer'])
+  await setStorage(rig, name, pick(draw, hashes), 0n, MAX - BigInt(draw.int(name === 'LimitedCallsEnforcer' ? 2 : 40)))
+}
+
+/** A started period without a duration, by which the contract divides. No history makes one. */
+async function spoilPeriod(rig: Rig, hashes: readonly Hex[]): Promise<void> {
+  for (const hash of hashes) await setStorage(rig, 'ERC20PeriodTransferEnforcer', hash, 2n, 1n)
+}
+
+/** Word `member` of what an enforcer keeps: slot 0, by manager, by delegation. */
+async function setStorage(rig: Rig, enforcer: string, hash: Hex, member: bigint, value: bigint): Promise<void> {
   const inner = keccak256(`0x${rig.manager.slice(2).padStart(64, '0')}${'0'.repeat(64)}`)
-  const slot = BigInt(keccak256(`${pick(draw, hashes)}${inner.slice(2)}`))
-  const set = (at: bigint, word: bigint) =>
-    send(rig.chain.rpcUrl, 'anvil_setStorageAt', [
-      rig.environment.enforcers[name],
-      numberToHex(at, { size: 32 }),
-      numberToHex(word, { size: 32 }),
-    ])
-  if (!name.endsWith('PeriodTransferEnforcer')) return void (await set(slot, value))
-  await set(slot + 1n, 0n)
-  await set(slot + 2n, value)
+  const slot = BigInt(keccak256(`${hash}${inner.slice(2)}`)) + member
+  const address = rig.environment.enforcers[enforcer]
+  const words = [numberToHex(slot, { size: 32 }), numberToHex(value, { size: 32 })]
+  await send(rig.chain.rpcUrl, 'anvil_setStorageAt', [address, ...words])
 }
 
 const MAX = (1n << 256n) - 1n

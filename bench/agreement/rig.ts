@@ -5,6 +5,7 @@ import type { Address } from '../../src/primitives/hex.ts'
 import { deployPinnedTarget, deployTestToken, testTokenAbi } from '../../src/testing/framework.ts'
 import { type LocalChain, startLocalChain } from '../../src/testing/localChain.ts'
 import type { World } from '../../test/arbitraries/grantSketch.ts'
+import { send } from './rpc.ts'
 
 /** A local chain with two funded principals, four agents, two tokens and a callee. */
 export type Rig = {
@@ -58,6 +59,8 @@ async function prepareRig(chain: LocalChain): Promise<Rig> {
       await publicClient.waitForTransactionReceipt({ hash: mint })
     }
   }
+  // One second a block, whatever the wall clock does: the same seed is the same run.
+  await send(chain.rpcUrl, 'anvil_setBlockTimestampInterval', [1])
   return {
     chain,
     node: createNode(chain.rpcUrl, { timeout: 60_000, retryCount: 0 }),

@@ -110,7 +110,7 @@ describe('fix', () => {
   test('behavior: whoever follows fixes ends at an allowed action, or where only a new grant or time helps', () => {
     const seen = new Map<Fix['do'], number>()
     let followed = 0
-    forCases(500, ({ prepared, state: first, actions }) => {
+    forCases(300, ({ prepared, state: first, actions }) => {
       for (const [index, asked] of actions.entries()) {
         let [action, state] = [asked, first]
         let verdict = evaluate(prepared, action, state)
@@ -245,7 +245,7 @@ describe('largestAllowed', () => {
     let some = 0
     let none = 0
     let capped = 0
-    forCases(500, ({ prepared, state, actions }) => {
+    forCases(300, ({ prepared, state, actions }) => {
       for (const action of actions) {
         const verdict = evaluate(prepared, action, state)
         const [call] = action.calls

@@ -14,16 +14,17 @@ const MAX = (1n << 256n) - 1n
 export function nearAction(draw: Draw, world: World, branch: PreparedBranch, state: State, base: Call): Action {
   const redeemer = redeemerOf(branch, world)
   const action = (call: Call): Action => ({ chainId: world.chainId, redeemer, calls: [call] })
-  const sized = chance(draw, 65) ? withAmount(base, pick(draw, amountsNear(branch, state, base))) : base
+  const sized = chance(draw, 60) ? withAmount(base, pick(draw, amountsNear(branch, state, base))) : base
   if (chance(draw, 55)) return action(sized)
   const other = changed(draw, world, sized)
-  switch (draw.int(14)) {
+  switch (draw.int(20)) {
     case 0:
       return { ...action(sized), redeemer: pick(draw, [...world.agents, ...world.principals]) }
     case 1:
-      return { ...action(sized), calls: [sized, other] }
     case 2:
-      return draw.int(4) === 0 ? { ...action(sized), chainId: world.chainId + 1 } : action(sized)
+      return { ...action(sized), calls: [sized, other] }
+    case 3:
+      return { ...action(sized), chainId: world.chainId + 1 }
     default:
       return action(other)
   }
@@ -32,7 +33,7 @@ export function nearAction(draw: Draw, world: World, branch: PreparedBranch, sta
 /** One thing of a call changed. */
 function changed(draw: Draw, world: World, call: Call): Call {
   const digits = call.data.slice(2)
-  switch (draw.int(10)) {
+  switch (draw.int(11)) {
     case 0:
       return { ...call, value: (call.value + pick(draw, [1n, 1n, 20n, 10n ** 30n])) % (MAX + 1n) }
     case 1:
@@ -50,6 +51,7 @@ function changed(draw: Draw, world: World, call: Call): Call {
     case 6:
       return withBytes(call, 4 + draw.int(12), pick(draw, ['01', 'ff']))
     case 7:
+    case 10:
       return digits === ''
         ? call
         : withBytes(call, draw.int(digits.length / 2), draw.int(256).toString(16).padStart(2, '0'))

@@ -1,4 +1,5 @@
 import type { KnownCaveat } from '../../src/caveats/codec.ts'
+import type { Caveat } from '../../src/caveats/types.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import type { Call } from '../../src/verdict/types.ts'
 import { chance, type Draw, pick } from './draw.ts'
@@ -17,10 +18,14 @@ export type World = {
   now: bigint
 }
 
-export type LinkSketch = { delegator: Address; delegate: Address; caveats: KnownCaveat[] }
+/** `more`: caveats as bytes, behind the others. */
+export type LinkSketch = { delegator: Address; delegate: Address; caveats: KnownCaveat[]; more?: readonly Caveat[] }
 
 /** Links leaf first, and the action that they were made around. */
 export type GrantSketch = { links: LinkSketch[]; redeemer: Address; base: Call }
+
+/** Every time in a sketch is this many seconds times something from `now`: whoever warps there meets many edges at once. */
+export const STEP = 30n
 
 const TRANSFER = '0xa9059cbb'
 const ORDER = '0x2b243ff0'
@@ -132,9 +137,9 @@ function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind'], base:
     case 'redeemer':
       return { kind, redeemers: odd ? [world.payees[0]] : chance(draw, 50) ? [redeemer] : [world.payees[0], redeemer] }
     case 'timestamp': {
-      const after = chance(draw, 40) ? 0n : now + BigInt(draw.int(120)) - 60n
-      const before = chance(draw, 15) ? 0n : (after > now ? after : now) + BigInt(2 + draw.int(300))
-      return { kind, after, before }
+      const after = chance(draw, 40) ? 0n : now + STEP * BigInt(draw.int(7) - 2)
+      const before = (after > now ? after : now) + STEP * BigInt(1 + draw.int(chance(draw, 60) ? 8 : 40))
+      return { kind, after, before: chance(draw, 15) ? 0n : before }
     }
     case 'valueLte':
       return { kind, max: chance(draw, 70) ? base.value : base.value + BigInt(draw.int(20)) }
@@ -144,8 +149,8 @@ function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind'], base:
 function sketchPeriod(draw: Draw, now: bigint, near: bigint): { amount: bigint; duration: bigint; start: bigint } {
   return {
     amount: chance(draw, 4) ? MAX : near,
-    duration: chance(draw, 6) ? 1n << 200n : BigInt(1 + draw.int(120)),
-    start: chance(draw, 20) ? now + BigInt(draw.int(90)) : now - BigInt(draw.int(500)),
+    duration: chance(draw, 6) ? 1n << 200n : STEP * BigInt(1 + draw.int(4)),
+    start: now + STEP * BigInt(chance(draw, 20) ? draw.int(5) : -draw.int(20)),
   }
 }
 

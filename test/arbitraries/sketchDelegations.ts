@@ -39,12 +39,13 @@ export function sketchDelegations(
 
 function caveatsOf(draw: Draw, environment: Environment, link: LinkSketch): Caveat[] {
   const caveats = link.caveats.map((caveat) => encodeCaveat(environment, caveat))
+  caveats.push(...(link.more ?? []))
   if (chance(draw, 3)) caveats.splice(draw.int(caveats.length + 1), 0, unreadable(draw, environment))
   return caveats
 }
 
 /** Caveats that Ambit does not read: other enforcers, and terms that it refuses though some of them run on chain. */
-function unreadable(draw: Draw, environment: Environment): Caveat {
+export function unreadable(draw: Draw, environment: Environment): Caveat {
   const word = (value: number) => value.toString(16).padStart(64, '0')
   const [name, terms] = pick(draw, [
     ['BlockNumberEnforcer', word(0)],

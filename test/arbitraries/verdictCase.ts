@@ -6,7 +6,7 @@ import type { PreparedCaveat, PreparedGrant } from '../../src/verdict/prepared.t
 import type { Action, Counter, State } from '../../src/verdict/types.ts'
 import { nearAction } from './action.ts'
 import { chance, type Draw, pick } from './draw.ts'
-import { sketchGrant, type World } from './grantSketch.ts'
+import { STEP, sketchGrant, type World } from './grantSketch.ts'
 import { sketchDelegations } from './sketchDelegations.ts'
 
 /** A grant, a state and near-valid actions, without a chain: histories are numbers near their bounds. */
@@ -54,7 +54,7 @@ export function drawVerdictCase(draw: Draw, environment: Environment, actions: n
 }
 
 function drawState(draw: Draw, world: World, prepared: PreparedGrant): State {
-  const timestamp = world.now + BigInt(draw.int(200))
+  const timestamp = world.now + STEP * BigInt(draw.int(7)) + BigInt(draw.int(3)) - 1n
   const disabled: Record<Hex, boolean> = {}
   const nonces: Record<Hex, bigint> = {}
   const counters: Record<string, Counter> = {}
