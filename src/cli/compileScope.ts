@@ -42,7 +42,6 @@ export async function compileScope(
     const plan = compile(scope, environment, {
       salt: () => `0x${Buffer.from(context.random(32)).toString('hex')}`,
       nonce,
-      now: context.now(),
       accept: (context.options['accept'] as readonly string[] | undefined) ?? [],
     })
     return { plan }

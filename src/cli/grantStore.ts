@@ -51,7 +51,7 @@ export async function findGrant(context: Context, reference: string): Promise<Gr
   const stored = await storedGrants(context)
   const prefix = /^(?:0x)?([0-9a-f]{4,64})$/.exec(reference.toLowerCase())?.[1]
   const matches = stored.filter((entry) => {
-    const named = 'grant' in entry && entry.grant.scopes.some((scope) => scope.task.id === reference)
+    const named = 'grant' in entry && entry.grant.scopes.at(-1)?.task.id === reference
     return named || (prefix !== undefined && entry.id.startsWith(`0x${prefix}`))
   })
   const [first, second] = matches

@@ -21,6 +21,11 @@ export type Session = {
   node: NodeClient
   /** The embedded chain, where it is that. */
   local?: LocalChain
+  /**
+   * Gives the embedded chain a block of now when its last one is older: its clock stands still between commands, and what
+   * begins now has not begun in its last block. Each block costs one of the few whose state its file keeps.
+   */
+  freshen(olderThanSeconds: bigint): Promise<void>
   /** Makes what happened here survive a crash of ours. Only the embedded chain needs it. */
   save(): Promise<void>
 }
@@ -76,6 +81,7 @@ export async function openChain(context: Context, choice: ChainChoice): Promise<
     choice,
     environment,
     node,
+    freshen: async () => {},
     save: async () => {},
   }
 }
@@ -104,13 +110,15 @@ async function openLocal(context: Context, choice: ChainChoice): Promise<Session
   context.defer(() => local.stop())
   if (local.notice !== null) context.output.warn(local.notice)
   if (fresh || !local.persistent) await fund(local)
-  // Its clock stands still between commands; what begins now has not begun in its last block.
-  await local.testClient.mine({ blocks: 1 })
   return {
     choice,
     environment: local.environment,
     node: local.publicClient,
     local,
+    freshen: async (olderThanSeconds) => {
+      const { timestamp } = await local.publicClient.getBlock({ blockTag: 'latest' })
+      if (context.now() - timestamp > olderThanSeconds) await local.testClient.mine({ blocks: 1 })
+    },
     save: () => local.save(),
   }
 }

@@ -33,6 +33,7 @@ export const grants: Command = {
   async run(context) {
     const stored = await storedGrants(context)
     const session = namesChain(context) ? await openChain(context, chooseChain(context)) : undefined
+    await session?.freshen(60n)
     const stops = readStops(context.home())
     const rows = []
     for (const entry of stored) {

@@ -137,6 +137,7 @@ async function readLive(session: Session, grant: Grant) {
   const { readFacts } = await import('../../chain/readFacts.ts')
   const { remainingOf } = await import('../remaining.ts')
   const { environment, node } = session
+  await session.freshen(60n)
   const { facts: read, state } = await readFacts(node, { grant, environment })
   return { facts: read, remaining: remainingOf(grant, environment, state) }
 }

@@ -14,10 +14,10 @@ import { readTrust } from '../trust.ts'
 
 export const verify: Command = {
   name: 'verify',
-  summary: 'Check receipts: what is proven, attested, refuted, unavailable',
+  summary: 'Check receipts or a grant: what is proven, attested, refuted, unavailable',
   description:
     'Offline unless a chain is named. Exits 0 when nothing is refuted or missing, 7 when something is refuted, 5 when something that would settle it is not here. Without a path it checks the journal of this machine.',
-  arguments: [{ name: 'path', description: 'file with one bundle a line, folder, or -', optional: true }],
+  arguments: [{ name: 'path', description: 'file with one bundle a line, folder, grant file, or -', optional: true }],
   options: [
     {
       flags: '--trust <file>',
@@ -34,6 +34,12 @@ export const verify: Command = {
   async run(context) {
     const path = context.args[0]
     const bundles = await findBundles(context, path)
+    const [only, second] = bundles
+    if (path !== undefined && only !== undefined && (second === undefined || only.from.endsWith(':1'))) {
+      const whole = bundles.map(({ text }) => text).join('')
+      const { looksLikeGrant, verifyGrant } = await import('../verifyGrant.ts')
+      if (looksLikeGrant(whole)) return verifyGrant(context, whole)
+    }
     const trust = await readTrust(context)
     const { verifyJournal } = await import('../../verification/index.ts')
     const environment = await environmentsOf(context, bundles)
