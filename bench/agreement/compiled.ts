@@ -2,7 +2,7 @@ import { CompileError, compile } from '../../src/compile/index.ts'
 import { attenuateGrant, type Grant, GrantError, signGrant } from '../../src/grant/index.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { formatInstant } from '../../src/primitives/time.ts'
-import { parseScope, type ScopeDocument } from '../../src/scope/index.ts'
+import { parseScope, type ScopeDocument, ScopeError } from '../../src/scope/index.ts'
 import type { Scope } from '../../src/scope/types.ts'
 import type { Call } from '../../src/verdict/types.ts'
 import { bytesOf, chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
@@ -34,7 +34,7 @@ export async function drawCompiled(draw: Draw, rig: Rig, world: World): Promise<
     const origin = handedOn === null ? 'compiled' : 'handedOn'
     return scope === undefined ? null : { grant: final, bases: basesOf(draw, world, final, scope), origin }
   } catch (error) {
-    if (error instanceof CompileError) return null
+    if (error instanceof CompileError || error instanceof ScopeError) return null
     throw error
   }
 }

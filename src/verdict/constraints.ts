@@ -8,7 +8,7 @@ import { VerdictError } from './errors.ts'
 import type { Constraint, Held, HeldRule, Quantity, WordTest } from './held.ts'
 
 /** Pointers that say nothing about one action: they hold when a grant is narrowed, revoked or recorded. */
-const NOT_ABOUT_ACTIONS = /^\/(?:redelegation|revocation|evidence|task|request)(?:\/|$)/
+const NOT_ABOUT_ACTIONS = /^\/(?:redelegation|revocation|evidence|task)(?:\/|$)/
 
 /**
  * What the redeemer alone holds for one branch, scope by scope. For the effective scope (the last) that is the branch's
@@ -50,7 +50,7 @@ function constraintsOf(scope: Scope, at: number, pointers: readonly string[]): C
       const constraint = constraintOf(scope, scope.rules[Number(second)], pointer, third, fourth)
       return Number(second) === at ? [constraint] : []
     }
-    throw unsupported(pointer, 'it needs a history of actions, which a verdict does not have')
+    throw unsupported(pointer, 'it needs more than one action and the chain’s state: a history, or a signature')
   })
 }
 

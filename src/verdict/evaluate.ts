@@ -12,7 +12,8 @@ import type { Action, State, Verdict } from './types.ts'
  *
  * It speaks of authority, not of execution: balances, paused tokens and failing targets are for the simulation after it.
  */
-export function evaluate(prepared: PreparedGrant, action: Action, state: State): Verdict {
+export function evaluate(prepared: PreparedGrant, asked: Action, state: State): Verdict {
+  const action = typeof asked === 'object' && asked !== null ? asked : NO_ACTION
   const facts = readAction(action)
   if ('code' in facts) {
     const malformed = { verdict: 'deny', branch: null, finding: facts } as const
@@ -56,3 +57,6 @@ export function evaluateBranch(prepared: PreparedGrant, index: number, action: A
   const branches = prepared.branches.filter((branch) => branch.index === index)
   return evaluate({ ...prepared, branches }, action, state)
 }
+
+/** Stands for what is no action at all, so that everything after it has members to look at. */
+const NO_ACTION: Action = { chainId: Number.NaN, redeemer: '0x', calls: [] }

@@ -28,7 +28,7 @@ const HEX = /^0x[0-9a-f]*$/
 
 /** Reads an action, which comes from an agent and is not to be trusted to have its type. */
 export function readAction(action: Action): Facts | Finding {
-  const { calls, redeemer, chainId } = action
+  const { calls, redeemer, chainId } = (action ?? {}) as Action
   const first = Array.isArray(calls) ? calls[0] : undefined
   if (first === undefined || typeof chainId !== 'number' || !isAddress(redeemer)) return finding('malformed_action')
   for (const call of calls) {

@@ -63,13 +63,16 @@ function findFix(search: Search, action: Action, denial: Denial, steps: number):
     search.cut = true
     return null
   }
-  const waited = denial.finding.passesAt === null ? null : waitFor(search, action, denial.finding.passesAt)
-  if (waited?.denial === null && waited.time - search.state.block.timestamp <= MAX_WAIT) {
-    return { do: 'wait_until', time: waited.time }
+  const { passesAt } = denial.finding
+  const { prepared, state } = search
+  if (passesAt !== null) {
+    const time = firstPass(search, action)
+    if (time !== null && time - state.block.timestamp <= MAX_WAIT) return { do: 'wait_until', time }
   }
   // Where waiting alone is not enough, what must change anyway comes first, so that `wait_until` keeps its promise.
-  const later = waited?.denial ? candidates(search.hopes, action, atTime(search.state, waited.time), waited.denial) : []
-  for (const fix of [...later, ...candidates(search.hopes, action, search.state, denial)]) {
+  const waited = passesAt === null ? null : waitFor(search, prepared, action, passesAt)
+  const later = waited?.denial ? candidates(search.hopes, action, atTime(state, waited.time), waited.denial) : []
+  for (const fix of [...later, ...candidates(search.hopes, action, state, denial)]) {
     const kept = keepWorking(search, fix, action, steps - 1)
     if (kept !== null) return kept
   }
@@ -90,7 +93,7 @@ function leads(search: Search, fix: Fix, action: Action, steps: number): boolean
 }
 
 function keyOf({ redeemer, calls }: Action): string {
-  const call = calls[0]
+  const call = calls?.[0]
   return `${redeemer}${call?.to}${call?.value}${call?.data}`
 }
 
@@ -127,13 +130,29 @@ function keepWorking(search: Search, fix: Fix, action: Action, steps: number): F
   }
 }
 
+/** The first time at which some branch lets the same action pass; `null` where none ever does. */
+function firstPass(search: Search, action: Action): bigint | null {
+  let first: bigint | null = null
+  for (const branch of search.hopes.branches) {
+    const alone = { ...search.prepared, branches: [branch] }
+    const { time, denial } = waitFor(search, alone, action, search.state.block.timestamp)
+    if (denial === null && (first === null || time < first)) first = time
+  }
+  return first
+}
+
 /** Lets the clock run, nothing else, from one time that a denial names to the next; `denial` where that is not enough. */
-function waitFor(search: Search, action: Action, from: bigint): { time: bigint; denial: Denial | null } {
+function waitFor(
+  search: Search,
+  prepared: PreparedGrant,
+  action: Action,
+  from: bigint,
+): { time: bigint; denial: Denial | null } {
   const facts = readAction(action)
   let time = from
   for (;;) {
     search.tries--
-    const judgement = judge(search.prepared, facts, atTime(search.state, time))
+    const judgement = judge(prepared, facts, atTime(search.state, time))
     if (judgement.verdict !== 'deny') return { time, denial: null }
     const { passesAt, code, used } = judgement.finding
     // A period that ends without making room: more is asked for than a whole period holds.

@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts'
+import { type Facts, isUint } from './facts.ts'
 import { type Finding, finding } from './finding.ts'
 import { type Crossing, checkHeld } from './held.ts'
 import { hasShape, walk } from './order.ts'
@@ -55,8 +55,8 @@ export function judgeBranch(
 /** What must hold before any branch is looked at: this chain, this manager, a state that can be computed with. */
 export function checkFrame(prepared: PreparedGrant, facts: Facts, state: State): Finding | null {
   if (facts.chainId !== prepared.chainId) return finding('wrong_chain')
+  if (!isReadable(state)) return finding('state_missing')
   if (state.chainId !== prepared.chainId || state.manager !== prepared.manager) return finding('state_mismatch')
-  if (typeof state.block.timestamp !== 'bigint' || state.block.timestamp < 0n) return finding('state_missing')
   return null
 }
 
@@ -66,4 +66,11 @@ export function checkFrame(prepared: PreparedGrant, facts: Facts, state: State):
  */
 function nearness(branch: PreparedBranch, refused: Finding, facts: Facts, state: State): number {
   return (hasShape(branch, facts, state) ? 1_000_000 : 0) + refused.passed
+}
+
+/** A state comes from a node: every part has to be there before anything is computed with it. */
+function isReadable(state: State): boolean {
+  const { block, disabled, nonces, counters } = (state ?? {}) as Partial<State>
+  const parts = [block, disabled, nonces, counters]
+  return parts.every((part) => typeof part === 'object' && part !== null) && isUint(block?.timestamp)
 }

@@ -1,3 +1,4 @@
+import { periodOf, spentOf } from './counters.ts'
 import { windowAt } from './enforcers/period.ts'
 import { amountOf, type Facts, MAX_UINT256, withAmount } from './facts.ts'
 import { largestHeld } from './held.ts'
@@ -76,17 +77,18 @@ function largestOf(
 }
 
 /** What one counting caveat leaves before this action; negative where even nothing is too much, `null` where it does not count. */
-function leftFor({ meaning, counter, period }: PreparedCaveat, state: State, measured: Measured): bigint | null {
-  const stored = state.counters[counter ?? '']
+function leftFor(caveat: PreparedCaveat, state: State, measured: Measured): bigint | null {
+  const { meaning, period } = caveat
   switch (meaning.kind) {
     case 'erc20TransferAmount':
     case 'nativeTransferAmount':
       if ((meaning.kind === 'erc20TransferAmount') !== (measured === 'token')) return null
-      return stored?.kind === 'spent' ? meaning.limit - stored.spent : null
+      return minus(meaning.limit, spentOf(caveat, state))
     case 'erc20PeriodTransfer':
     case 'nativePeriodTransfer': {
       if ((meaning.kind === 'erc20PeriodTransfer') !== (measured === 'token')) return null
-      if (stored?.kind !== 'period' || period === null) return null
+      const stored = periodOf(caveat, state)
+      if (stored === null || period === null) return null
       if ((stored.start === 0n ? period : stored).duration === 0n) return null
       const { limit, used } = windowAt(stored, period, state.block.timestamp)
       return limit > used ? limit - used : 0n
@@ -141,6 +143,10 @@ function largestPinned(bound: bigint, pins: readonly Pin[]): bigint | null {
     return (bound & above) | (bits & below) | (free & below)
   }
   return null
+}
+
+function minus(limit: bigint, spent: bigint | null): bigint | null {
+  return spent === null ? null : limit - spent
 }
 
 function min(left: bigint, right: bigint): bigint {

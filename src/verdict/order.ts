@@ -1,4 +1,5 @@
 import { ANY_DELEGATE } from '../delegation/types.ts'
+import { callsOf } from './counters.ts'
 import { allowedCalldata } from './enforcers/allowedCalldata.ts'
 import { allowedMethods } from './enforcers/allowedMethods.ts'
 import { allowedTargets } from './enforcers/allowedTargets.ts'
@@ -61,7 +62,8 @@ export function hasEnded(branch: PreparedBranch, state: State): boolean {
   return branch.links.some(
     (link) =>
       state.disabled[link.hash] !== false ||
-      link.caveats.some(({ meaning, counter, earlier }) => {
+      link.caveats.some((caveat) => {
+        const { meaning, earlier } = caveat
         switch (meaning.kind) {
           case 'unknown':
             return true
@@ -70,8 +72,8 @@ export function hasEnded(branch: PreparedBranch, state: State): boolean {
           case 'nonce':
             return state.nonces[link.delegator] !== meaning.nonce
           case 'limitedCalls': {
-            const stored = state.counters[counter ?? '']
-            return stored?.kind !== 'calls' || stored.count + BigInt(earlier) >= meaning.limit
+            const count = callsOf(caveat, state)
+            return count === null || count + BigInt(earlier) >= meaning.limit
           }
           default:
             return false

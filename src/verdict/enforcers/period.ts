@@ -1,7 +1,6 @@
-import { isUint } from '../facts.ts'
+import { type PeriodStorage, periodOf } from '../counters.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { PeriodTerms } from '../prepared.ts'
-import type { Counter } from '../types.ts'
 import type { Check, Look } from './check.ts'
 import { tokenShape } from './spending.ts'
 
@@ -17,7 +16,7 @@ export const nativePeriodTransfer: Check<'nativePeriodTransfer'> = (_meaning, lo
 export type Window = { limit: bigint; used: bigint; end: bigint | null }
 
 /** The state that the enforcer computes with: its storage, or before first use what it would copy from the terms. */
-export function windowAt(stored: PeriodCounter, terms: PeriodTerms, now: bigint): Window {
+export function windowAt(stored: PeriodStorage, terms: PeriodTerms, now: bigint): Window {
   const { amount, duration, start } = stored.start === 0n ? terms : stored
   if (now < start) return { limit: 0n, used: 0n, end: null }
   const current = (now - start) / duration + 1n
@@ -25,13 +24,11 @@ export function windowAt(stored: PeriodCounter, terms: PeriodTerms, now: bigint)
   return { limit: amount, used, end: start + current * duration }
 }
 
-type PeriodCounter = Extract<Counter, { kind: 'period' }>
-
 function period(amount: bigint, measured: 'token' | 'value', look: Look): Finding | null {
   const { caveat, state } = look
-  const stored = state.counters[caveat.counter ?? '']
+  const stored = periodOf(caveat, state)
   const terms = caveat.period
-  if (terms === null || stored?.kind !== 'period' || !isPeriod(stored)) return finding('state_missing')
+  if (terms === null || stored === null) return finding('state_missing')
   const now = state.block.timestamp
   if (stored.start === 0n) {
     if (terms.start === 0n || terms.amount === 0n || terms.duration === 0n) return finding('caveat_unsatisfiable')
@@ -56,14 +53,4 @@ function period(amount: bigint, measured: 'token' | 'value', look: Look): Findin
     passesAt,
     measured,
   })
-}
-
-function isPeriod(counter: PeriodCounter): boolean {
-  return (
-    isUint(counter.amount) &&
-    isUint(counter.duration) &&
-    isUint(counter.start) &&
-    isUint(counter.lastPeriod) &&
-    isUint(counter.transferred)
-  )
 }

@@ -1,4 +1,5 @@
-import { isUint, TRANSFER_SELECTOR } from '../facts.ts'
+import { spentOf } from '../counters.ts'
+import { TRANSFER_SELECTOR } from '../facts.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { Check, Look } from './check.ts'
 
@@ -18,9 +19,9 @@ export function tokenShape(token: string, { facts }: Look): Finding | null {
 }
 
 function spending(limit: bigint, amount: bigint, measured: 'token' | 'value', look: Look): Finding | null {
-  const counter = look.state.counters[look.caveat.counter ?? '']
-  if (counter?.kind !== 'spent' || !isUint(counter.spent)) return finding('state_missing')
-  const used = counter.spent + amount * BigInt(look.caveat.earlier)
+  const spent = spentOf(look.caveat, look.state)
+  if (spent === null) return finding('state_missing')
+  const used = spent + amount * BigInt(look.caveat.earlier)
   // The contract's addition panics above 2^256 - 1, which no limit exceeds: the same refusal.
   if (used + amount <= limit) return null
   const remaining = used > limit ? 0n : limit - used
