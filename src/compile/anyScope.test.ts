@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { calls, counting, decodedOf, EXPIRY, environment, NOW, noValue, payee } from '../../test/arbitraries/plan.ts'
+import { calls, counting, decodedOf, EXPIRY, environment, noValue, payee } from '../../test/arbitraries/plan.ts'
 import { anyScope } from '../../test/arbitraries/scope.ts'
 import { childPointer } from '../primitives/json.ts'
 import type { Scope } from '../scope/types.ts'
@@ -51,7 +51,6 @@ describe('compile', () => {
       'compile.condition',
       'compile.max',
       'compile.unbounded',
-      'compile.start_missing',
       'compile.forbidden_target',
       'compile.forbidden_payee',
       'compile.forbidden_selector',
@@ -65,9 +64,8 @@ describe('compile', () => {
 function compileAccepting(scope: Scope, count: (what: string) => void): Plan | null {
   const accept: string[] = []
   for (let round = 0; round < 40; round++) {
-    const now = accept.length > 0 ? NOW : undefined
     try {
-      return compile(scope, environment, { salt: counting(), nonce: 0n, accept, now })
+      return compile(scope, environment, { salt: counting(), nonce: 0n, accept })
     } catch (error) {
       if (!(error instanceof CompileError)) throw error
       count(error.code)

@@ -9,7 +9,6 @@ import {
   EXPIRY,
   environment,
   type More,
-  NOW,
   nativeBudget,
   noValue,
   pay,
@@ -286,23 +285,23 @@ describe('compile', () => {
     })
   })
 
-  test('behavior: windows are counted from `now` where the scope has no `notBefore`; both bounds of the time stay', () => {
+  test('behavior: windows are counted from unix time zero where the scope has no `notBefore`: their days begin at midnight', () => {
     const document = scopeDocument([pay()], budget({ per: 'P1D', window: 'fixed' }))
     delete document.notBefore
-    const made = compile(parseScope(document), environment, { salt: counting(), nonce: 0n, now: NOW })
+    const made = compile(parseScope(document), environment, { salt: counting(), nonce: 0n })
     expect(decodedOf(made)[0]).toContainEqual({
       kind: 'erc20PeriodTransfer',
       token: USDC,
       amount: 200_000_000n,
       duration: 86_400n,
-      start: NOW,
+      start: 86_400n,
     })
     expect(decodedOf(made)[0]).toContainEqual({ kind: 'timestamp', after: 0n, before: EXPIRY })
   })
 
-  test('behavior: a scope from second 0 on: the contract takes a start of zero for "never used"', () => {
+  test('behavior: a scope from second 0 on: the contract takes a start of zero for "never used", so one window later', () => {
     const made = plan([pay()], { ...budget({ per: 'P1D', window: 'fixed' }), notBefore: '1970-01-01T00:00:00Z' })
-    expect(decodedOf(made)[0]).toContainEqual(expect.objectContaining({ kind: 'erc20PeriodTransfer', start: 1n }))
+    expect(decodedOf(made)[0]).toContainEqual(expect.objectContaining({ kind: 'erc20PeriodTransfer', start: 86_400n }))
     expect(decodedOf(made)[0]).toContainEqual({ kind: 'timestamp', after: 0n, before: EXPIRY })
   })
 

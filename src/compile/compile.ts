@@ -1,5 +1,6 @@
 import type { Environment } from '../caveats/types.ts'
 import type { Hex } from '../primitives/hex.ts'
+import { scopeHash } from '../scope/hash.ts'
 import type { Scope } from '../scope/types.ts'
 import { coverScope } from './cover.ts'
 import { explainDelegations } from './explain.ts'
@@ -8,17 +9,19 @@ import { guardScope } from './guardScope.ts'
 import { lowerNodes } from './lower.ts'
 import { settleObstacles } from './obstacles.ts'
 import { resolve } from './resolve.ts'
+import { bindSalt } from './salt.ts'
 import { shareLimits } from './share.ts'
 import { splitRules } from './split.ts'
 import type { Plan } from './types.ts'
 
 export type CompileOptions = {
-  /** 32 random bytes, new at each call: two delegations of one salt share counters and revocations. */
+  /**
+   * 32 random bytes, new at each call: two delegations of one salt share counters and revocations. `bindSalt` makes of
+   * them a salt that commits to the scope.
+   */
   salt: () => Hex
   /** The principal's current counter in NonceEnforcer, as read from the chain. */
   nonce: bigint
-  /** Where fixed windows are counted from when the scope has no `notBefore`. Unix seconds. */
-  now?: bigint | undefined
   /** JSON pointers of constraints that are accepted as held by the redeemer only. */
   accept?: readonly string[] | undefined
 }
@@ -33,11 +36,12 @@ export type CompileOptions = {
  * @throws {@link CompileError}
  */
 export function compile(scope: Scope, environment: Environment, options: CompileOptions): Plan {
-  const resolved = resolve(scope, environment, options.nonce, options.now)
+  const resolved = resolve(scope, environment, options.nonce)
   guardScope(resolved)
   const accepted = settleObstacles(resolved, options.accept ?? [])
+  const hash = scopeHash(scope)
   const nodes = shareLimits(splitRules(resolved), resolved)
-  const { drafts, branches, held } = lowerNodes(nodes, resolved, options.salt)
+  const { drafts, branches, held } = lowerNodes(nodes, resolved, () => bindSalt(hash, options.salt()))
   guardDrafts(drafts, environment, { acknowledged: acknowledgedBy(scope, branches) })
   return {
     chainId: scope.chainId,

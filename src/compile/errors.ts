@@ -18,7 +18,6 @@ export type CompileErrorCode =
   | 'compile.wrong_chain'
   | 'compile.unresolved'
   | 'compile.amount_not_positive'
-  | 'compile.start_missing'
   | 'compile.too_many_delegations'
   | 'compile.invalid_value'
   // always-rules: of the scope and of whatever was produced

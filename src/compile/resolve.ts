@@ -60,12 +60,8 @@ export function capKey(budget: string, asset: Asset): string {
   return `${budget}/${asset}`
 }
 
-/**
- * Reads every text of a scope once.
- *
- * @param now - Where windows are counted from when the scope has no `notBefore`. Unix seconds.
- */
-export function resolve(scope: Scope, environment: Environment, nonce: bigint, now: bigint | undefined): Resolved {
+/** Reads every text of a scope once. */
+export function resolve(scope: Scope, environment: Environment, nonce: bigint): Resolved {
   if (scope.chainId !== environment.chainId) {
     throw new CompileError('compile.wrong_chain', 'The scope is for another chain.', {
       details: { scope: scope.chainId, environment: environment.chainId },
@@ -119,15 +115,9 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint, n
     if (budget.per === undefined) return null
     const { per } = budget
     const duration = read(`${pointer}/per`, () => parseDuration(per))
-    const start = notBefore ?? now
-    if (start === undefined) {
-      throw new CompileError('compile.start_missing', 'A budget by period needs an instant to count from.', {
-        details: { pointer },
-        fix: 'Give the scope a `notBefore`, or pass `now`.',
-      })
-    }
-    // The contract takes a start of zero for "never used" and refuses it.
-    return { duration, start: start > 0n ? start : 1n }
+    // From `notBefore`, else from unix time zero, as `isSubset` has it: a scope alone says when its windows begin. The
+    // contract takes a start of zero for "never used" and refuses it; one window later is the same windows.
+    return { duration, start: notBefore === null || notBefore === 0n ? duration : notBefore }
   }
 }
 

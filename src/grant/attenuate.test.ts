@@ -286,7 +286,7 @@ describe('attenuateGrant', () => {
         let parent: Grant
         try {
           const accept = acceptableOf(scope, environment)
-          const plan = compile(scope, environment, { salt: countingSalt(), nonce: 2n, now: 77n, accept })
+          const plan = compile(scope, environment, { salt: countingSalt(), nonce: 2n, accept })
           if (plan.drafts.length > 6) return
           parent = await signGrant(scope, plan, account)
         } catch (error) {
@@ -296,7 +296,7 @@ describe('attenuateGrant', () => {
         const narrow = narrowed(scope, rule, budget)
         try {
           const accept = acceptableOf(narrow, environment)
-          const handed = await attenuateGrant(parent, { ...options, now: 77n, accept, scope: narrow, account: agent })
+          const handed = await attenuateGrant(parent, { ...options, accept, scope: narrow, account: agent })
           expect(parseGrant(serializeGrant(handed), { environment })).toEqual(handed)
           count('handed on')
         } catch (error) {

@@ -1,10 +1,12 @@
 import { decodeCaveat } from '../caveats/caveat.ts'
 import type { Environment } from '../caveats/types.ts'
 import { type CompileOptions, compile } from '../compile/compile.ts'
+import { bindSalt } from '../compile/salt.ts'
 import type { Plan } from '../compile/types.ts'
 import { createDelegations } from '../delegation/create.ts'
 import type { SigningAccount } from '../delegation/sign.ts'
 import type { Delegation } from '../delegation/types.ts'
+import { scopeHash } from '../scope/hash.ts'
 import { isSubset } from '../scope/subset.ts'
 import type { Scope } from '../scope/types.ts'
 import { attach } from './attach.ts'
@@ -59,13 +61,15 @@ export async function attenuateGrant(
 
 /** {@link attenuateGrant} up to the signature: what to show before it is given. */
 export function planAttenuation(grant: Grant, options: AttenuateOptions): Attenuation {
-  const { scope, environment, salt } = options
+  const { scope, environment } = options
   const parent = grant.scopes.at(-1) as Scope
   requireHandingOn(scope, parent)
   requireRedeemer(grant.delegations, scope, environment)
   // A scope that its caveats do not keep to would say nothing about what is handed on.
   assertGrantsScope(grant, environment)
   const plan = compile(scope, environment, options)
+  const hash = scopeHash(scope)
+  const salt = () => bindSalt(hash, options.salt())
   const { drafts, branches, kept } = attach({ child: plan, parent: treeOf(grant), environment, salt })
   const above = kept.map((index) => grant.delegations[index] as Delegation)
   const created = createDelegations(drafts)

@@ -15,8 +15,7 @@ import type { Grant } from './types.ts'
  * Throws unless the delegations are what compiling the scopes gives, link by link and byte by byte: a file that shows one
  * scope and carries the caveats of another is refused.
  *
- * Taken from the delegations, because no scope says it: salts, each delegator's nonce and, where a scope has no
- * `notBefore`, the start of its windows.
+ * Taken from the delegations, because no scope says it: what is random in the salts, and each delegator's nonce.
  *
  * @throws {@link GrantError} `grant.not_the_scope`, with what differs; what `readStructure` and `attach` throw.
  */
@@ -48,7 +47,7 @@ function recompile(parameters: {
   const decoded = caveats.map((caveat) => decodeCaveat(environment, caveat))
   let plan: Plan
   try {
-    plan = compile(scope, environment, { salt, nonce: nonceOf(decoded), now: startOf(decoded), accept })
+    plan = compile(scope, environment, { salt, nonce: nonceOf(decoded), accept })
   } catch (cause) {
     if (!(cause instanceof AmbitError)) throw cause
     throw notTheScope({ scope: level, differs: 'does not compile', code: cause.code }, cause)
@@ -61,11 +60,6 @@ function recompile(parameters: {
 
 function nonceOf(caveats: readonly DecodedCaveat[]): bigint {
   return caveats.find((caveat) => caveat.kind === 'nonce')?.nonce ?? 0n
-}
-
-/** First second of a window; where there is none, nothing is compiled from it. */
-function startOf(caveats: readonly DecodedCaveat[]): bigint {
-  return caveats.flatMap((caveat) => ('start' in caveat && 'duration' in caveat ? [caveat.start] : []))[0] ?? 1n
 }
 
 /** Walks both along their branches. Drafts may stand in another order, but each must be one and the same throughout. */

@@ -5,6 +5,7 @@ import { type SigningAccount, signDelegation } from '../delegation/sign.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { scopeHash } from '../scope/hash.ts'
 import type { Scope } from '../scope/types.ts'
+import { assertSignedScopes } from './bound.ts'
 import { GrantError } from './errors.ts'
 import { grantId } from './id.ts'
 import { MAX_GRANT_BYTES, serializeGrant } from './serialize.ts'
@@ -70,7 +71,8 @@ export async function signAll(
 /** Computes what is computed, and checks what hangs together: nothing leaves here that `parseGrant` would refuse. */
 export function assemble(parts: Omit<Grant, 'schema' | 'id' | 'lowering' | 'scopeHash'>): Grant {
   const { chainId, manager, scopes } = parts
-  const { leaves } = readStructure(parts)
+  const { leaves, levels } = readStructure(parts)
+  assertSignedScopes(parts, levels)
   const grant: Grant = {
     schema: 'ambit.grant.v1',
     id: grantId(manager, chainId, leaves),

@@ -27,6 +27,7 @@ export type GrantErrorCode =
   // what it grants
   | 'grant.widened'
   | 'grant.not_the_scope'
+  | 'grant.not_the_signed_scope'
   // handing on a part
   | 'grant.redelegation_forbidden'
   | 'grant.redeemer_pinned'

@@ -21,7 +21,7 @@ import { hashDelegation } from '../delegation/hash.ts'
 import { signDelegation } from '../delegation/sign.ts'
 import { AmbitError } from '../errors.ts'
 import { scopeHash } from '../scope/hash.ts'
-import type { Scope } from '../scope/types.ts'
+import { parseScope } from '../scope/parse.ts'
 import { checkGrant } from './check.ts'
 import { signGrant } from './create.ts'
 import { grantId } from './id.ts'
@@ -103,7 +103,7 @@ describe('parseGrant', () => {
         let made: Grant
         try {
           const accept = acceptableOf(scope, environment)
-          const plan = compile(scope, environment, { salt: countingSalt(), nonce: 2n, now: 77n, accept })
+          const plan = compile(scope, environment, { salt: countingSalt(), nonce: 2n, accept })
           if (plan.drafts.length > 6) return
           made = await signGrant(scope, plan, contractAccount(PRINCIPAL, principal))
         } catch (error) {
@@ -176,34 +176,24 @@ describe('parseGrant', () => {
     }
   })
 
-  test('error: who computes the hashes anew can change words, but nothing that is enforced', () => {
-    const words = [
-      '/task/id',
-      '/task/purpose',
-      '/evidence/receipts/0',
-      '/evidence/retain',
-      '/redelegation/maxDepth',
-      // Another name of a parameter: the selector is the same.
-      '/rules/2/function',
-      '/revocation/group',
-      '/revocation/guardian',
-      '/revocation/maxLatencySeconds',
-      `/assets/${grant.scopes[0] ? Object.keys(grant.scopes[0].assets)[0] : ''}/symbol`,
-    ]
-    const changed = new Set<string>()
+  test('error: who computes the hashes anew can change nothing: not a word, not even without the deployment', () => {
+    const codes = new Map<string, number>()
     for (const [path, value] of leavesOf(JSON.parse(text))) {
       if (path[0] !== 'scopes') continue
       for (const other of [...variants(value), ...plausible(path, value).filter((it) => it !== value)]) {
         const input = edit(path, other) as Grant & Json
         try {
-          input.scopeHash = scopeHash(input.scopes[0] as Scope)
+          input.scopeHash = scopeHash(parseScope(input.scopes[0]))
         } catch {
           continue
         }
-        if (outcome(input) === 'accepted') changed.add(`/${path.slice(2).join('/')}`)
+        const at = `/${path.slice(2).join('/')}`
+        expect([at, outcome(input)]).not.toEqual([at, 'accepted'])
+        const { code } = codeOf(() => parseGrant(input))
+        codes.set(code, (codes.get(code) ?? 0) + 1)
       }
     }
-    expect([...changed].sort()).toEqual(words.sort())
+    expect(codes.get('grant.not_the_signed_scope') ?? 0).toBeGreaterThan(50)
   })
 
   test('error: signed delegations under a scope that they do not keep to', async () => {
@@ -211,10 +201,9 @@ describe('parseGrant', () => {
     const [shown] = grant.scopes
     if (shown === undefined) throw new TypeError('no scope')
     const disguised = { ...wide, scopes: [shown], scopeHash: grant.scopeHash }
-    expect(parseGrant(serializeGrant(disguised))).toEqual(disguised)
-    expect(codeOf(() => parseGrant(serializeGrant(disguised), { environment }))).toMatchObject({
-      code: 'grant.not_the_scope',
-      details: { differs: expect.stringMatching(/^caveats\//) },
+    expect(codeOf(() => parseGrant(serializeGrant(disguised)))).toMatchObject({
+      code: 'grant.not_the_signed_scope',
+      details: { delegation: 0, scope: 0 },
     })
   })
 

@@ -6,6 +6,7 @@ import { scopeHash } from '../scope/hash.ts'
 import { parseScope } from '../scope/parse.ts'
 import { isSubset } from '../scope/subset.ts'
 import type { Scope } from '../scope/types.ts'
+import { assertSignedScopes } from './bound.ts'
 import { assertGrantsScope } from './compare.ts'
 import { GrantDocument } from './document.ts'
 import { GrantError } from './errors.ts'
@@ -20,8 +21,9 @@ const SCHEMA = 'ambit.grant.v1'
  * Reads a grant from anybody. Nothing in it is believed: scopes are parsed again, hashes and the id computed again, every
  * branch followed from leaf to root.
  *
- * With an `environment` the caveats must be those which its scopes compile to. **Without one they are not compared**, and
- * the file may claim a scope that its delegations do not keep to. Signatures are not verified: that takes the chain,
+ * Each delegation's salt must commit to its scope: only the delegator can have said so. With an `environment` the caveats
+ * must be those which its scopes compile to. **Without one they are not compared**: a delegator may then have signed for a
+ * scope that its caveats do not keep to. Signatures are not verified: that takes the chain,
  * `checkGrant`. An expired grant is read: receipts need old ones.
  *
  * @param input - JSON text, or what was read from JSON.
@@ -33,7 +35,7 @@ export function parseGrant(input: unknown, options: { environment?: Environment 
   const grant: Grant = { ...document, scopes: document.scopes.map(readScope), branches: document.branches.map(compact) }
   checkDeployment(grant, options.environment)
   checkScopes(grant.scopes)
-  const { leaves } = readStructure(grant)
+  const { leaves, levels } = readStructure(grant)
   const computed = scopeHash(grant.scopes.at(-1) as Scope)
   if (computed !== grant.scopeHash) {
     throw tampered('grant.scope_hash_mismatch', 'The scope of this grant is not the one that its hash names.', {
@@ -48,6 +50,7 @@ export function parseGrant(input: unknown, options: { environment?: Environment 
       computed: id,
     })
   }
+  assertSignedScopes(grant, levels)
   if (options.environment !== undefined) assertGrantsScope(grant, options.environment)
   return grant
 }

@@ -67,7 +67,7 @@ export function makeGrant(
 ): Promise<Grant> {
   const { account = principal, ...rest } = options
   const scope = parseScope(document)
-  return signGrant(scope, compile(scope, environment, { salt: countingSalt(), nonce: 4n, now: 9n, ...rest }), account)
+  return signGrant(scope, compile(scope, environment, { salt: countingSalt(), nonce: 4n, ...rest }), account)
 }
 
 /** What this scope must accept to compile at all. */
@@ -75,7 +75,7 @@ export function acceptableOf(scope: Scope, environment: Environment): string[] {
   const accept: string[] = []
   for (;;) {
     try {
-      compile(scope, environment, { salt: countingSalt(), nonce: 2n, now: 77n, accept })
+      compile(scope, environment, { salt: countingSalt(), nonce: 2n, accept })
       return accept
     } catch (error) {
       if (!(error instanceof CompileError) || error.details['acceptable'] !== true) return accept

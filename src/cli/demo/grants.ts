@@ -38,7 +38,7 @@ export async function grantTask(
   })
   if (scope === undefined) return undefined
   const salt = () => bytesToHex(randomBytes(32))
-  const plan = compile(scope, chain.environment, { salt, nonce: 0n, now })
+  const plan = compile(scope, chain.environment, { salt, nonce: 0n })
   const grant = await signGrant(scope, plan, principal)
   await journal.issue(grantReceipt({ grant, layer: 'wallet' }))
   return { account, grant }

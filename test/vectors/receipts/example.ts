@@ -113,12 +113,12 @@ export const document = {
 export const now = 1_800_000_000n
 
 export async function makeGrant(
-  change: { document?: object; principal?: SigningAccount; environment?: Environment } = {},
+  change: { document?: object; principal?: SigningAccount; environment?: Environment; accept?: string[] } = {},
 ): Promise<Grant> {
   const deployment = change.environment ?? environment
   const scope = parseScope({ ...document, ...change.document })
   let salts = 0
-  const plan = compile(scope, deployment, { salt: () => hash((0x51 + salts++).toString(16)), nonce: 0n, now })
+  const plan = compile(scope, deployment, { salt: () => hash((0x51 + salts++).toString(16)), nonce: 0n })
   return signGrant(scope, plan, change.principal ?? principal)
 }
 
