@@ -62,7 +62,12 @@ function readGrant(bytes: Uint8Array, environment: Environment | undefined): Gra
   const text = fromUtf8(bytes)
   if (environment === undefined) return { grant: parseGrant(text) }
   const grant = parseGrant(text, { environment })
-  return { grant, prepared: prepareGrant(grant, environment) }
+  try {
+    return { grant, prepared: prepareGrant(grant, environment) }
+  } catch (error) {
+    // The grant is whole; that this evaluator cannot judge under it is no fault of the grant.
+    return { grant, unprepared: causeOf(error) }
+  }
 }
 
 /** Does the chain that the receipt shows follow from the context, and run from the principal to the agent inside the grant? */

@@ -4,8 +4,11 @@ import type { Grant } from '../grant/index.ts'
 import type { Hex } from '../primitives/hex.ts'
 import type { PreparedGrant } from '../verdict/index.ts'
 
-/** A grant that was read and found whole; `prepared` where it was compared with a deployment. */
-export type GrantRead = { grant: Grant; prepared?: PreparedGrant }
+/**
+ * A grant that was read and found whole; `prepared` where it was compared with a deployment, unless it has constraints that
+ * cannot be evaluated: then `unprepared` has the code of the refusal.
+ */
+export type GrantRead = { grant: Grant; prepared?: PreparedGrant; unprepared?: string }
 
 /**
  * What a verifier remembers between receipts of the same grants: recovered signatures (1.25 ms each) and grants that were

@@ -73,6 +73,7 @@ export type CheckCode =
   // verdict and state
   | 'verdict_mismatch'
   | 'verdict_without_state'
+  | 'evaluation_not_supported'
   | 'verdict_local'
   | 'verdict_simulated'
   | 'state_attested'

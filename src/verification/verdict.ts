@@ -46,6 +46,10 @@ export function checkVerdict(
   if (read === undefined || request === undefined) {
     return found('verdict', 'unavailable', 'evidence_missing', 'The grant or the request is not here.')
   }
+  if (read.unprepared !== undefined) {
+    const detail = 'The grant has constraints that this verifier cannot evaluate.'
+    return found('verdict', 'unavailable', 'evaluation_not_supported', detail, { cause: read.unprepared })
+  }
   if (read.prepared === undefined) {
     return found('verdict', 'unavailable', 'environment_missing', 'The deployment of the framework is not known.')
   }

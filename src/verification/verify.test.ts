@@ -187,6 +187,17 @@ describe('verifyBundle: absences', () => {
     })
   })
 
+  test('behavior: a grant under which this verifier cannot judge leaves the verdict open', async () => {
+    const calls = { max: 20, per: 'P1D', window: 'fixed' }
+    const odd = await makeGrant({ document: { calls }, accept: ['/calls'] })
+    const verdict = { verdict: 'allow', branch: 0, rule: 'pay', remaining: null } as const
+    const { drafted } = await decide({ grant: odd, action: pay, state: makeState(odd), verdict })
+    expect(await check((await issue(drafted)).text)).toMatchObject({
+      result: 'insufficient',
+      doubts: ['verdict unavailable evaluation_not_supported', ...WORD_OF_ISSUER],
+    })
+  })
+
   test('behavior: an unsigned request leaves the attempt the issuer’s word', async () => {
     const { request } = allowed.request
     const { drafted } = await decide({ grant, action: pay, state, request: { request } })

@@ -118,7 +118,7 @@ export async function makeGrant(
   const deployment = change.environment ?? environment
   const scope = parseScope({ ...document, ...change.document })
   let salts = 0
-  const plan = compile(scope, deployment, { salt: () => hash((0x51 + salts++).toString(16)), nonce: 0n })
+  const plan = compile(scope, deployment, { salt: () => hash((0x51 + salts++).toString(16)), nonce: 0n, accept: change.accept })
   return signGrant(scope, plan, change.principal ?? principal)
 }
 
