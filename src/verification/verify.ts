@@ -27,6 +27,8 @@ import { checkState, checkVerdict } from './verdict.ts'
  * | a blob that the statement commits to | evidence, and each check that needs it | unavailable |
  * | a commitment to a blob that is there | evidence | refuted: the issuer did not put it there |
  * | the deployment (`environment`) | grant, verdict | unavailable: the caveats cannot be compared, nothing evaluated |
+ * | an evaluator for a constraint of the grant | verdict | unavailable |
+ * | a form for this kind, in this version | form | unavailable; a kind without a name is refuted |
  * | the delegator's kind of account (`facts.codes`) | delegation_signature | proven if its key signed, else unavailable |
  * | a contract's answer (`facts.contractSignatures`) | delegation_signature | unavailable |
  * | the asker's signature | request | unavailable: the attempt is the issuer's word |
