@@ -1,10 +1,13 @@
 import type { Address, Hex } from '../primitives/hex.ts'
-import { isAddress, isData, isUint, TRANSFER_SELECTOR } from './facts.ts'
+import { VerdictError } from './errors.ts'
+import { isAddress, isData, isUint, MAX_DATA_BYTES, TRANSFER_SELECTOR } from './facts.ts'
 import type { Action, Call, Fix } from './types.ts'
 
 /**
  * The action that follows a fix, as an agent would write it; of a list the first entry. Fixes that change no action
  * (waiting, asking) return it as it is.
+ *
+ * @throws {@link VerdictError} `verdict.invalid_fix` for bytes outside any call data: fixes travel, and may come back changed.
  */
 export function applyFix(fix: Fix, action: Action): Action {
   switch (fix.do) {
@@ -68,6 +71,12 @@ function withTarget(call: Call, target: { target: Address; selector?: Hex } | un
 
 /** Overwrites bytes; what lies between the end of the data and `at` is filled with zeros. */
 function withBytes(data: Hex, at: number, bytes: Hex): Hex {
+  if (!(at >= 0 && at <= MAX_DATA_BYTES) || !isData(bytes)) {
+    throw new VerdictError('verdict.invalid_fix', 'This fix cannot be applied.', {
+      details: { at: String(at), bound: MAX_DATA_BYTES },
+      fix: 'Apply the fix of a verdict as it was given.',
+    })
+  }
   const digits = data.slice(2).padEnd(at * 2, '0')
   return `0x${digits.slice(0, at * 2)}${bytes.slice(2)}${digits.slice(at * 2 + bytes.length - 2)}`
 }
