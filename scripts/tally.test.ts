@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { add, summary, tallyCheck, tallyHardhat, tallyVitest } from './tally.ts'
 
-const report = (passed: number, failed: number, pending: number, todo: number) =>
+const report = (passed: number, failed: number, pending: number, todo: number, files: object[] = []) =>
   JSON.stringify({
     numPassedTests: passed,
     numFailedTests: failed,
     numPendingTests: pending,
     numTodoTests: todo,
-    success: true,
+    testResults: files,
   })
 
 describe('tallyCheck', () => {
@@ -44,7 +44,17 @@ describe('tallyVitest', () => {
     expect(tallyVitest(report(5, 1, 2, 3), 1)).toEqual({ passed: 5, failed: 1, skipped: 5 })
   })
 
-  it('error: a file that does not load fails the run though every test passed', () => {
+  it('error: each file that fails without a failed test counts, beside the tests that fail', () => {
+    const files = [
+      { status: 'failed', assertionResults: [] },
+      { status: 'failed', assertionResults: [{ status: 'passed' }, { status: 'skipped' }] },
+      { status: 'failed', assertionResults: [{ status: 'failed' }] },
+      { status: 'passed', assertionResults: [{ status: 'passed' }] },
+    ]
+    expect(tallyVitest(report(2, 1, 1, 0, files), 1)).toEqual({ passed: 2, failed: 3, skipped: 1 })
+  })
+
+  it('error: an error outside of any test fails the run though every test passed', () => {
     expect(tallyVitest(report(5, 0, 0, 0), 1)).toEqual({ passed: 5, failed: 1, skipped: 0 })
   })
 

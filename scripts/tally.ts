@@ -24,18 +24,28 @@ export function tallyHardhat(output: string, exitCode: number | null): Tally {
   return held({ passed: counted('passing'), failed: counted('failing'), skipped: counted('skipped') }, exitCode)
 }
 
-/** Vitest's JSON report; `undefined` where it wrote none. */
+/** Vitest's JSON report; `undefined` where it wrote none. A file that failed without a failed test counts as one. */
 export function tallyVitest(report: string | undefined, exitCode: number | null): Tally {
   const counts = read(report)
   if (counts === undefined) return { ...NOTHING, failed: 1 }
-  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests } = counts
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = counts
+  const broken = testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every((assertion) => assertion.status !== 'failed'),
+  )
   const skipped = numPendingTests + numTodoTests
-  return held({ passed: numPassedTests, failed: numFailedTests, skipped }, exitCode)
+  return held({ passed: numPassedTests, failed: numFailedTests + broken.length, skipped }, exitCode)
 }
 
-type Report = { numPassedTests: number; numFailedTests: number; numPendingTests: number; numTodoTests: number }
+type Report = {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  numTodoTests: number
+  testResults: readonly { status: string; assertionResults: readonly { status: string }[] }[]
+}
 
-/** A file that fails to load and an error outside a test leave no failed test behind: only the exit code tells. */
+/** An error outside of any test leaves nothing failed behind: only the exit code tells. */
 function held(tally: Tally, exitCode: number | null): Tally {
   const silent = tally.failed === 0 && (exitCode !== 0 || tally.passed === 0)
   return silent ? { ...tally, failed: 1 } : tally
@@ -45,7 +55,7 @@ function read(report: string | undefined): Report | undefined {
   try {
     const value = JSON.parse(report ?? '') as Report
     const counts = [value.numPassedTests, value.numFailedTests, value.numPendingTests, value.numTodoTests]
-    return counts.every(Number.isSafeInteger) ? value : undefined
+    return counts.every(Number.isSafeInteger) && Array.isArray(value.testResults) ? value : undefined
   } catch {
     return undefined
   }

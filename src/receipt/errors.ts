@@ -13,7 +13,6 @@ export type ReceiptErrorCode =
   | 'receipt.bundle_refused'
   | 'receipt.bundle_not_canonical'
   | 'receipt.evidence_refused'
-  | 'receipt.evidence_not_committed'
   // keys
   | 'receipt.key_refused'
   | 'receipt.key_is_private'
