@@ -13,12 +13,18 @@ const LOOK_EVERY_MS = 40
  *
  * A lock whose process is gone is taken over.
  *
- * @throws {@link HomeError} `home.locked` after 30 seconds.
+ * @param waitMs - How long to wait for the holder, milliseconds. Default 30 seconds.
+ * @throws {@link HomeError} `home.locked`.
  */
-export async function takeLock(home: Home, name: string, onWait: (holder: string) => void): Promise<() => void> {
+export async function takeLock(
+  home: Home,
+  name: string,
+  onWait: (holder: string) => void,
+  waitMs = WAIT_MS,
+): Promise<() => void> {
   const path = home.file('locks', `${name}.lock`)
   const mine = `${process.pid} ${randomBytes(8).toString('hex')}\n`
-  const deadline = performance.now() + WAIT_MS
+  const deadline = performance.now() + waitMs
   let told = false
   for (;;) {
     try {
@@ -37,7 +43,7 @@ export async function takeLock(home: Home, name: string, onWait: (holder: string
     told = true
     if (performance.now() > deadline) {
       throw new HomeError('home.locked', 'Another ambit command is using this.', {
-        details: { lock: path, process: holder.split(' ', 1)[0] ?? '', seconds: WAIT_MS / 1_000 },
+        details: { lock: path, process: holder.split(' ', 1)[0] ?? '', seconds: waitMs / 1_000 },
         fix: 'Wait for it to end; if no ambit is running, remove the lock file.',
         retry: 'safe',
       })

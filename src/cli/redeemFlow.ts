@@ -12,6 +12,7 @@ import type { Context } from './command.ts'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { Journal, type Recorded } from './journal.ts'
+import { takeLock } from './lock.ts'
 import { pendingOf, removePending, writePending } from './pending.ts'
 import type { Session } from './session.ts'
 import { stopOf } from './stops.ts'
@@ -65,6 +66,17 @@ export async function attempt(
   context.output.progress(`Sent ${sent.hash}. Waiting for the chain…`)
   const settled = await settle(context, session, journal, { ...about, sent })
   return { verdict, decision, sent, ...settled }
+}
+
+/**
+ * One command at a time sends for an account, from looking at what is open until its outcome is known: two would take one
+ * nonce, and each would record the outcome of the other.
+ */
+export async function lockSender(context: Context, sender: Address): Promise<void> {
+  const wait = (timeoutOf(context) + 30) * 1_000
+  const tell = (holder: string) =>
+    context.output.progress(`Waiting for process ${holder}, which sends for this account…`)
+  context.defer(await takeLock(context.home(), `sender-${sender}`, tell, wait))
 }
 
 /**
@@ -167,20 +179,23 @@ async function settle(
   { sent, ...about }: About & { sent: Sent },
 ): Promise<{ outcome: Outcome; outcomeReceipt: Recorded }> {
   const { waitForOutcome } = await import('../chain/waitForOutcome.ts')
-  const seconds = readCount((context.options['timeout'] as string | undefined) ?? '60', '--timeout')
   const outcome = await waitForOutcome(session.node, {
     sent,
     redemption: about.redemption,
     action: about.request.request,
     principal: about.grant.scopes[0]?.principal ?? sent.from,
     environment: session.environment,
-    timeout: seconds * 1_000,
+    timeout: timeoutOf(context) * 1_000,
   })
   // The embedded chain first: a receipt of a transaction that its chain then forgets would be false.
   await session.save()
   const outcomeReceipt = await recordOutcome(journal, about, outcome)
   if (isSettled(outcome)) removePending(context.home(), sent.hash)
   return { outcome, outcomeReceipt }
+}
+
+function timeoutOf(context: Context): number {
+  return readCount((context.options['timeout'] as string | undefined) ?? '60', '--timeout')
 }
 
 async function recordOutcome(journal: Journal, about: About, outcome: Outcome): Promise<Recorded> {

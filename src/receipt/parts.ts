@@ -118,9 +118,12 @@ const Included = {
 }
 const Effects = z.array(Effect).max(256)
 
-/** `data` is keccak-256 of the call data of `redeemDelegations`: which transaction can be this one. */
+/**
+ * `data` is keccak-256 of the call data of `redeemDelegations`: which transaction can be this one. A call that moves no
+ * value is executed without effects.
+ */
 export const OutcomeRead = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('executed'), data: Hash, ...Included, effects: Effects.min(1) }),
+  z.strictObject({ status: z.literal('executed'), data: Hash, ...Included, effects: Effects }),
   z.strictObject({ status: z.literal('reverted'), data: Hash, ...Included, reason: Text.optional() }),
   z.strictObject({ status: z.literal('ineffective'), data: Hash, ...Included, effects: Effects, missing: Text }),
   z.strictObject({ status: z.literal('pending'), data: Hash, tx: Hash }),

@@ -121,7 +121,6 @@ async function attenuateOptions(context: Context, session: Session, scope: Scope
     environment,
     nonce: await readNonce(node, { delegator, environment }),
     salt: () => `0x${Buffer.from(context.random(32)).toString('hex')}` as const,
-    now: context.now(),
     accept: (context.options['accept'] as readonly string[] | undefined) ?? [],
   }
 }

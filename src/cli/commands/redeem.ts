@@ -7,7 +7,7 @@ import { EXIT } from '../exit.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
-import { attempt, judge, settleEarlier } from '../redeemFlow.ts'
+import { attempt, judge, lockSender, settleEarlier } from '../redeemFlow.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 import { assertGenuine } from '../trustGrant.ts'
 import { outcomeData, outcomeFailure, renderVerdict, verdictFailure } from '../verdictText.ts'
@@ -64,6 +64,7 @@ export const redeem: Command = {
     }
     const signer = await loadSigner(context, session.choice)
     if (signer.address.toLowerCase() !== action.redeemer) throw wrongSigner(action.redeemer, signer.address)
+    await lockSender(context, action.redeemer)
     await settleEarlier(context, session, grant)
     const { verdict, decision, sent, outcome, outcomeReceipt } = await attempt(context, session, {
       grant,

@@ -87,6 +87,7 @@ export const revoke: Command = {
 async function record(context: Context, session: Session, grant: Grant, ended: Revocation): Promise<Recorded[]> {
   const { readBlock } = await import('../../chain/block.ts')
   const { revocationReceipt } = await import('../../receipt/revocationReceipt.ts')
+  const { descendantsOf } = await import('../../grant/descendants.ts')
   const journal = new Journal(context)
   const groups = new Map<string, Revocation['revoked'][number][]>()
   for (const link of ended.revoked) {
@@ -102,7 +103,7 @@ async function record(context: Context, session: Session, grant: Grant, ended: R
     const ending = {
       act: 'disable' as const,
       delegations,
-      died: await underneath(grant, delegations),
+      died: descendantsOf(grant, delegations),
       ...(transactionHash === null ? {} : { transactionHash }),
       block: { number, hash },
       final: finalized !== undefined && finalized >= number,
@@ -122,21 +123,6 @@ async function finalizedBlock({ node }: Session): Promise<bigint | undefined> {
     if (error instanceof ChainError) return undefined
     throw error
   }
-}
-
-/** Links of the grant whose authority leads to one of these. */
-async function underneath(grant: Grant, ended: readonly Hex[]): Promise<Hex[]> {
-  const { hashDelegation } = await import('../../delegation/hash.ts')
-  const links = grant.delegations.map((delegation) => ({
-    authority: delegation.authority,
-    hash: hashDelegation(delegation),
-  }))
-  const dead = new Set<Hex>(ended)
-  for (let before = -1; before !== dead.size; ) {
-    before = dead.size
-    for (const { authority, hash } of links) if (dead.has(authority)) dead.add(hash)
-  }
-  return [...dead].filter((hash) => !ended.includes(hash))
 }
 
 /** Other grants of this machine that contain an ended link. */
