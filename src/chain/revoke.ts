@@ -2,6 +2,7 @@ import type { LocalAccount } from 'viem'
 import type { Environment } from '../caveats/types.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
+import { descendantsOf } from '../grant/descendants.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { readAccountCode } from './account.ts'
@@ -68,7 +69,7 @@ export async function revoke(client: NodeClient, parameters: RevokeParameters): 
   const revoked = links.flatMap(({ hash }) => [...before, ...ended].find((entry) => entry.hash === hash) ?? [])
   return {
     revoked,
-    died: descendants(
+    died: descendantsOf(
       grant,
       revoked.map(({ hash }) => hash),
     ),
@@ -171,31 +172,6 @@ function topmost(grant: Grant, delegator: Address): Link[] {
       fix: 'Revoke with the account of one of its delegators.',
     })
   }
-  const below = new Set(
-    descendants(
-      grant,
-      own.map(({ hash }) => hash),
-    ),
-  )
+  const below = new Set(own.flatMap(({ hash }) => descendantsOf(grant, [hash])))
   return own.filter(({ hash }) => !below.has(hash))
-}
-
-/** Hashes of the links whose authority leads to one of these. */
-function descendants(grant: Grant, roots: readonly Hex[]): Hex[] {
-  const all = grant.delegations.map((delegation) => ({
-    authority: delegation.authority,
-    hash: hashDelegation(delegation),
-  }))
-  const dead = new Set(roots)
-  const died = new Set<Hex>()
-  for (let grew = true; grew; ) {
-    grew = false
-    for (const { authority, hash } of all) {
-      if (died.has(hash) || !dead.has(authority)) continue
-      dead.add(hash)
-      died.add(hash)
-      grew = true
-    }
-  }
-  return [...died]
 }

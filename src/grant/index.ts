@@ -2,6 +2,7 @@ export { type AttenuateOptions, type Attenuation, attenuateGrant, planAttenuatio
 export { checkGrant, type GrantCheck, type GrantRow } from './check.ts'
 export { assertGrantsScope } from './compare.ts'
 export { createGrant, signGrant } from './create.ts'
+export { descendantsOf } from './descendants.ts'
 export { GrantError, type GrantErrorCode } from './errors.ts'
 export { grantId } from './id.ts'
 export { parseGrant } from './parse.ts'

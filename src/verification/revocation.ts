@@ -1,6 +1,5 @@
 import { hashDelegation } from '../delegation/index.ts'
-import type { Grant } from '../grant/index.ts'
-import type { Hex } from '../primitives/hex.ts'
+import { descendantsOf } from '../grant/descendants.ts'
 import type { StatementOf } from '../receipt/statement.ts'
 import { caip10Account, caipChainId } from '../receipt/values.ts'
 import { found, proven } from './checks.ts'
@@ -27,7 +26,7 @@ export function checkRevocation(
   }
   if (revocation.act !== 'resume') {
     const dead = [...revocation.delegations, ...revocation.died]
-    const forgotten = descendants(read.grant, known, revocation.delegations).find((hash) => !dead.includes(hash))
+    const forgotten = descendantsOf(read.grant, revocation.delegations, known).find((hash) => !dead.includes(hash))
     if (forgotten !== undefined) {
       const detail = 'This delegation hangs on an ended one, and the receipt does not say that it died.'
       return [found('revocation', 'refuted', 'revocation_mismatch', detail, { at: forgotten })]
@@ -88,18 +87,4 @@ function compare(
     : found('revocation', 'refuted', 'revocation_contradicted', 'The transaction did not succeed in that block.', {
         at: tx,
       })
-}
-
-/** Delegations of the grant whose authority runs through one of `ended`. */
-function descendants(grant: Grant, hashes: readonly Hex[], ended: readonly Hex[]): Hex[] {
-  const dead = new Set(ended)
-  // A parent may stand after its child: walk until nothing more dies. Bounded by the length of a chain.
-  for (let before = -1; before !== dead.size; ) {
-    before = dead.size
-    grant.delegations.forEach(({ authority }, index) => {
-      const hash = hashes[index]
-      if (hash !== undefined && dead.has(authority)) dead.add(hash)
-    })
-  }
-  return [...dead].filter((hash) => !ended.includes(hash))
 }

@@ -5,6 +5,7 @@ import { decide } from '../../chain/decide.ts'
 import { revoke } from '../../chain/revoke.ts'
 import { compile } from '../../compile/compile.ts'
 import { signGrant } from '../../grant/create.ts'
+import { descendantsOf } from '../../grant/descendants.ts'
 import type { Grant } from '../../grant/types.ts'
 import type { Address } from '../../primitives/hex.ts'
 import { grantReceipt } from '../../receipt/grantReceipt.ts'
@@ -49,12 +50,12 @@ export async function endGrant(world: World, journal: Journal, grant: Grant): Pr
   const { node, principal, chain } = world
   const { environment } = chain
   const ended = await revoke(node, { account: principal, grant, environment, pollingInterval: 10 })
-  for (const [index, { hash, transactionHash, blockNumber }] of ended.revoked.entries()) {
+  for (const { hash, transactionHash, blockNumber } of ended.revoked) {
     const block = await readBlock(node, { number: blockNumber })
     const ending = {
       act: 'disable' as const,
       delegations: [hash],
-      died: index === 0 ? ended.died : [],
+      died: descendantsOf(grant, [hash]),
       ...(transactionHash === null ? {} : { transactionHash }),
       block: { number: block.number, hash: block.hash },
       final: false,
