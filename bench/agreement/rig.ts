@@ -21,8 +21,9 @@ export type Rig = {
 /** More than any generated bound but the absurd ones: authority decides, not the balance. */
 const FUNDS = 10n ** 12n
 
+/** @throws `chain.no_local_engine` without anvil: no other engine writes storage and keeps the clock as this needs. */
 export async function startRig(): Promise<Rig> {
-  const chain = await startLocalChain()
+  const chain = await startLocalChain({ engine: 'anvil' })
   try {
     return await prepareRig(chain)
   } catch (error) {

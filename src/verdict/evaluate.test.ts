@@ -1,4 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { seeded } from '../../test/arbitraries/draw.ts'
+import { drawVerdictCase } from '../../test/arbitraries/verdictCase.ts'
 import {
   act,
   agent,
@@ -187,6 +190,47 @@ describe('frame', () => {
         fix: { do: 'ask_for_a_new_grant' },
       })
     }
+  })
+})
+
+describe('hostile arguments', () => {
+  const sample = drawVerdictCase(seeded(5), environment, 1)
+  const [near] = sample.actions
+
+  test('behavior: never throws, never allows, for anything that is no action or no state', () => {
+    const anything = fc.anything({ withBigInt: true, withNullPrototype: true, maxDepth: 3 })
+    fc.assert(
+      fc.property(anything, (thing) => {
+        expect(evaluate(sample.prepared, thing as never, sample.state).verdict).toBe('deny')
+        expect(evaluate(sample.prepared, near as Action, thing as never).verdict).toBe('deny')
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('behavior: never throws for a good action or state with one member replaced by anything', () => {
+    const good = { chainId: environment.chainId, redeemer: subAgent, calls: [transfer(5n)] }
+    const seen = new Set<string>()
+    const junk = fc.oneof(
+      fc.anything({ withBigInt: true, maxDepth: 2 }),
+      fc.constantFrom(null, undefined, -1n, 1n << 256n, '0x', '0xA9', [], {}, '__proto__', Number.NaN),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom('chainId', 'redeemer', 'calls', 'to', 'value', 'data'), junk, (member, value) => {
+        const call = { ...transfer(5n), [member]: value }
+        const action = member in transfer(5n) ? { ...good, calls: [call] } : { ...good, [member]: value }
+        const verdict = evaluate(prepared, action as never, state)
+        seen.add(verdict.verdict === 'deny' ? verdict.code : verdict.verdict)
+      }),
+      { numRuns: 1_000 },
+    )
+    expect([...seen]).toEqual(expect.arrayContaining(['malformed_action', 'wrong_chain', 'calldata_not_allowed']))
+    fc.assert(
+      fc.property(fc.constantFrom(...Object.keys(state)), junk, (member, value) => {
+        evaluate(prepared, good, { ...state, [member]: value } as never)
+      }),
+      { numRuns: 1_000 },
+    )
   })
 })
 

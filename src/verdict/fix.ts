@@ -81,8 +81,8 @@ function findFix(search: Search, action: Action, denial: Denial, steps: number):
 
 function leads(search: Search, fix: Fix, action: Action, steps: number): boolean {
   const changed = applyFix(fix, action)
-  if (search.tries <= 0 || isSame(action, changed)) return false
   const key = keyOf(changed)
+  if (search.tries <= 0 || key === keyOf(action)) return false
   if ((search.dead.get(key) ?? -1) >= steps) return false
   search.tries--
   const judgement = judge(search.prepared, readAction(changed), search.state)
@@ -92,21 +92,18 @@ function leads(search: Search, fix: Fix, action: Action, steps: number): boolean
   return found
 }
 
-function keyOf({ redeemer, calls }: Action): string {
+function keyOf({ chainId, redeemer, calls }: Action): string {
   const call = calls?.[0]
-  return `${redeemer}${call?.to}${call?.value}${call?.data}`
+  return [chainId, redeemer, calls?.length, call?.to, call?.value, call?.data].map(textOf).join('/')
 }
 
-function isSame(one: Action, other: Action): boolean {
-  const [call, changed] = [one.calls?.[0], other.calls?.[0]]
-  return (
-    one.redeemer === other.redeemer &&
-    one.chainId === other.chainId &&
-    one.calls?.length === other.calls?.length &&
-    call?.to === changed?.to &&
-    call?.value === changed?.value &&
-    call?.data === changed?.data
-  )
+/** Of an action that is still malformed: never an object's own idea of its text. */
+function textOf(value: unknown): string {
+  return typeof value === 'string'
+    ? value
+    : typeof value === 'bigint' || typeof value === 'number'
+      ? `${value}`
+      : typeof value
 }
 
 /** Of a list, the entries that lead somewhere; `null` where none does. */

@@ -53,7 +53,6 @@ function prepareBranch(grant: Grant, index: number, hashes: readonly Hex[], envi
   return {
     index,
     rule,
-    payee: branch.payee ?? null,
     links,
     native: links.some(({ caveats }) => caveats.some(({ meaning }) => isEmptyCalldata(meaning))),
     held: heldBy(grant.scopes, grant.accepted, rule),

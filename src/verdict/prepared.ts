@@ -16,7 +16,6 @@ export type PreparedBranch = {
   /** Index in the grant's branches. */
   index: number
   rule: string
-  payee: Address | null
   /** Leaf first. */
   links: readonly PreparedLink[]
   /** Pays native coin: some link demands empty calldata. A target is then a payee, and a value an amount. */
