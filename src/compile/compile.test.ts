@@ -315,19 +315,6 @@ describe('compile', () => {
     expect(plan([pay({ to: [...PAYEES] })], budget())).toEqual(plan([pay({ to: [...PAYEES] })], budget()))
   })
 
-  test('behavior: a rolling window accepted is fixed on chain, and said to be the redeemer’s', () => {
-    const made = plan([pay()], budget({ per: 'P1D', window: 'rolling' }), { accept: ['/budgets/b/window'] })
-    expect(rowOf(made, '/budgets/b/window')?.held).toEqual({ by: 'redeemer' })
-    expect(rowOf(made, '/budgets/b')?.held.by).toBe('chain')
-    expect(made.accepted).toEqual(['/budgets/b/window'])
-  })
-
-  test('behavior: a budget of two assets accepted still bounds each on chain', () => {
-    const budgets = { b: { assets: { [USDC]: '1', [DAI]: '1' }, max: '10' } }
-    const made = plan([pay(), pay({ id: 'dai', asset: DAI })], { budgets }, { accept: ['/budgets/b/assets'] })
-    expect(decodedOf(made).map((caveats) => caveats.at(-1))).toEqual([spend(USDC, 10_000_000n), spend(DAI, 10n ** 19n)])
-  })
-
   test('behavior: a rule that acknowledges by name gets what it named, and only that rule', () => {
     const approve = 'function approve(address spender, uint256 amount)'
     const named = act({ id: 'a', function: approve, acknowledge: ['selector:approve'] })

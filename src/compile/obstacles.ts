@@ -9,7 +9,11 @@ export type Obstacle = {
   code: CompileErrorCode
   message: string
   fix: string
-  /** Whether the redeemer may hold it instead: only where each asset still has a bound on chain. */
+  /**
+   * Whether the redeemer may hold it instead: only where each asset still has a bound on chain, and where the action alone
+   * shows it. What takes a history of actions (windows, sums over assets, calls by period) or the request's signature has
+   * nobody to hold it yet: accepting it would be a promise that nobody keeps.
+   */
   acceptable: boolean
 }
 
@@ -60,16 +64,16 @@ export function holdMax(rule: ResolvedTransfer, resolved: Resolved): MaxHold {
 function findObstacles(resolved: Resolved): readonly Obstacle[] {
   const { scope, rules } = resolved
   const out: Obstacle[] = []
-  if (scope.request !== undefined) out.push(obstacle('/request', 'compile.request', true))
+  if (scope.request !== undefined) out.push(obstacle('/request', 'compile.request', false))
   for (const rule of rules)
     out.push(...(rule.class === 'transfer' ? ofTransfer(rule, resolved) : ofCall(rule, resolved)))
   for (const [name, budget] of Object.entries(scope.budgets)) {
     const pointer = childPointer('/budgets', name)
     const capped = [...resolved.caps.values()].filter((cap: Cap) => cap.budget === name)
-    if (budget.window === 'rolling') out.push(obstacle(`${pointer}/window`, 'compile.rolling_window', true))
-    if (capped.length > 1) out.push(obstacle(`${pointer}/assets`, 'compile.multi_asset_budget', true))
+    if (budget.window === 'rolling') out.push(obstacle(`${pointer}/window`, 'compile.rolling_window', false))
+    if (capped.length > 1) out.push(obstacle(`${pointer}/assets`, 'compile.multi_asset_budget', false))
   }
-  if (scope.calls?.per !== undefined) out.push(obstacle('/calls', 'compile.calls_per_period', true))
+  if (scope.calls?.per !== undefined) out.push(obstacle('/calls', 'compile.calls_per_period', false))
   if (scope.escalation !== undefined) out.push(obstacle('/escalation', 'compile.escalation', true))
   return out
 }
@@ -84,11 +88,7 @@ function ofTransfer(rule: ResolvedTransfer, resolved: Resolved): Obstacle[] {
 function ofCall({ pointer, rule, pins, value }: ResolvedCall, resolved: Resolved): Obstacle[] {
   const out = pins.loose.map((name) => obstacle(childPointer(`${pointer}/args`, name), 'compile.condition', true))
   if (rule.allowance !== undefined) out.push(obstacle(`${pointer}/allowance`, 'compile.allowance', false))
-  rule.spends.forEach(({ amount }, index) => {
-    // A pinned amount and a number of calls bound what leaves, though not to the budget.
-    const bounded = pins.words.has(amount) && resolved.lifetimeCalls !== null
-    out.push(obstacle(`${pointer}/spends/${index}`, 'compile.spends', bounded))
-  })
+  rule.spends.forEach((_, index) => out.push(obstacle(`${pointer}/spends/${index}`, 'compile.spends', false)))
   // A bound on one call bounds nothing while the number of calls is open.
   if (value > 0n && resolved.lifetimeCalls === null) {
     out.push(obstacle(`${pointer}/value`, 'compile.unbounded', false))
@@ -133,7 +133,7 @@ const TEXT = {
   ],
   'compile.spends': [
     'The framework counts plain transfers only, not what a call spends.',
-    'Pin the amount with `eq` and set `calls.max` for the life of the grant.',
+    'Leave `spends` out, pin the amount with `eq` and set `calls.max` for the life of the grant: that bounds the same.',
   ],
   'compile.unbounded': [
     'Nothing on chain would bound how much this rule lets go.',

@@ -26,11 +26,11 @@ describe('compile', () => {
   const two = { budgets: { b: { assets: { [USDC]: '1', [DAI]: '1' }, max: '10' } } }
   const spends = { spends: [{ asset: USDC, amount: 'amount', budget: 'b' }] }
   const refused: [CompileErrorCode, string | null, readonly Rule[], More][] = [
-    ['compile.rolling_window', '/budgets/b/window', [pay()], budget(rolling)],
-    ['compile.multi_asset_budget', '/budgets/b/assets', [pay(), pay({ id: 'dai', asset: DAI })], two],
-    ['compile.calls_per_period', '/calls', [pay()], { ...budget(), calls: { max: 2, ...rolling } }],
-    ['compile.calls_per_period', '/calls', [pay()], { ...budget(), calls: { max: 2, per: 'P1D', window: 'fixed' } }],
-    ['compile.request', '/request', [pay()], { ...budget(), request: { key: PAYEES[2], redeemers: 'anyone' } }],
+    ['compile.rolling_window', null, [pay()], budget(rolling)],
+    ['compile.multi_asset_budget', null, [pay(), pay({ id: 'dai', asset: DAI })], two],
+    ['compile.calls_per_period', null, [pay()], { ...budget(), calls: { max: 2, ...rolling } }],
+    ['compile.calls_per_period', null, [pay()], { ...budget(), calls: { max: 2, per: 'P1D', window: 'fixed' } }],
+    ['compile.request', null, [pay()], { ...budget(), request: { key: PAYEES[2], redeemers: 'anyone' } }],
     [
       'compile.escalation',
       '/escalation',
@@ -47,12 +47,7 @@ describe('compile', () => {
       [act({ function: 'function f(string s, uint256 n)', args: { s: { eq: 'x' } } })],
       {},
     ],
-    [
-      'compile.spends',
-      '/rules/0/spends/0',
-      [act({ args: { amount: { eq: '5' } }, ...spends })],
-      { ...budget(), calls: { max: 2 } },
-    ],
+    ['compile.spends', null, [act({ args: { amount: { eq: '5' } }, ...spends })], { ...budget(), calls: { max: 2 } }],
     ['compile.spends', null, [act({ args: { amount: { eq: '5' } }, ...spends })], budget()],
     ['compile.spends', null, [act(spends)], { ...budget(), calls: { max: 2 } }],
     ['compile.allowance', null, [act({ allowance: { asset: USDC, amount: 'amount' } })], {}],
@@ -75,6 +70,10 @@ describe('compile', () => {
       '/rules/0/spends/0',
       '/rules/0/allowance',
       '/budgets/b',
+      '/budgets/b/window',
+      '/budgets/b/assets',
+      '/calls',
+      '/request',
     ]
     expect(refusal(() => plan(rules, more, { accept: every }))).toBe(code)
   })
