@@ -88,7 +88,7 @@ function ofTransfer(rule: ResolvedTransfer, resolved: Resolved): Obstacle[] {
 function ofCall({ pointer, rule, pins, value }: ResolvedCall, resolved: Resolved): Obstacle[] {
   const out = pins.loose.map((name) => obstacle(childPointer(`${pointer}/args`, name), 'compile.condition', true))
   if (rule.allowance !== undefined) out.push(obstacle(`${pointer}/allowance`, 'compile.allowance', false))
-  rule.spends.forEach((_, index) => out.push(obstacle(`${pointer}/spends/${index}`, 'compile.spends', false)))
+  out.push(...rule.spends.map((_, index) => obstacle(`${pointer}/spends/${index}`, 'compile.spends', false)))
   // A bound on one call bounds nothing while the number of calls is open.
   if (value > 0n && resolved.lifetimeCalls === null) {
     out.push(obstacle(`${pointer}/value`, 'compile.unbounded', false))

@@ -29,7 +29,7 @@ export const scopeCheck: Command = {
   description: 'Exits 2 when the scope is refused or cannot be enforced. Nothing is signed or sent.',
   arguments: [FILE],
   options: [ACCEPT, ...CHAIN_OPTIONS],
-  examples: ['ambit scope check scope.json', 'ambit scope check scope.json --accept /budgets/stables/window --json'],
+  examples: ['ambit scope check scope.json', 'ambit scope check scope.json --accept /rules/0/max --json'],
   async run(context) {
     const { scope, compiled } = await look(context)
     const { blastRadius, lintScope, scopeHash } = await import('../../scope/index.ts')
