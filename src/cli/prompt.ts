@@ -1,5 +1,6 @@
 import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
+import { toPlain } from './output.ts'
 
 /**
  * Questions, asked on stderr of a person at a terminal. Off a terminal, or with `--json`, each is a usage error that
@@ -20,14 +21,19 @@ export function createPrompter(streams: PromptStreams, interactive: boolean): Pr
     async password(message, flag) {
       if (!interactive) throw missing(message, flag)
       const { password, isCancel } = await import('@clack/prompts')
-      const answer = await password({ message, input: streams.stdin, output: streams.stderr })
+      const answer = await password({ message: toPlain(message), input: streams.stdin, output: streams.stderr })
       if (isCancel(answer)) throw interrupted()
       return answer ?? ''
     },
     async confirm(message, flag) {
       if (!interactive) throw missing(message, flag)
       const { confirm, isCancel } = await import('@clack/prompts')
-      const answer = await confirm({ message, initialValue: false, input: streams.stdin, output: streams.stderr })
+      const answer = await confirm({
+        message: toPlain(message),
+        initialValue: false,
+        input: streams.stdin,
+        output: streams.stderr,
+      })
       if (isCancel(answer)) throw interrupted()
       return answer
     },
