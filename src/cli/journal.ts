@@ -92,6 +92,18 @@ export class Journal {
     return head?.id === undefined ? undefined : { seq: head.seq, id: head.id }
   }
 
+  /** True when a decision already has the receipt of what became of it in the end: a second one would tell two stories. */
+  async hasSettled(decision: string): Promise<boolean> {
+    // Newest first, back to the decision itself: nothing about it was issued before it.
+    for (const entry of this.entries().reverse()) {
+      if (entry.id === decision) return false
+      const statement = await this.statement(entry)
+      if (statement.kind !== 'outcome' || statement.decision !== decision) continue
+      if (statement.outcome.status !== 'pending' && statement.outcome.status !== 'unknown') return true
+    }
+    return false
+  }
+
   /** The bundle as it was written. */
   text(entry: Entry): string {
     return this.#home.read(entry.path) ?? ''

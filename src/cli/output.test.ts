@@ -103,6 +103,11 @@ describe('toJson', () => {
 })
 
 describe('table', () => {
+  test('error: a cell cannot start a row of its own', () => {
+    const text = toPlain(table(['FROM'], [['a\nvalid  grant'], [styled('red', 'b\nc')]]))
+    expect(text.split('\n')).toEqual(['FROM', 'a\\u000avalid  grant', 'b\\u000ac', ''])
+  })
+
   test('default', () => {
     expect(toPlain(table(['A', 'LONG'], [['xyz', styled('red', 'b')]]))).toBe('A    LONG\nxyz  b\n')
   })

@@ -36,8 +36,12 @@ export function toPlain(rich: Rich): string {
   return rich.map(toPlain).join('')
 }
 
-/** Columns padded to the widest cell. Two spaces between; the last column is not padded. */
-export function table(header: readonly string[], rows: readonly (readonly Rich[])[]): Rich {
+/**
+ * Columns padded to the widest cell. Two spaces between; the last column is not padded. A cell is one line: a file name
+ * with a line feed in it would otherwise write rows of its own.
+ */
+export function table(header: readonly string[], cells: readonly (readonly Rich[])[]): Rich {
+  const rows = cells.map((row) => row.map(oneLine))
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => toPlain(row[column] ?? '').length)),
   )
@@ -49,6 +53,11 @@ export function table(header: readonly string[], rows: readonly (readonly Rich[]
       return last ? cell : [cell, ' '.repeat(Math.max(0, width - toPlain(cell).length) + 2)]
     })
   return lines(line(header.map((title) => styled('dim', title))), ...rows.map(line))
+}
+
+function oneLine(rich: Rich): Rich {
+  if (typeof rich === 'string') return rich.replaceAll('\n', '\\u000a')
+  return 'style' in rich ? { ...rich, text: rich.text.replaceAll('\n', '\\u000a') } : rich.map(oneLine)
 }
 
 /** Facts under each other, names aligned. */

@@ -85,9 +85,15 @@ export async function lockSender(context: Context, sender: Address): Promise<voi
  * @throws {@link CliError} `cli.unsettled`.
  */
 export async function settleEarlier(context: Context, session: Session, grant: Grant): Promise<void> {
+  const journal = new Journal(context)
   for (const pending of pendingOf(context.home(), grant.id)) {
+    // A crash came between the receipt of the outcome and this: the story is told already.
+    if (await journal.hasSettled(pending.decision)) {
+      removePending(context.home(), pending.sent.hash)
+      continue
+    }
     context.output.progress(`Looking for ${pending.sent.hash}, sent earlier…`)
-    const { outcome } = await settle(context, session, new Journal(context), pending)
+    const { outcome } = await settle(context, session, journal, pending)
     if (isSettled(outcome)) continue
     // The embedded chain forgets what it has not included, and nobody else has these bytes: it never will be.
     if (session.choice.embedded && outcome.status === 'pending') {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 
@@ -23,7 +23,7 @@ export function readInput(path: string): string {
   try {
     const { size } = statSync(path)
     if (size > MAX_INPUT_BYTES) throw tooLarge(path, size)
-    return readFileSync(path, 'utf8')
+    return readBounded(path)
   } catch (cause) {
     if (cause instanceof CliError) throw cause
     const reason = (cause as { code?: unknown }).code
@@ -32,6 +32,25 @@ export function readInput(path: string): string {
       fix: 'Check the path and the permissions.',
       cause,
     })
+  }
+}
+
+/** A device or a pipe has no size to look at, and may have no end. */
+function readBounded(path: string): string {
+  const chunks: Buffer[] = []
+  let size = 0
+  const file = openSync(path, 'r')
+  try {
+    for (;;) {
+      const chunk = Buffer.allocUnsafe(65_536)
+      const read = readSync(file, chunk)
+      if (read === 0) return Buffer.concat(chunks).toString('utf8')
+      size += read
+      if (size > MAX_INPUT_BYTES) throw tooLarge(path, size)
+      chunks.push(chunk.subarray(0, read))
+    }
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -159,10 +159,17 @@ describe('verifyBundle with facts: outcome', async () => {
   test('behavior: open outcomes claim nothing', async () => {
     for (const open of [
       { status: 'pending', transactionHash: tx },
-      { status: 'replaced', transactionHash: tx, by: null },
       { status: 'unknown', transactionHash: null, doubt: 'The node did not answer.' },
     ] as const)
       expect(await found((await receiptOf(open)).text, 'outcome', facts)).toBe('valid, attested outcome_open')
+  })
+
+  test('error: a transaction that is said to be replaced, and is in the chain', async () => {
+    const hidden = (await receiptOf({ status: 'replaced', transactionHash: tx, by: null })).text
+    expect(await found(hidden, 'outcome', facts)).toBe('invalid, refuted outcome_contradicted')
+    for (const silent of [{ ...facts, transactions: { [tx]: null } }, { ...facts, chainId: 1 }, undefined]) {
+      expect(await found(hidden, 'outcome', silent)).toBe('valid, attested outcome_open')
+    }
   })
 
   test('error: call data that is not that of the request under this chain', async () => {

@@ -2,6 +2,7 @@ import { keccak256 } from 'viem'
 import type { Environment } from '../caveats/types.ts'
 import { hashDelegation } from '../delegation/index.ts'
 import { classifyOutcome } from '../outcome/index.ts'
+import type { Hex } from '../primitives/hex.ts'
 import type { RequestRead } from '../receipt/evidence.ts'
 import { describeOutcome } from '../receipt/outcomeReceipt.ts'
 import type { StatementOf } from '../receipt/statement.ts'
@@ -29,6 +30,10 @@ export function checkOutcome(
   const rebuilt = rebuild(statement, read, request)
   if ('check' in rebuilt) return [rebuilt]
   const { outcome } = statement
+  if (outcome.status === 'replaced' && isIncluded(outcome.tx, statement, facts)) {
+    const detail = 'The chain has the transaction that the issuer says was replaced.'
+    return [found('outcome', 'refuted', 'outcome_contradicted', detail)]
+  }
   if (outcome.status === 'pending' || outcome.status === 'unknown' || outcome.status === 'replaced') {
     return [found('outcome', 'attested', 'outcome_open', 'The issuer makes no claim that the chain could prove.')]
   }
@@ -43,6 +48,13 @@ export function checkOutcome(
   const block = checkBlock('outcome', outcome.block.number, outcome.block.hash, facts)
   if (block !== undefined) return [block]
   return [compare(statement, rebuilt, request, environment, facts)]
+}
+
+/** Without this, an issuer could hide a payment by calling it replaced. What is pending may be included later, and stay true. */
+function isIncluded(tx: Hex, statement: Outcome, facts: ChainFacts | undefined): boolean {
+  if (facts?.chainId !== caipChainId(statement.grant.manager)) return false
+  const seen = facts.transactions?.[tx]
+  return seen?.transaction.hash === tx && seen.receipt.transactionHash === tx
 }
 
 /** The redemption that this grant and this request give: its call data has to be the one that the receipt commits to. */

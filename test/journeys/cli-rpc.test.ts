@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseAbiItem } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -165,7 +165,15 @@ describe('ambit --rpc-url', () => {
       await chain.testClient.mine({ blocks: 1 })
       await chain.testClient.setAutomine(true)
     }
+    const [name = ''] = pending()
+    const record = readFileSync(join(home(), 'pending', name))
     expect((await run(AGENT_KEY, pay('0.5'))).json().data.outcome.status).toBe('executed')
+
+    // As if the process had died between the receipt of the outcome and the removal of the record.
+    writeFileSync(join(home(), 'pending', name), record, { mode: 0o600 })
+    await run(AGENT_KEY, pay('100'))
+    expect(pending()).toEqual([])
+    expect((await run(AGENT_KEY, ['verify'])).json().data).toMatchObject({ result: 'valid', open: [], findings: [] })
   })
 
   test('behavior: two at once leave one journal, and never more than the budget', async () => {

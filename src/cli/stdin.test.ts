@@ -1,0 +1,32 @@
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { codeOf } from '../../test/codes.ts'
+import { useFolder } from '../../test/rig/cli.ts'
+import { MAX_INPUT_BYTES, readInput } from './stdin.ts'
+
+const folder = useFolder()
+
+describe('readInput', () => {
+  test('default: a file, whole', () => {
+    const path = join(folder.path, 'a.json')
+    const text = `${'é'.repeat(100_000)}\n`
+    writeFileSync(path, text)
+    expect(readInput(path)).toBe(text)
+  })
+
+  test('error: too large, no file', () => {
+    const path = join(folder.path, 'large')
+    writeFileSync(path, '')
+    truncateSync(path, MAX_INPUT_BYTES + 1)
+    expect(codeOf(() => readInput(path)).code).toBe('cli.file_too_large')
+    expect(codeOf(() => readInput(folder.path)).code).toBe('cli.file_unreadable')
+    expect(codeOf(() => readInput(join(folder.path, 'none'))).code).toBe('cli.file_unreadable')
+  })
+
+  test.runIf(process.platform !== 'win32')('error: a device without an end', () => {
+    const before = process.memoryUsage().rss
+    expect(codeOf(() => readInput('/dev/zero')).code).toBe('cli.file_too_large')
+    expect(process.memoryUsage().rss - before).toBeLessThan(50_000_000)
+  })
+})
