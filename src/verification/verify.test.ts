@@ -23,9 +23,11 @@ import {
   vendors,
 } from '../../test/vectors/receipts/example.ts'
 import { hashDelegation } from '../delegation/index.ts'
+import type { RequestRead } from '../receipt/evidence.ts'
 import { grantReceipt, publicJwk, revocationReceipt } from '../receipt/index.ts'
 import { denyFor } from '../verdict/index.ts'
 import { createMemory, loadTrust, type Verification, type VerifyOptions, verifyBundle } from './index.ts'
+import { checkVerdict } from './verdict.ts'
 
 const grant = await makeGrant()
 const state = makeState(grant)
@@ -188,13 +190,14 @@ describe('verifyBundle: absences', () => {
   })
 
   test('behavior: a grant under which this verifier cannot judge leaves the verdict open', async () => {
-    const calls = { max: 20, per: 'P1D', window: 'fixed' }
-    const odd = await makeGrant({ document: { calls }, accept: ['/calls'] })
-    const verdict = { verdict: 'allow', branch: 0, rule: 'pay', remaining: null } as const
-    const { drafted } = await decide({ grant: odd, action: pay, state: makeState(odd), verdict })
-    expect(await check((await issue(drafted)).text)).toMatchObject({
-      result: 'insufficient',
-      doubts: ['verdict unavailable evaluation_not_supported', ...WORD_OF_ISSUER],
+    const { statement } = await check(receipt.text)
+    if (statement?.kind !== 'decision') throw new TypeError('not a decision')
+    const read = { grant, unprepared: 'verdict.unsupported_constraint' }
+    const request: RequestRead = { ...allowed.request, id: statement.action.id, callsHash: statement.intent.calls }
+    expect(checkVerdict(statement, read, request)).toMatchObject({
+      status: 'unavailable',
+      code: 'evaluation_not_supported',
+      cause: 'verdict.unsupported_constraint',
     })
   })
 
