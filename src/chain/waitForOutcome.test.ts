@@ -79,11 +79,12 @@ describe('waitForOutcome', () => {
   })
 
   test('behavior: what a reorg removes was never included, until it is again', async () => {
+    await chain.testClient.setAutomine(false)
     const paying = await rig.payment(100n, 10n)
     const sent = await rig.submit(paying)
+    await chain.testClient.mine({ blocks: 1 })
     const first = await rig.wait(paying, sent, { confirmations: 2 })
     expect(first).toMatchObject({ status: 'executed', final: false })
-    await chain.testClient.setAutomine(false)
     await chain.testClient.request({ method: 'anvil_reorg', params: [1, []] } as never)
     await chain.testClient.request({ method: 'anvil_dropAllTransactions', params: [] } as never)
     expect(await rig.wait(paying, sent, { confirmations: 2 })).toEqual({

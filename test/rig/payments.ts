@@ -24,6 +24,7 @@ export type PaymentRig = {
   doubtful: NodeClient
   rpc: FaultyRpc
   payment: (limit: bigint, amount: bigint) => Promise<Payment>
+  /** Sends, and while the node mines by itself waits for the block. */
   submit: (payment: Payment, nonce?: bigint) => Promise<Sent>
   /** One look, unless a timeout is given. */
   wait: (
@@ -45,8 +46,9 @@ export function usePayments(chain: LocalChain, payee: Address): PaymentRig {
       return { grant, action, redemption: encodeRedemption(grant, 0, action) }
     },
 
-    submit({ redemption }, nonce) {
-      return send(rig.client, {
+    // A node answers before it mines by itself: one look afterwards would find the transaction sometimes.
+    async submit({ redemption }, nonce) {
+      const sent = await send(rig.client, {
         account: rig.agent,
         chainId: chain.chainId,
         to: redemption.manager,
@@ -54,6 +56,10 @@ export function usePayments(chain: LocalChain, payee: Address): PaymentRig {
         gas: 500_000n,
         ...(nonce === undefined ? {} : { nonce }),
       })
+      if (await chain.testClient.getAutomine()) {
+        await chain.publicClient.waitForTransactionReceipt({ hash: sent.hash })
+      }
+      return sent
     },
 
     wait({ redemption, action }, sent, more = {}, node = rig.client) {
