@@ -22,10 +22,10 @@ export type Session = {
   /** The embedded chain, where it is that. */
   local?: LocalChain
   /**
-   * Gives the embedded chain a block of now when its last one is older, or in any case: its clock stands still between commands, and what
+   * Gives the embedded chain a block of now when its last one is older: its clock stands still between commands, and what
    * begins now has not begun in its last block. Each block costs one of the few whose state its file keeps.
    */
-  freshen(olderThanSeconds?: bigint): Promise<void>
+  freshen(olderThanSeconds: bigint): Promise<void>
   /** Makes what happened here survive a crash of ours. Only the embedded chain needs it. */
   save(): Promise<void>
 }
@@ -117,8 +117,7 @@ async function openLocal(context: Context, choice: ChainChoice): Promise<Session
     local,
     freshen: async (olderThanSeconds) => {
       const { timestamp } = await local.publicClient.getBlock({ blockTag: 'latest' })
-      if (olderThanSeconds === undefined || context.now() - timestamp > olderThanSeconds)
-        await local.testClient.mine({ blocks: 1 })
+      if (context.now() - timestamp > olderThanSeconds) await local.testClient.mine({ blocks: 1 })
     },
     save: () => local.save(),
   }

@@ -37,10 +37,13 @@ export function noEngine(details: Record<string, string> = {}): ChainError {
   })
 }
 
+/** More blocks than one process mines on a chain that it keeps. */
+const MOST_STATES = 1_000_000
+
 /** Starts anvil on 127.0.0.1 and a free port; it dies with this process, however this process dies. */
 export async function startAnvil(
   binary: string,
-  options: { accounts: number; blockTime?: number; history?: number },
+  options: { accounts: number; blockTime?: number; keepHistory: boolean },
 ): Promise<Engine> {
   const child = spawn(
     binary,
@@ -48,7 +51,8 @@ export async function startAnvil(
       ...['--host', '127.0.0.1', '--port', '0', '--chain-id', '31337', '--hardfork', 'osaka'],
       ...['--slots-in-an-epoch', '1', '--accounts', String(options.accounts), '--no-request-size-limit'],
       ...(options.blockTime === undefined ? [] : ['--block-time', String(options.blockTime), '--mixed-mining']),
-      ...(options.history === undefined ? [] : ['--prune-history', String(options.history)]),
+      // Every state in memory, for a dump to have: beyond its limit anvil drops any of those it loaded, not the oldest.
+      ...(options.keepHistory ? ['--prune-history', String(MOST_STATES)] : []),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   )

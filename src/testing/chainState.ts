@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import { z } from 'zod'
 import { ChainError } from '../chain/errors.ts'
 
@@ -18,6 +19,8 @@ const ChainState = z.strictObject({
     enforcers: z.record(z.string(), AddressText),
   }),
   token: AddressText,
+  /** Number of the oldest block whose state is kept: older ones cannot be asked what was true at them. */
+  historyFrom: z.int().min(0),
   dump: z.string().regex(/^0x(?:[0-9a-f]{2})+$/),
 })
 export type ChainState = z.output<typeof ChainState>
@@ -55,6 +58,25 @@ export function writeChainState(path: string, state: ChainState): void {
   }
   renameSync(temporary, path)
 }
+
+/**
+ * The same dump with the states of these blocks only, by hash. A state is 60 kB, and anvil, which would prune by itself,
+ * drops any of those it has loaded, not the oldest.
+ *
+ * @throws {@link ChainError} `chain.local_state_invalid`
+ */
+export function trimHistory(dump: string, keep: ReadonlySet<string>, path: string): string {
+  try {
+    const state: unknown = JSON.parse(gunzipSync(Buffer.from(dump.slice(2), 'hex')).toString())
+    const { historical_states: states, ...rest } = Dump.parse(state)
+    const kept = states.filter(([hash]) => keep.has(hash))
+    return `0x${gzipSync(JSON.stringify({ ...rest, historical_states: kept }), { level: 1 }).toString('hex')}`
+  } catch (error) {
+    throw invalid(path, error)
+  }
+}
+
+const Dump = z.looseObject({ historical_states: z.array(z.tuple([z.string(), z.unknown()])) })
 
 /**
  * Takes the state for this process, and returns how to give it back. Two processes on one file would each end by

@@ -98,6 +98,32 @@ describe('startLocalChain', () => {
     }
   })
 
+  test.runIf(hasAnvil)('behavior: what was true at the newest blocks can be asked again, run after run', async () => {
+    const statePath = join(folder, 'recent.json')
+    const payee = '0x000000000000000000000000000000000000bEEF'
+    const seen = new Map<string, bigint>()
+    // The third run has more than twice the states that are kept, so that the file is trimmed.
+    for (const blocks of [1, 3, 60, 2, 1]) {
+      const chain = await startLocalChain({ statePath })
+      try {
+        const asked = [...seen].slice(-32).map(async ([blockHash, balance]) => {
+          const params = [payee, { blockHash }]
+          const answer = await chain.publicClient.request({ method: 'eth_getBalance', params } as never)
+          expect([blockHash, BigInt(answer as string)]).toEqual([blockHash, balance])
+        })
+        await Promise.all(asked)
+        for (let mined = 0; mined < blocks; mined++) {
+          const hash = await chain.walletClient(chain.accounts[1]).sendTransaction({ to: payee, value: 1n })
+          const { blockHash } = await chain.publicClient.waitForTransactionReceipt({ hash })
+          seen.set(blockHash, BigInt(seen.size + 1))
+        }
+      } finally {
+        await chain.stop()
+      }
+    }
+    expect(seen.size).toBe(67)
+  })
+
   test.runIf(hasAnvil)(
     'behavior: a long chain stays small, and an old block is refused rather than misread',
     async () => {

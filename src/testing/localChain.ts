@@ -16,7 +16,7 @@ import type { Environment } from '../caveats/types.ts'
 import { ChainError } from '../chain/errors.ts'
 import type { Address } from '../primitives/hex.ts'
 import { type Engine, findAnvil, startAnvil } from './anvil.ts'
-import { type ChainState, lockChainState, readChainState, writeChainState } from './chainState.ts'
+import { type ChainState, lockChainState, readChainState, trimHistory, writeChainState } from './chainState.ts'
 import { startEdr } from './edr.ts'
 import { deployFramework, deployTestToken } from './framework.ts'
 
@@ -55,10 +55,10 @@ const ACCOUNTS = 10
 const DEPLOYER = ACCOUNTS
 
 /**
- * Newest blocks of which the file keeps the state, so that what was read at a block can be read there again. Each costs
- * about 110 kB in the file, twice that in time; receipts and blocks are kept for ever.
+ * Newest blocks of which the file keeps the state, so that what was read at a block can be read there again; up to twice as
+ * many, for trimming takes time. Each is about 60 kB in the file; receipts and blocks are kept for ever.
  */
-const HISTORY_BLOCKS = 32
+const HISTORY_BLOCKS = 32n
 
 const LOST = 'No anvil binary was found: this chain runs inside the process and is gone when it ends.'
 
@@ -87,7 +87,7 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
         : await startAnvil(binary, {
             accounts: ACCOUNTS + 1,
             ...(options.blockTime === undefined ? {} : { blockTime: options.blockTime }),
-            ...(statePath === undefined ? {} : { history: HISTORY_BLOCKS }),
+            keepHistory: statePath !== undefined,
           })
     return await ready(engine, saved, statePath, () => {
       process.off('exit', unlock)
@@ -123,10 +123,17 @@ async function ready(
     placed = { environment: saved.environment as Environment, token: saved.token as Address }
   }
 
+  let historyFrom = BigInt(saved?.historyFrom ?? 0)
   const save = async () => {
     if (statePath === undefined) return
-    const dump = await dumpState(engine.rpcUrl)
-    writeChainState(statePath, { schema: 'ambit.local-chain.v1', ...placed, dump } as ChainState)
+    let dump = await dumpState(engine.rpcUrl)
+    const head = await publicClient.getBlockNumber({ cacheTime: 0 })
+    if (head - historyFrom >= 2n * HISTORY_BLOCKS) {
+      historyFrom = head - HISTORY_BLOCKS + 1n
+      dump = trimHistory(dump, new Set(await hashesFrom(publicClient, historyFrom, head)), statePath)
+    }
+    const state = { schema: 'ambit.local-chain.v1', ...placed, historyFrom: Number(historyFrom), dump }
+    writeChainState(statePath, state as ChainState)
   }
   if (saved === null) await save()
 
@@ -159,6 +166,11 @@ async function ready(
     save,
     stop: () => (stopped ??= stop()),
   }
+}
+
+function hashesFrom(client: PublicClient, first: bigint, last: bigint): Promise<string[]> {
+  const numbers = Array.from({ length: Number(last - first) + 1 }, (_, index) => first + BigInt(index))
+  return Promise.all(numbers.map(async (blockNumber) => (await client.getBlock({ blockNumber })).hash ?? ''))
 }
 
 /** Past viem, which reads no answer of more than 10 MB. */

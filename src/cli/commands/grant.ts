@@ -95,7 +95,7 @@ export const grant: Command = {
     }
     await confirm(context, about, `Sign this grant as ${scope.principal}?`)
     const upgraded = upgrade ? await upgradeNow(context, session, signer) : null
-    await session.freshen()
+    await session.freshen(0n)
     const signed = await sign(session, scope, plan, signer)
     const path = await saveGrant(context, signed)
     const { grantReceipt } = await import('../../receipt/grantReceipt.ts')

@@ -46,7 +46,7 @@ export const narrow: Command = {
         fix: 'Only the delegate of a grant can hand it on.',
       })
     }
-    await session.freshen()
+    await session.freshen(0n)
     await assertLive(session, grant)
     const scope = await childScope(context, parent)
     const options = await attenuateOptions(context, session, scope, parent.delegate)

@@ -51,7 +51,7 @@ export const redeem: Command = {
     const scope = grant.scopes.at(-1) as Scope
     const dryRun = context.options['dryRun'] === true
     const action = await readAction(context, session, scope, kind)
-    await session.freshen()
+    await session.freshen(0n)
     await assertGenuine(session, grant)
     if (dryRun) {
       const verdict = await judge(context, session, grant, action)

@@ -44,7 +44,6 @@ export const revoke: Command = {
       `End this grant as ${delegator ?? signer.address}? It cannot be used afterwards.`,
     )
     context.output.progress('Revoking, and waiting for the chain…')
-    await session.freshen()
     const chain = await import('../../chain/revoke.ts')
     const ended = await chain.revoke(session.node, {
       grant,
