@@ -36,7 +36,9 @@ describe('parseFunction', () => {
     expect(
       inputs.map(({ name, type, static: fixed, headOffset, size }) => [name, type, fixed, headOffset, size]),
     ).toEqual([
-      ['xs', 'uint256[3]', true, 0, 96],
+      ['xs.0', 'uint256', true, 0, 32],
+      ['xs.1', 'uint256', true, 32, 32],
+      ['xs.2', 'uint256', true, 64, 32],
       ['data', 'bytes', false, 96, 32],
       ['p.to', 'address', true, 128, 32],
       ['p.inner.a', 'uint8', true, 160, 32],
@@ -46,6 +48,25 @@ describe('parseFunction', () => {
       ['last', 'int256', true, 288, 32],
     ])
     expect(headSize).toBe(320)
+  })
+
+  test('behavior: elements of static arrays by index, whatever they are made of; long arrays stay whole', () => {
+    const { inputs, headSize } = parseFunction(
+      'f(uint8[2][2] m, (address to, bool b)[2] legs, uint[65] many, bytes[2] d)',
+    )
+    expect(inputs.map(({ name, type, headOffset }) => [name, type, headOffset])).toEqual([
+      ['m.0.0', 'uint8', 0],
+      ['m.0.1', 'uint8', 32],
+      ['m.1.0', 'uint8', 64],
+      ['m.1.1', 'uint8', 96],
+      ['legs.0.to', 'address', 128],
+      ['legs.0.b', 'bool', 160],
+      ['legs.1.to', 'address', 192],
+      ['legs.1.b', 'bool', 224],
+      ['many', 'uint256[65]', 256],
+      ['d', 'bytes[2]', 2_336],
+    ])
+    expect(headSize).toBe(2_368)
   })
 
   test('behavior: members of a nameless struct cannot be mistaken for parameters', () => {

@@ -5,7 +5,10 @@ import { ScopeError } from './errors.ts'
 
 /** One place in the call data that a rule can speak of. */
 export type FunctionInput = {
-  /** Parameter name; members of a struct without dynamic parts are listed one by one: `params.amountIn`. May be empty. */
+  /**
+   * Parameter name; members of a struct and elements of an array without dynamic parts are listed one by one:
+   * `params.amountIn`, `limits.0`. May be empty.
+   */
   name: string
   /** Canonical ABI type: `uint256`, `(address,uint256)[]`. */
   type: string
@@ -33,6 +36,8 @@ const MAX_PARAMETERS = 64
 const MAX_DEPTH = 8
 /** Words in the head. Larger calls exist, larger pins do not. */
 const MAX_WORDS = 2_048
+/** Words of an array up to which its elements are listed: nobody writes conditions on more, and each place costs time. */
+const MAX_LISTED_WORDS = 64
 
 /** Words between the parameters and the end that say nothing about the call data. */
 const MODIFIERS: ReadonlySet<string> = new Set(['external', 'public', 'payable', 'nonpayable', 'view', 'pure'])
@@ -72,7 +77,10 @@ export function parseFunction(signature: string): ParsedFunction {
 type Parameter = { name: string; type: Type }
 type Type = { text: string; static: boolean; words: number; members?: readonly Parameter[] }
 
-/** Lists the places of a head from `offset` on; a static struct becomes its members. Returns the offset after it. */
+/**
+ * Lists the places of a head from `offset` on; a static struct becomes its members, a static array its elements. Returns
+ * the offset after it.
+ */
 function layOut(parameters: readonly Parameter[], prefix: string, offset: number, out: FunctionInput[]): number {
   let at = offset
   for (const { name, type } of parameters) {
@@ -179,8 +187,13 @@ class Reader {
       if (size !== '' && !/^[1-9][0-9]{0,3}$/.test(size)) throw invalid(size, 'a size from 1 to 9999')
       this.expect(']')
       const fixed = size !== '' && type.static
-      type = { text: `${type.text}[${size}]`, static: fixed, words: fixed ? type.words * Number(size) : 1 }
-      if (type.words > MAX_WORDS) throw invalid(type.text, `at most ${MAX_WORDS} words of arguments`)
+      const words = fixed ? type.words * Number(size) : 1
+      const element = type
+      const text = `${element.text}[${size}]`
+      if (words > MAX_WORDS) throw invalid(text, `at most ${MAX_WORDS} words of arguments`)
+      const listed = fixed && words <= MAX_LISTED_WORDS
+      const members = Array.from({ length: listed ? Number(size) : 0 }, (_, at) => ({ name: `${at}`, type: element }))
+      type = { text, static: fixed, words, ...(listed && { members }) }
     }
     return type
   }
