@@ -20,6 +20,7 @@ export type ChainErrorCode =
   | 'chain.nothing_to_revoke'
   | 'chain.revocation_unproven'
   | 'chain.principal_unsupported'
+  | 'chain.nonce_ahead'
   // local chain
   | 'chain.no_local_engine'
   | 'chain.local_start_failed'

@@ -39,9 +39,16 @@ const CALL_GAS = 400_000n
  */
 export async function sendAsHybrid(
   client: NodeClient,
-  parameters: { account: LocalAccount; sender: Address; calls: readonly Hex[]; environment: Environment; block: Hex },
+  parameters: {
+    account: LocalAccount
+    sender: Address
+    calls: readonly Hex[]
+    environment: Environment
+    block: Hex
+    onSigned?: (sent: Sent) => void | Promise<void>
+  },
 ): Promise<Sent> {
-  const { account, sender, calls, environment, block } = parameters
+  const { account, sender, calls, environment, block, onSigned } = parameters
   const owner = account.address.toLowerCase()
   if (typeof account.signTypedData !== 'function' || (await ownerOf(client, sender, block)) !== owner) {
     throw new ChainError('chain.principal_unsupported', 'This account does not own the smart account.', {
@@ -78,6 +85,7 @@ export async function sendAsHybrid(
     data: encodeFunctionData({ abi, functionName: 'handleOps', args: [operations, account.address] }),
     // An estimate would find the least at which nothing reverts: an operation that ran out of gas does not revert.
     gas: 150_000n + BigInt(calls.length) * (VERIFICATION_GAS + CALL_GAS),
+    ...(onSigned === undefined ? {} : { onSigned }),
   })
 }
 

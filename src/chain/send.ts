@@ -75,7 +75,12 @@ export async function send(client: NodeClient, parameters: SendParameters): Prom
   return sent
 }
 
-async function broadcast(client: NodeClient, sent: Sent): Promise<void> {
+/**
+ * Hands signed bytes to the node once. Bytes that it has already are no second transaction.
+ *
+ * @throws {@link ChainError} `chain.send_refused` where the node refused them and does not have them.
+ */
+export async function broadcast(client: NodeClient, sent: Sent): Promise<void> {
   try {
     // The answer is a hint: a wrong hash in it changes nothing about what was signed.
     await ask(client, 'eth_sendRawTransaction', [sent.raw], 0)

@@ -149,6 +149,20 @@ export const Ending = z.discriminatedUnion('act', [
     block: z.strictObject({ number: Uint, hash: Hash }),
     final: z.boolean(),
   }),
+  /**
+   * On chain: the account's nonce is above `nonce` at that block; these delegations of it carry that nonce and have ended.
+   * `tx` raised it, absent where it was raised before.
+   */
+  z.strictObject({
+    act: z.literal('raise_nonce'),
+    account: Account,
+    nonce: Uint,
+    delegations: SomeHashes,
+    died: Hashes,
+    tx: Hash.optional(),
+    block: z.strictObject({ number: Uint, hash: Hash }),
+    final: z.boolean(),
+  }),
   /** Local: the issuer sends nothing under these, or sends again. */
   z.strictObject({ act: z.literal('stop'), delegations: SomeHashes, died: Hashes }),
   z.strictObject({ act: z.literal('resume'), delegations: SomeHashes }),

@@ -1,7 +1,11 @@
+import type { Environment } from '../caveats/types.ts'
 import { hashDelegation } from '../delegation/index.ts'
 import { descendantsOf } from '../grant/descendants.ts'
+import { nonceFate } from '../grant/ending.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
 import type { StatementOf } from '../receipt/statement.ts'
 import { caip10Account, caipChainId } from '../receipt/values.ts'
+import type { State } from '../verdict/types.ts'
 import { found, proven } from './checks.ts'
 import type { GrantRead } from './memory.ts'
 import type { ChainFacts, Check } from './types.ts'
@@ -13,6 +17,7 @@ type Revocation = StatementOf<'revocation'>
 export function checkRevocation(
   statement: Revocation,
   read: GrantRead | undefined,
+  environment: Environment | undefined,
   facts: ChainFacts | undefined,
 ): Check[] {
   if (read === undefined) return [found('revocation', 'unavailable', 'evidence_missing', 'The grant is not here.')]
@@ -32,23 +37,48 @@ export function checkRevocation(
       return [found('revocation', 'refuted', 'revocation_mismatch', detail, { at: forgotten })]
     }
   }
-  if (revocation.act !== 'disable') {
+  if (revocation.act === 'raise_nonce') {
+    const wrong = checkCarriers(revocation, read, environment)
+    if (wrong !== undefined) return [wrong]
+  }
+  if (!('block' in revocation)) {
     return [
       found('revocation', 'attested', 'revocation_local', 'The issuer says what it does itself; no chain shows it.'),
     ]
   }
   if (facts === undefined) {
-    const detail = 'That the chain disabled them is the issuer’s word: no chain was asked.'
+    const detail = 'That they ended on chain is the issuer’s word: no chain was asked.'
     return [found('revocation', 'attested', 'revocation_attested', detail)]
   }
   return [compare(statement, revocation, facts)]
 }
 
-function compare(
-  statement: Revocation,
-  revocation: Extract<Revocation['revocation'], { act: 'disable' }>,
-  facts: ChainFacts,
-): Check {
+type Said = Revocation['revocation']
+
+/** Do the delegations that are said to have ended with a nonce carry it? */
+function checkCarriers(
+  { account, nonce, delegations }: Extract<Said, { act: 'raise_nonce' }>,
+  { grant }: GrantRead,
+  environment: Environment | undefined,
+): Check | undefined {
+  if (environment === undefined) {
+    const detail = 'Without the deployment it is not known which caveat looks at the nonce.'
+    return found('revocation', 'unavailable', 'environment_missing', detail)
+  }
+  const fate = nonceFate(grant, { environment, account, nonce: BigInt(nonce) })
+  const carriers: readonly string[] = fate.fate === 'ends' ? fate.delegations : []
+  const strange = delegations.find((hash) => !carriers.includes(hash))
+  const forgotten = carriers.find((hash) => !delegations.some((it) => it === hash))
+  const at = strange ?? forgotten
+  if (at === undefined) return undefined
+  const detail =
+    strange === undefined
+      ? 'This delegation carries the nonce, and the receipt does not say that it ended.'
+      : 'This delegation does not carry the nonce.'
+  return found('revocation', 'refuted', 'revocation_mismatch', detail, { at })
+}
+
+function compare(statement: Revocation, revocation: Extract<Said, { block: unknown }>, facts: ChainFacts): Check {
   const { block, tx } = revocation
   if (facts.chainId !== caipChainId(statement.grant.manager)) {
     return found('revocation', 'unavailable', 'facts_other_chain', 'The facts are about another chain.')
@@ -65,7 +95,23 @@ function compare(
       at: block.number,
     })
   }
-  for (const hash of revocation.delegations) {
+  const still = revocation.act === 'disable' ? checkDisabled(revocation, state) : checkRaised(revocation, state)
+  if (still !== undefined) return still
+  if (tx === undefined) return proven('revocation', 'They had ended at that block.')
+  const seen = facts.transactions?.[tx]
+  if (seen === undefined)
+    return found('revocation', 'unavailable', 'facts_missing', 'The transaction was not looked up.', { at: tx })
+  const done =
+    seen?.receipt.status === 'success' && seen.receipt.blockHash === block.hash && seen.transaction.hash === tx
+  return done
+    ? proven('revocation', 'They had ended at that block, and the transaction succeeded in it.')
+    : found('revocation', 'refuted', 'revocation_contradicted', 'The transaction did not succeed in that block.', {
+        at: tx,
+      })
+}
+
+function checkDisabled({ delegations }: { delegations: readonly Hex[] }, state: State): Check | undefined {
+  for (const hash of delegations) {
     const disabled = state.disabled[hash]
     if (disabled === undefined) {
       return found('revocation', 'unavailable', 'facts_missing', 'Whether it is disabled was not read.', { at: hash })
@@ -76,15 +122,16 @@ function compare(
       })
     }
   }
-  if (tx === undefined) return proven('revocation', 'They were disabled at that block.')
-  const seen = facts.transactions?.[tx]
-  if (seen === undefined)
-    return found('revocation', 'unavailable', 'facts_missing', 'The transaction was not looked up.', { at: tx })
-  const done =
-    seen?.receipt.status === 'success' && seen.receipt.blockHash === block.hash && seen.transaction.hash === tx
-  return done
-    ? proven('revocation', 'They were disabled at that block, and the transaction succeeded in it.')
-    : found('revocation', 'refuted', 'revocation_contradicted', 'The transaction did not succeed in that block.', {
-        at: tx,
-      })
+  return undefined
+}
+
+function checkRaised({ account, nonce }: { account: Address; nonce: string }, state: State): Check | undefined {
+  const current = state.nonces[account]
+  if (current === undefined) {
+    return found('revocation', 'unavailable', 'facts_missing', 'The nonce at that block was not read.', { at: account })
+  }
+  if (current > BigInt(nonce)) return undefined
+  return found('revocation', 'refuted', 'revocation_contradicted', 'The nonce had not been raised at that block.', {
+    at: account,
+  })
 }

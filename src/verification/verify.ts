@@ -80,7 +80,7 @@ function checkContent(envelope: Envelope, options: VerifyOptions): Check[] {
     checks.push(checkVerdict(statement, read, request), ...checkState(statement, facts))
   }
   if (statement.kind === 'outcome') checks.push(...checkOutcome(statement, read, request, environment, facts))
-  if (statement.kind === 'revocation') checks.push(...checkRevocation(statement, read, facts))
+  if (statement.kind === 'revocation') checks.push(...checkRevocation(statement, read, environment, facts))
   checks.push(checkLinks(statement, options.previous))
   return checks
 }

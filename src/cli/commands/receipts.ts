@@ -131,6 +131,6 @@ function headline(statement: Statement): string {
     case 'outcome':
       return statement.outcome.status
     case 'revocation':
-      return statement.revocation.act === 'disable' ? 'revoked on chain' : `${statement.revocation.act} (local)`
+      return 'block' in statement.revocation ? 'revoked on chain' : `${statement.revocation.act} (local)`
   }
 }
