@@ -44,7 +44,7 @@ function implies(child: readonly DecodedCaveat[], wanted: DecodedCaveat): boolea
     case 'redeemer':
       // Not about the call. Who redeems, and when, is looked at for the grant as a whole.
       return true
-    case 'unknown':
+    default:
       return false
   }
 }

@@ -3,6 +3,8 @@ import { codecByKind } from '../caveats/registry.ts'
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import type { Branch, Draft } from '../compile/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import { excessOver, readRule } from '../scope/cover.ts'
+import type { Scope } from '../scope/types.ts'
 import { admits } from './admits.ts'
 import { GrantError } from './errors.ts'
 import type { Tree } from './tree.ts'
@@ -10,28 +12,42 @@ import type { Tree } from './tree.ts'
 export type Attached = Tree & {
   /** The first drafts are the parent's: which ones, by their index there. */
   kept: readonly number[]
+  /** For each branch the parent's branch that it lies under, by its index there. */
+  above: readonly number[]
 }
 
 /**
  * Hangs what a child scope compiled to under the leaves of its parent: each branch under a parent branch whose caveats let
- * it pass, of the rule with the same id if there is one, else the first. Parent branches that the child does not use are
- * left out; that changes no choice, so the same can be built again from the result.
+ * it pass and whose rule admits the child's, of the rule with the same id if there is one, else the first: the rule that
+ * `isSubset` counted the child under. Another may look alike to its caveats and be bound to less by the redeemer. Parent
+ * branches that the child does not use are left out; that changes no choice, so the same can be built again from the result.
  *
+ * @param scopes - What child and parent were compiled from.
  * @param salt - For a delegation that is needed under several leaves, and so is made several times.
  * @throws {@link GrantError} `grant.no_parent_branch`, `grant.limit_not_shared`.
  */
-export function attach(parameters: { child: Tree; parent: Tree; environment: Environment; salt: () => Hex }): Attached {
-  const { child, parent, environment, salt } = parameters
+export function attach(parameters: {
+  child: Tree
+  parent: Tree
+  scopes: { child: Scope; parent: Scope }
+  environment: Environment
+  salt: () => Hex
+}): Attached {
+  const { child, parent, scopes, environment, salt } = parameters
   const decoded = (tree: Tree, links: readonly number[]) =>
     links.flatMap((link) => (tree.drafts[link]?.caveats ?? []).map((caveat) => decodeCaveat(environment, caveat)))
   const parents = parent.branches.map((branch) => decoded(parent, branch.links))
-  const chosen = child.branches.map((branch, index) => {
+  const ruleFits = fitter(scopes)
+  const above = child.branches.map((branch, index) => {
     const wanted = decoded(child, branch.links)
-    const open = parent.branches.filter((_, at) => admits(parents[at] ?? [], wanted))
-    const above = open.find(({ rule }) => rule === branch.rule) ?? open[0]
-    if (above === undefined) throw noParent(index, branch)
-    return above
+    const open = parent.branches.flatMap(({ rule }, at) =>
+      admits(parents[at] ?? [], wanted) && ruleFits(branch.rule, rule) ? [at] : [],
+    )
+    const best = open.find((at) => parent.branches[at]?.rule === branch.rule) ?? open[0]
+    if (best === undefined) throw noParent(index, branch)
+    return best
   })
+  const chosen = above.map((index) => at(parent.branches, index))
   requireSharedLimits(child, parent, chosen, decoded)
 
   const kept = [...new Set(chosen.flatMap(({ links }) => links))].sort((a, b) => a - b)
@@ -44,12 +60,12 @@ export function attach(parameters: { child: Tree; parent: Tree; environment: Env
   const used = new Set<number>()
   const branches = child.branches.map((branch, index): Branch => {
     const { links } = at(chosen, index)
-    const above = links.map((link) => at(position, link))
-    const holder = at(drafts, at(above, 0)).delegate
+    const upper = links.map((link) => at(position, link))
+    const holder = at(drafts, at(upper, 0)).delegate
     const own: number[] = []
     for (const link of branch.links.toReversed()) {
-      const key = `${link} ${above[0]}`
-      const parentIndex = own.at(-1) ?? at(above, 0)
+      const key = `${link} ${upper[0]}`
+      const parentIndex = own.at(-1) ?? at(upper, 0)
       const known = copies.get(key)
       if (known === undefined) {
         const draft = handOn(at(child.drafts, link), holder, parentIndex)
@@ -59,9 +75,19 @@ export function attach(parameters: { child: Tree; parent: Tree; environment: Env
         used.add(link)
       } else own.push(known)
     }
-    return { ...branch, links: [...own.toReversed(), ...above] }
+    return { ...branch, links: [...own.toReversed(), ...upper] }
   })
-  return { drafts, branches, kept }
+  return { drafts, branches, kept, above }
+}
+
+/** Whether a rule of the child lies within a rule of the parent, payees and budgets left out: those the caveats show. */
+function fitter({ child, parent }: { child: Scope; parent: Scope }): (rule: string, above: string) => boolean {
+  const read = (scope: Scope) => new Map(scope.rules.map((rule, index) => [rule.id, readRule(scope, rule, index)]))
+  const [own, wide] = [read(child), read(parent)]
+  return (rule, above) => {
+    const [narrow, over] = [own.get(rule), wide.get(above)]
+    return narrow !== undefined && over !== undefined && excessOver(narrow, over) === undefined
+  }
 }
 
 /** The principal of the child's plan gives way to the delegate that hands on. */

@@ -130,6 +130,35 @@ describe('attenuateGrant', () => {
     expect(parseGrant(serializeGrant(narrow), { environment })).toEqual(narrow)
   })
 
+  test('behavior: of two parent rules that look alike, a part lies under the one that admits it', async () => {
+    const budget = { assets: { [USDC]: '1' }, max: '10' }
+    const pay = (id: string, more: object = {}) => ({
+      id,
+      class: 'transfer' as const,
+      asset: USDC,
+      to: [PAYEES[0]],
+      budget: id,
+      ...more,
+    })
+    const held = await makeGrant(
+      environment,
+      richDocument({ rules: [pay('low', { max: '5' }), pay('high')], budgets: { low: budget, high: budget } }),
+      { accept: ['/rules/0/max'] },
+    )
+    const [low, high] = held.branches.map(({ links }) => links.at(-1))
+    const above = async (id: string, max: string) => {
+      const rules = [pay(id)]
+      const { branches, delegations } = await attenuate(child({ rules, budgets: { [id]: { ...budget, max } } }), held)
+      const root = hashDelegation(delegations[branches[0]?.links.at(-1) ?? -1] as Delegation)
+      return held.delegations.findIndex((it) => hashDelegation(it) === root)
+    }
+    // The caveats of both are alike. Ten at once lie under the second only; of the first the redeemer lets five pass.
+    expect(await above('other', '10')).toBe(high)
+    expect(await above('low', '10')).toBe(high)
+    expect(await above('other', '5')).toBe(low)
+    expect(await above('high', '5')).toBe(high)
+  })
+
   test('behavior: planAttenuation shows the same without a key', async () => {
     const scope = child()
     const planned = planAttenuation(grant, { ...options, salt: countingSalt(5_000n), scope })

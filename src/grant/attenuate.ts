@@ -70,7 +70,13 @@ export function planAttenuation(grant: Grant, options: AttenuateOptions): Attenu
   const plan = compile(scope, environment, options)
   const hash = scopeHash(scope)
   const salt = () => bindSalt(hash, options.salt())
-  const { drafts, branches, kept } = attach({ child: plan, parent: treeOf(grant), environment, salt })
+  const { drafts, branches, kept } = attach({
+    child: plan,
+    parent: treeOf(grant),
+    scopes: { child: scope, parent },
+    environment,
+    salt,
+  })
   const above = kept.map((index) => grant.delegations[index] as Delegation)
   const created = createDelegations(drafts)
   return { plan, delegations: [...above, ...created.slice(kept.length)], firstNew: kept.length, branches }

@@ -5,7 +5,7 @@ import type { Draft, Plan } from '../compile/types.ts'
 import { AmbitError, type ErrorDetails } from '../errors.ts'
 import { type Hex, uintToBytes } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
-import { attach } from './attach.ts'
+import { type Attached, attach } from './attach.ts'
 import { GrantError } from './errors.ts'
 import { readStructure } from './structure.ts'
 import { type Tree, treeOf } from './tree.ts'
@@ -20,6 +20,16 @@ import type { Grant } from './types.ts'
  * @throws {@link GrantError} `grant.not_the_scope`, with what differs; what `readStructure` and `attach` throw.
  */
 export function assertGrantsScope(grant: Grant, environment: Environment): void {
+  servedRules(grant, environment)
+}
+
+/**
+ * For each branch, the rules that it may serve in every scope, root scope first. One rule each, or all those whose caveats
+ * are the same: nothing that is signed says which of them a delegation is for, so whoever carries the file could swap them.
+ *
+ * @throws as {@link assertGrantsScope}: the answer is known only of a grant that is what its scopes compile to.
+ */
+export function servedRules(grant: Grant, environment: Environment): string[][][] {
   const { levels } = readStructure(grant)
   let salts = 0n
   const salt = () => uintToBytes(++salts, 32)
@@ -27,11 +37,29 @@ export function assertGrantsScope(grant: Grant, environment: Environment): void 
     const caveats = grant.delegations.flatMap((it, index) => (levels[index] === level ? it.caveats : []))
     return recompile({ scope, level, caveats, grant, environment, salt })
   })
-  const expected = plans.reduce<Tree | undefined>(
-    (parent, child) => (parent === undefined ? child : attach({ child, parent, environment, salt })),
-    undefined,
-  )
-  if (expected !== undefined) compareTrees(expected, treeOf(grant))
+  const [root] = plans
+  if (root === undefined) return []
+  let expected: Tree = root
+  let rules = alikeIn(root).map((own) => [own])
+  for (const [index, child] of plans.slice(1).entries()) {
+    const scopes = { parent: grant.scopes[index] as Scope, child: grant.scopes[index + 1] as Scope }
+    const attached: Attached = attach({ child, parent: expected, scopes, environment, salt })
+    rules = alikeIn(child).map((own, index) => [...(rules[attached.above[index] ?? -1] ?? []), own])
+    expected = attached
+  }
+  compareTrees(expected, treeOf(grant))
+  return rules
+}
+
+/** For each branch of a plan the rules of all branches that the chain cannot tell from it, its own among them. */
+function alikeIn({ drafts, branches }: Plan): string[][] {
+  const looks = branches.map(({ links }) => JSON.stringify(links.map((link) => drafts[link]?.caveats)))
+  const rules = new Map<string, Set<string>>()
+  branches.forEach(({ rule }, index) => {
+    const look = looks[index] as string
+    rules.set(look, (rules.get(look) ?? new Set()).add(rule))
+  })
+  return looks.map((look) => [...(rules.get(look) ?? [])])
 }
 
 function recompile(parameters: {

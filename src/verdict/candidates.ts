@@ -147,13 +147,11 @@ function bytesFor(branch: PreparedBranch, hop: number | null, caveat: number | n
 
 function heldBytes(branch: PreparedBranch): Fix[] {
   const fixes: Fix[] = []
-  for (const held of branch.held) {
-    for (const rule of held) {
-      for (const constraint of rule.constraints) {
-        const word = constraint.kind === 'argument' ? wordOf(constraint.test) : null
-        if (constraint.kind === 'argument' && word !== null) {
-          fixes.push({ do: 'set_bytes', at: BigInt(constraint.at), bytes: `0x${word.toString(16).padStart(64, '0')}` })
-        }
+  for (const { constraints } of branch.held) {
+    for (const constraint of constraints) {
+      const word = constraint.kind === 'argument' ? wordOf(constraint.test) : null
+      if (constraint.kind === 'argument' && word !== null) {
+        fixes.push({ do: 'set_bytes', at: BigInt(constraint.at), bytes: `0x${word.toString(16).padStart(64, '0')}` })
       }
     }
   }

@@ -5,33 +5,34 @@ import { parseDuration } from '../primitives/time.ts'
 import { type FunctionInput, parseFunction } from '../scope/function.ts'
 import type { AbiValue, Asset, CallRule, Condition, Rule, Scope } from '../scope/types.ts'
 import { VerdictError } from './errors.ts'
-import type { Constraint, Held, HeldRule, Quantity, WordTest } from './held.ts'
+import type { Constraint, Held, Quantity, WordTest } from './held.ts'
 
 /** Pointers that say nothing about one action: they hold when a grant is narrowed, revoked or recorded. */
 const NOT_ABOUT_ACTIONS = /^\/(?:redelegation|revocation|evidence|task)(?:\/|$)/
 
 /**
- * What the redeemer alone holds for one branch, scope by scope. For the effective scope (the last) that is the branch's
- * own rule; above it any rule about the same contract may stand for the action.
+ * What the redeemer alone holds for one branch, scope by scope: of each the rule that the branch serves, and where it may
+ * be one of several, all of them. Another rule of the same scope does not stand for it: it draws on other limits.
  *
+ * @param rules - The branch's rules in each scope, as `servedRules` gives them.
  * @throws {@link VerdictError} `verdict.unsupported_constraint`: to hold it takes a history that a verdict does not have, or
  * it is not known here. Silence would be a constraint that nobody holds.
  */
-export function heldBy(scopes: readonly Scope[], accepted: readonly (readonly string[])[], rule: string): Held[] {
-  const held: Held[] = []
-  scopes.forEach((scope, index) => {
+export function heldBy(
+  scopes: readonly Scope[],
+  accepted: readonly (readonly string[])[],
+  rules: readonly (readonly string[])[],
+): Held[] {
+  return scopes.flatMap((scope, index): Held[] => {
     const pointers = accepted[index] ?? []
-    if (pointers.length === 0) return
-    const last = index === scopes.length - 1
-    const rules = scope.rules.flatMap((candidate, at): HeldRule[] =>
-      last && candidate.id !== rule
-        ? []
-        : [{ rule: candidate.id, target: targetOf(candidate), constraints: constraintsOf(scope, at, pointers) }],
-    )
-    if (rules.length === 0) throw unsupported(pointers[0] ?? '', 'its rule is not in the scope')
-    if (rules.some(({ constraints }) => constraints.length > 0)) held.push(rules)
+    if (pointers.length === 0) return []
+    const served = scope.rules.flatMap((rule, at) => (rules[index]?.includes(rule.id) ? [{ rule, at }] : []))
+    if (served.length === 0) throw unsupported(pointers[0] ?? '', 'its rule is not in the scope')
+    return served.flatMap(({ rule, at }): Held[] => {
+      const constraints = constraintsOf(scope, at, pointers)
+      return constraints.length === 0 ? [] : [{ rule: rule.id, target: targetOf(rule), constraints }]
+    })
   })
-  return held
 }
 
 function targetOf(rule: Rule) {

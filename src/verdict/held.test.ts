@@ -7,10 +7,10 @@ import {
   alice,
   denied,
   environment,
+  grantOf,
   mallory,
   otherVendor,
   pay,
-  plainGrant,
   stateOf,
   transfer,
   usdc,
@@ -22,8 +22,8 @@ import type { Hex } from '../primitives/hex.ts'
 import { parseScope } from '../scope/parse.ts'
 import type { ScopeDocument } from '../scope/schema.ts'
 import type { Scope } from '../scope/types.ts'
+import { heldBy } from './constraints.ts'
 import { evaluate } from './evaluate.ts'
-import { prepareGrant } from './prepare.ts'
 import type { Action, Call } from './types.ts'
 
 const target: Hex = `0x${'77'.repeat(20)}`
@@ -52,10 +52,19 @@ const callRule = (args: object): ScopeDocument['rules'] => [
   { id: 'rule-0', class: 'call', target, function: SIGNATURE, args: args as never },
 ]
 
-/** A grant whose one branch the chain leaves wide open, so that only what is held refuses. */
+/** One branch that the chain leaves wide open, so that only what is held of these scopes refuses. */
+function wideOpen(scopes: readonly Scope[], accepted: readonly (readonly string[])[], caveats: KnownCaveat[] = []) {
+  const prepared = grantOf(caveats)
+  const held = heldBy(
+    scopes,
+    accepted,
+    scopes.map(({ rules }) => [rules[0]?.id ?? '']),
+  )
+  return { ...prepared, branches: prepared.branches.map((branch) => ({ ...branch, held })) }
+}
+
 function holding(accepted: readonly string[], scope: Scope = scopeOf(), caveats: KnownCaveat[] = []) {
-  const grant = { ...plainGrant([[caveats]]), scopes: [scope], accepted: [accepted] }
-  const prepared = prepareGrant(grant, environment)
+  const prepared = wideOpen([scope], [accepted], caveats)
   const state = stateOf(prepared)
   return (call: Call | Action) => evaluate(prepared, 'calls' in call ? call : act(call), state)
 }
@@ -214,8 +223,7 @@ describe('scopes above the effective one', () => {
     const parent = scopeOf({
       rules: [{ id: 'parents', class: 'transfer', asset: usdc, to: [vendor], max: '5', budget: 'stables' }],
     })
-    const grant = { ...plainGrant([[[]]]), scopes: [parent, scopeOf()], accepted: [['/rules/0/max'], []] }
-    const prepared = prepareGrant(grant, environment)
+    const prepared = wideOpen([parent, scopeOf()], [['/rules/0/max'], []])
     expect(evaluate(prepared, act(transfer(5n)), stateOf(prepared)).verdict).toBe('allow')
     expect(denied(evaluate(prepared, act(transfer(6n)), stateOf(prepared)))).toMatchObject({
       code: 'action_maximum_exceeded',

@@ -3,13 +3,8 @@ import type { Address, Hex } from '../primitives/hex.ts'
 import { type Facts, MAX_UINT256 } from './facts.ts'
 import { type Finding, finding } from './finding.ts'
 
-/**
- * What the principal accepted as held by the redeemer only, for one scope: the rules that may stand for the action, each
- * with its constraints. One of them must hold whole.
- */
-export type Held = readonly HeldRule[]
-
-export type HeldRule = {
+/** What was accepted as held by the redeemer only: one rule of one scope that a branch serves, with its constraints. */
+export type Held = {
   rule: string
   /** The contract that the rule is about; `null` for native transfers, whose target is the payee. */
   target: Address | null
@@ -50,16 +45,11 @@ export type Crossing = { confirmer: Address; timeout: bigint; threshold: bigint;
 export function checkHeld(scopes: readonly Held[], facts: Facts): Finding | Crossing | null {
   let crossing: Crossing | null = null
   for (const held of scopes) {
-    let best: Finding | Crossing | null = finding('target_not_allowed')
-    for (const rule of held) {
-      if (rule.target !== null && rule.target !== facts.to) continue
-      const result = checkRule(rule, facts)
-      if (result === null || 'confirmer' in result || 'code' in (best ?? {})) best = result
-      if (result === null) break
-    }
-    if (best === null) continue
-    if ('code' in best) return best
-    crossing ??= best
+    if (held.target !== null && held.target !== facts.to) return finding('target_not_allowed')
+    const result = checkRule(held, facts)
+    if (result === null) continue
+    if ('code' in result) return result
+    crossing ??= result
   }
   return crossing
 }
@@ -73,18 +63,13 @@ export function largestHeld(
 ): bigint {
   let bound = MAX_UINT256
   for (const held of scopes) {
-    let most: bigint | null = null
-    for (const rule of held) {
-      if (rule.target !== null && rule.target !== facts.to) continue
-      const amount = largestOf(rule, facts, measured, passing)
-      if (most === null || amount > most) most = amount
-    }
-    if (most !== null && most < bound) bound = most
+    const most = largestOf(held, facts, measured, passing)
+    if (most < bound) bound = most
   }
   return bound
 }
 
-function checkRule(rule: HeldRule, facts: Facts): Finding | Crossing | null {
+function checkRule(rule: Held, facts: Facts): Finding | Crossing | null {
   let crossing: Crossing | null = null
   for (const constraint of rule.constraints) {
     switch (constraint.kind) {
@@ -118,7 +103,7 @@ function inUnits({ terms }: Threshold, threshold: bigint, requested: bigint): { 
   return { threshold: threshold / weight, requested: requested / weight }
 }
 
-function largestOf(rule: HeldRule, facts: Facts, measured: 'token' | 'value', passing: 'allow' | 'not_denied'): bigint {
+function largestOf(rule: Held, facts: Facts, measured: 'token' | 'value', passing: 'allow' | 'not_denied'): bigint {
   let bound = MAX_UINT256
   for (const constraint of rule.constraints) {
     if (constraint.kind === 'maximum' && sameQuantity(constraint.reads, measured)) {

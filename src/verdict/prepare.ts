@@ -2,6 +2,7 @@ import { decodeCaveat } from '../caveats/index.ts'
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import { hashDelegation } from '../delegation/index.ts'
 import { ANY_DELEGATE, type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
+import { servedRules } from '../grant/compare.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { heldBy } from './constraints.ts'
@@ -13,8 +14,13 @@ import { counterKey } from './types.ts'
  * Reads a grant once, so that many verdicts are fast. Signatures are not looked at (the grant has been checked), the links
  * between delegations are: a verdict about a chain that the manager does not walk would say nothing.
  *
+ * What the redeemer is to hold stands in `accepted`, which nobody signed: the scopes are compiled again, however the grant
+ * was read, so that whoever carries the file cannot strike a constraint from that list. A grant without scopes is judged by
+ * its caveats alone.
+ *
  * @throws {@link VerdictError} `verdict.wrong_environment` (another chain or manager), `verdict.broken_chain`,
  * `verdict.unsupported_constraint`: a constraint that the redeemer was to hold and this evaluator cannot, by name.
+ * `GrantError` as `assertGrantsScope`.
  */
 export function prepareGrant(grant: Grant, environment: Environment): PreparedGrant {
   if (environment.chainId !== grant.chainId || environment.manager !== grant.manager) {
@@ -28,17 +34,26 @@ export function prepareGrant(grant: Grant, environment: Environment): PreparedGr
       fix: 'Prepare it with the deployment that it names.',
     })
   }
+  const rules = grant.scopes.length === 0 ? [] : servedRules(grant, environment)
   const hashes = grant.delegations.map(hashDelegation)
   return {
     id: grant.id,
     chainId: grant.chainId,
     manager: grant.manager,
     lowering: grant.lowering,
-    branches: grant.branches.map((_, index) => prepareBranch(grant, index, hashes, environment)),
+    branches: grant.branches.map((_, index) => ({
+      ...prepareBranch(grant, index, hashes, environment),
+      held: heldBy(grant.scopes, grant.accepted, rules[index] ?? []),
+    })),
   }
 }
 
-function prepareBranch(grant: Grant, index: number, hashes: readonly Hex[], environment: Environment): PreparedBranch {
+function prepareBranch(
+  grant: Grant,
+  index: number,
+  hashes: readonly Hex[],
+  environment: Environment,
+): Omit<PreparedBranch, 'held'> {
   const branch = grant.branches[index]
   if (branch === undefined) throw broken(index, 'missing_branch')
   const chain = branch.links.map((link) => {
@@ -55,7 +70,6 @@ function prepareBranch(grant: Grant, index: number, hashes: readonly Hex[], envi
     rule,
     links,
     native: links.some(({ caveats }) => caveats.some(({ meaning }) => isEmptyCalldata(meaning))),
-    held: heldBy(grant.scopes, grant.accepted, rule),
   }
 }
 
