@@ -96,7 +96,7 @@ function drawDocument(draw: Draw, world: World, agent: Address): Members {
     ...(escalated !== undefined && chance(draw, 25)
       ? {
           escalation: {
-            above: { [escalated]: escalated === 'coins' ? wei(10) : tokens(10) },
+            above: { [escalated as string]: escalated === 'coins' ? wei(10) : tokens(10) },
             confirmer: 'principal' as const,
             timeout: 'PT15M',
             onTimeout: 'deny' as const,

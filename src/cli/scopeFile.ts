@@ -10,6 +10,12 @@ export async function readScopeDocument(context: Context, path: string): Promise
   return parseJson(path === '-' ? await context.stdin() : readInput(path))
 }
 
+/** The chain that a scope document names, with or without its source; anything else is left to the parser. */
+export function chainIdOf(document: unknown): unknown {
+  const stated = (document as { chainId?: unknown } | null | undefined)?.chainId
+  return typeof stated === 'object' && stated !== null ? (stated as { value?: unknown }).value : stated
+}
+
 /**
  * The scope in a document. With a chain, symbol and decimals of its tokens are read there, and what the document says of
  * them must agree.

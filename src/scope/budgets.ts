@@ -1,14 +1,13 @@
-import type { z } from 'zod'
 import { MAX_UINT256, parseAmount } from '../primitives/amount.ts'
 import { childPointer } from '../primitives/json.ts'
 import type { AssetTable } from './assets.ts'
 import { NATIVE_DECIMALS } from './assets.ts'
 import { readPeriod } from './periods.ts'
 import type { Report } from './report.ts'
-import type { ScopeDocument } from './schema.ts'
+import type { PlainDocument } from './sources.ts'
 import type { Asset, AssetInfo, Budget } from './types.ts'
 
-type BudgetDocument = NonNullable<z.output<typeof ScopeDocument>['budgets']>[string]
+type BudgetDocument = NonNullable<PlainDocument['budgets']>[string]
 
 /** Decimals that a weight may have. */
 export const WEIGHT_DECIMALS = 18
@@ -47,7 +46,7 @@ function readBudget(report: Report, pointer: string, document: BudgetDocument, a
     const fix = 'Give the weight of at least one asset.'
     report.add('scope.empty_budget', `${pointer}/assets`, 'A budget counts no asset.', { fix })
   }
-  const max = report.amount(`${pointer}/max`, report.plain(`${pointer}/max`, document.max), decimals)
+  const max = report.amount(`${pointer}/max`, document.max, decimals)
   return { assets: Object.fromEntries(weights) as Budget['assets'], max, ...readPeriod(report, pointer, document) }
 }
 

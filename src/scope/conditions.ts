@@ -1,11 +1,10 @@
-import type { z } from 'zod'
 import { type AbiType, abiType, isWord, rangeOf, readInteger } from './abi.ts'
 import type { FunctionInput } from './function.ts'
-import type { Report, Sourced } from './report.ts'
-import type { ScopeDocument } from './schema.ts'
+import type { Report } from './report.ts'
+import type { PlainDocument } from './sources.ts'
 import type { AbiValue, Condition } from './types.ts'
 
-type Rules = z.output<typeof ScopeDocument>['rules']
+type Rules = PlainDocument['rules']
 type CallRuleDocument = Extract<Rules[number], { class: 'call' }>
 type ConditionDocument = NonNullable<CallRuleDocument['args']>[string]
 
@@ -17,11 +16,10 @@ export function readCondition(
   input: FunctionInput,
 ): Condition {
   const type = abiType(input.type)
-  const value = (member: string, sourced: Sourced<AbiValue>) => {
-    return readAbiValue(report, `${pointer}/${member}`, report.plain(`${pointer}/${member}`, sourced), type, input.type)
+  const value = (member: string, stated: AbiValue) => {
+    return readAbiValue(report, `${pointer}/${member}`, stated, type, input.type)
   }
-  const bound = (member: string, sourced: Sourced<string>) => {
-    const text = report.plain(`${pointer}/${member}`, sourced)
+  const bound = (member: string, text: string) => {
     checkInteger(report, `${pointer}/${member}`, text, type, input.type)
     return text
   }

@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import { compareAmounts } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
@@ -8,9 +7,9 @@ import { checkLifetime, LAST_EXPIRY, readDuration, readPeriod } from './periods.
 import { normalPointer, readProvenance } from './provenance.ts'
 import { Report } from './report.ts'
 import { readRules } from './rules.ts'
-import type { ScopeDocument } from './schema.ts'
 import { parseShape } from './shape.ts'
 import { snapshot } from './snapshot.ts'
+import { type PlainDocument, splitSources } from './sources.ts'
 import type { AssetInfo, Budget, Scope } from './types.ts'
 
 export type ParseOptions = {
@@ -25,8 +24,6 @@ export type ParseOptions = {
 /** Delegate that the framework reads as anyone. */
 const OPEN_DELEGATE = '0x0000000000000000000000000000000000000a11'
 
-type Document = z.output<typeof ScopeDocument>
-
 /**
  * Reads a scope from anything and gives its normal form; `parseScope` of a normal form is the same normal form.
  *
@@ -36,7 +33,7 @@ type Document = z.output<typeof ScopeDocument>
  * @throws {@link ScopeError} `scope.*`, with `issues`.
  */
 export function parseScope(input: unknown, options: ParseOptions = {}): Scope {
-  const document = parseShape(snapshot(input))
+  const { plain: document, sources } = splitSources(parseShape(snapshot(input)))
   const report = new Report()
   const accounts = readAccounts(report, document)
   checkLifetime(report, document, options.now)
@@ -67,12 +64,12 @@ export function parseScope(input: unknown, options: ParseOptions = {}): Scope {
     assets: assets.used(),
   }
   const confirmed = new Set((options.confirmed ?? []).map(normalPointer))
-  const provenance = readProvenance(report, document.provenance ?? {}, scope, confirmed)
+  const provenance = readProvenance(report, sources, document.provenance ?? {}, scope, confirmed)
   report.finish()
   return { ...scope, provenance }
 }
 
-function readAccounts(report: Report, document: Document): { principal: Address; delegate: Address } {
+function readAccounts(report: Report, document: PlainDocument): { principal: Address; delegate: Address } {
   const principal = report.account('/principal', document.principal)
   const delegate = closedAccount(report, '/delegate', document.delegate)
   if (principal === delegate) {
@@ -94,7 +91,7 @@ function closedAccount(report: Report, pointer: string, value: string): Address 
 
 function readRequest(
   report: Report,
-  document: Document,
+  document: PlainDocument,
   accounts: { principal: Address },
 ): NonNullable<Scope['request']> | undefined {
   if (document.request === undefined) return undefined
@@ -116,7 +113,7 @@ function readRequest(
   return { key, redeemers }
 }
 
-function readRevocation(report: Report, { revocation }: Document): Scope['revocation'] {
+function readRevocation(report: Report, { revocation }: PlainDocument): Scope['revocation'] {
   const { group, guardian, maxLatencySeconds } = revocation
   if (guardian === undefined) return { group, maxLatencySeconds }
   return { group, guardian: report.account('/revocation/guardian', guardian), maxLatencySeconds }
@@ -124,7 +121,7 @@ function readRevocation(report: Report, { revocation }: Document): Scope['revoca
 
 function readEscalation(
   report: Report,
-  { escalation }: Document,
+  { escalation }: PlainDocument,
   accounts: { principal: Address; delegate: Address },
   budgets: Readonly<Record<string, Budget>>,
   assets: Readonly<Record<string, AssetInfo>>,
@@ -178,7 +175,7 @@ function readThreshold(
   return text
 }
 
-function readEvidence(report: Report, { evidence }: Document): Scope['evidence'] {
+function readEvidence(report: Report, { evidence }: PlainDocument): Scope['evidence'] {
   report.distinct('scope.duplicate_value', '/evidence/receipts', evidence.receipts, 'receipt')
   readDuration(report, '/evidence/retain', evidence.retain)
   return { receipts: evidence.receipts, retain: evidence.retain }

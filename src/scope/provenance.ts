@@ -1,6 +1,6 @@
 import { childPointer } from '../primitives/json.ts'
+import type { Source } from './forms.ts'
 import type { Report } from './report.ts'
-import type { Source } from './schema.ts'
 import type { Scope } from './types.ts'
 
 /**
@@ -11,6 +11,7 @@ import type { Scope } from './types.ts'
  */
 export function readProvenance(
   report: Report,
+  stated: ReadonlyMap<string, Source>,
   listed: Readonly<Record<string, Source>>,
   scope: Omit<Scope, 'provenance'>,
   confirmed: ReadonlySet<string>,
@@ -24,20 +25,21 @@ export function readProvenance(
     }
     sources.set(pointer, source)
   }
-  for (const [pointer, source] of report.sources) note(normalPointer(pointer), source)
-  for (const [stated, source] of Object.entries(listed)) {
-    const pointer = normalPointer(stated)
+  for (const [pointer, source] of stated) note(normalPointer(pointer), source)
+  for (const [key, source] of Object.entries(listed)) {
+    const pointer = normalPointer(key)
     if (!exists(scope, pointer)) {
-      const rest = { value: stated.slice(0, 200), fix: 'Point at a value of this scope, or remove the entry.' }
-      report.add('scope.dangling_provenance', childPointer('/provenance', stated), 'This points to nothing.', rest)
+      const rest = { value: key.slice(0, 200), fix: 'Point at a value of this scope, or remove the entry.' }
+      report.add('scope.dangling_provenance', childPointer('/provenance', key), 'This points to nothing.', rest)
     }
     note(pointer, source)
   }
   const out = new Map<string, Exclude<Source, 'agent'>>()
   for (const [pointer, source] of sources) {
-    if (source !== 'agent') out.set(pointer, source)
-    else if (confirmed.has(pointer)) out.set(pointer, 'confirmed')
-    else {
+    if (source !== 'agent' || confirmed.has(pointer)) {
+      // What the normal form leaves out (an asset that nothing names) leaves its source out, too.
+      if (exists(scope, pointer)) out.set(pointer, source === 'agent' ? 'confirmed' : source)
+    } else {
       const fix = 'Show the value to the principal, and list its pointer as confirmed if the principal agrees.'
       report.add('scope.agent_sourced', pointer, 'This value came from the agent and nobody confirmed it.', { fix })
     }

@@ -2,32 +2,19 @@ import { AddressError, parseAddress } from '../primitives/address.ts'
 import { AmountError, formatAmount, parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { type ScopeCode, ScopeError, type ScopeIssue } from './errors.ts'
-import type { Source } from './schema.ts'
-
-/** A value, or the value with its source: what the schema lets a builder write. */
-export type Sourced<value> = value | { value: value; source: Source }
 
 /** A document with more is refused all the same. */
 const MAX_ISSUES = 64
 
 /**
- * Collects what is wrong and where values came from while a document is read. Readers return a value also when they
+ * Collects what is wrong while a document is read. Readers return a value also when they
  * report, so that one reading finds everything; `finish` throws before anybody can use such a value.
  */
 export class Report {
   readonly issues: ScopeIssue[] = []
-  /** By pointer, as stated beside the values. */
-  readonly sources = new Map<string, Source>()
 
   add(code: ScopeCode, pointer: string, message: string, rest: Omit<ScopeIssue, 'code' | 'pointer' | 'message'>): void {
     if (this.issues.length < MAX_ISSUES) this.issues.push({ code, pointer, message, ...rest })
-  }
-
-  /** The value, its source noted. */
-  plain<value extends string | boolean>(pointer: string, sourced: Sourced<value>): value {
-    if (typeof sourced !== 'object') return sourced
-    this.sources.set(pointer, sourced.source)
-    return sourced.value
   }
 
   /** Lower case; a wrong checksum is reported. */

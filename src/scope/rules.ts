@@ -1,4 +1,3 @@
-import type { z } from 'zod'
 import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
 import { abiType, readInteger } from './abi.ts'
@@ -7,10 +6,10 @@ import { readCondition } from './conditions.ts'
 import { ScopeError } from './errors.ts'
 import { type ParsedFunction, parseFunction } from './function.ts'
 import type { Report } from './report.ts'
-import type { ScopeDocument } from './schema.ts'
+import type { PlainDocument } from './sources.ts'
 import type { Asset, Budget, CallRule, Rule, TransferRule } from './types.ts'
 
-type RuleDocument = z.output<typeof ScopeDocument>['rules'][number]
+type RuleDocument = PlainDocument['rules'][number]
 type TransferDocument = Extract<RuleDocument, { class: 'transfer' }>
 type CallDocument = Extract<RuleDocument, { class: 'call' }>
 
@@ -48,20 +47,19 @@ export function readRules(context: RuleContext, documents: readonly RuleDocument
 
 function readTransfer(context: RuleContext, pointer: string, document: TransferDocument): TransferRule {
   const { report } = context
-  const asset = readAsset(context, `${pointer}/asset`, report.plain(`${pointer}/asset`, document.asset))
+  const asset = readAsset(context, `${pointer}/asset`, document.asset)
   const decimals = context.assets.decimals(`${pointer}/asset`, asset)
   if (document.max === undefined && document.budget === undefined) {
     const fix = 'Add max, budget, or both.'
     report.add('scope.unlimited_rule', pointer, 'A transfer rule has no limit.', { value: document.id, fix })
   }
   if (document.budget !== undefined) useBudget(context, `${pointer}/budget`, document.budget, asset)
-  const max = document.max === undefined ? undefined : report.plain(`${pointer}/max`, document.max)
   return {
     id: document.id,
     class: 'transfer',
     asset,
     to: document.to === 'anyone' ? 'anyone' : readPayees(context, `${pointer}/to`, document.to, asset),
-    ...(max === undefined ? {} : { max: report.amount(`${pointer}/max`, max, decimals) }),
+    ...(document.max === undefined ? {} : { max: report.amount(`${pointer}/max`, document.max, decimals) }),
     ...(document.budget === undefined ? {} : { budget: document.budget }),
   }
 }
@@ -75,7 +73,7 @@ function readPayees(
   const { report } = context
   const payees = documents.map((item, index) => {
     const at = `${pointer}/${index}`
-    const payee = report.account(at, report.plain(at, item))
+    const payee = report.account(at, item)
     const why = payee === context.principal ? 'itself' : payee === asset ? 'the token contract' : undefined
     if (why !== undefined) {
       // Money sent to a token contract is lost; paying oneself spends a budget on nothing.
@@ -90,7 +88,7 @@ function readPayees(
 
 function readCall(context: RuleContext, pointer: string, document: CallDocument): CallRule {
   const { report } = context
-  const target = report.account(`${pointer}/target`, report.plain(`${pointer}/target`, document.target))
+  const target = report.account(`${pointer}/target`, document.target)
   const parsed = readFunction(report, `${pointer}/function`, document.function)
   const args = Object.entries(document.args ?? {}).flatMap(([name, condition]) => {
     const at = childPointer(`${pointer}/args`, name)
@@ -126,7 +124,7 @@ function readAllowance(
 ): NonNullable<CallRule['allowance']> {
   const { asset: stated, amount } = document.allowance ?? { asset: 'native', amount: '' }
   const at = `${pointer}/allowance`
-  const asset = readAsset(context, `${at}/asset`, context.report.plain(`${at}/asset`, stated)) as Address
+  const asset = readAsset(context, `${at}/asset`, stated) as Address
   context.assets.decimals(`${at}/asset`, asset)
   checkAmountArgument(context.report, `${at}/amount`, amount, parsed)
   return { asset, amount }

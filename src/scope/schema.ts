@@ -1,151 +1,319 @@
 import { z } from 'zod'
+import type { ScopeCode } from './errors.ts'
+import {
+  AbiValue,
+  AddressText,
+  ArgumentName,
+  Asset,
+  Decimal,
+  Duration,
+  described,
+  field,
+  Instant,
+  Integer,
+  Name,
+  Source,
+  sourced,
+  Window,
+} from './forms.ts'
 
 /**
  * The task scope: one definition, from which types, JSON Schema and documentation come.
  *
  * This file says what a scope *looks like*; `parse.ts` reads one and adds what a shape cannot say (checksums, order of
- * times, decimals, references between fields). Edge schemas use patterns, not predicates, so that they can be rendered.
+ * times, decimals, references between fields). Every value may carry its source, except `version` and `class`, which say
+ * how to read the rest.
  */
 
-/**
- * Where a value came from. `agent` never enters a grant unconfirmed; `confirmed` came from the agent and was confirmed by
- * the principal: `parse` writes it, so that a normal form never holds `agent`.
- */
-export const Source = z.enum(['principal', 'addressBook', 'ledger', 'agent', 'confirmed'])
-/** What a builder of scopes may say beside a value: a confirmation is not the builder's to give. */
-const StatedSource = Source.exclude(['confirmed'])
-export type Source = z.output<typeof Source>
+export { Source } from './forms.ts'
 
-/** A value, or the value with where it came from. `parse` moves sources to `provenance` and keeps plain values. */
-const sourced = <schema extends z.ZodType>(schema: schema) =>
-  z.union([schema, z.strictObject({ value: schema, source: StatedSource })])
-
-const AddressText = z.string().regex(/^0x[0-9a-fA-F]{40}$/)
-/** An ERC-20 contract, or the chain's native coin. */
-const Asset = z.union([AddressText, z.literal('native')])
-/** Display units of an asset, as people write money: `"12.50"`. Never a number, never an exponent, no sign. */
-const Decimal = z.string().regex(/^(?:0|[1-9][0-9]{0,77})(?:\.[0-9]{1,77})?$/)
-/** A raw ABI integer: `"-5"`, `"100000000"`. */
-const Integer = z.string().regex(/^(?:0|-?[1-9][0-9]{0,77})$/)
-/** ISO 8601 duration of fixed length, 1 second at the least: `PT15M`, `P1D`, `P1Y` (365 days; no months: they have no length). */
-const Duration = z
-  .string()
-  .regex(
-    /^P(?!$)(?:[0-9]{1,4}Y)?(?:[0-9]{1,5}W)?(?:[0-9]{1,6}D)?(?:T(?=[0-9])(?:[0-9]{1,7}H)?(?:[0-9]{1,9}M)?(?:[0-9]{1,10}S)?)?$/,
-  )
-/** ISO 8601 instant in UTC, whole seconds: `2026-12-20T00:00:00Z`. */
-const Instant = z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/)
-/** A name inside the scope: it appears in sentences, so it is short and plain. */
-const Name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-/** Name of a parameter, or of a member of a struct: `amount`, `params.amountIn`. */
-const ArgumentName = z.string().regex(/^[A-Za-z_$][A-Za-z0-9_$.]{0,127}$/)
-const Text = z.string().min(1).max(500)
-
-/** One ABI value in a condition. Integers as decimal strings; `"principal"` and `"delegate"` stand for those accounts. */
-const AbiValue = z.union([z.string().max(8_192), z.boolean()])
+const TOKEN: readonly ScopeCode[] = ['scope.zero_address', 'scope.asset_is_account', 'scope.unknown_decimals']
+const BUDGET: readonly ScopeCode[] = ['scope.unknown_budget', 'scope.budget_without_asset']
+const AMOUNT: readonly ScopeCode[] = ['scope.unknown_argument', 'scope.amount_not_an_argument']
+const SOMEBODY: readonly ScopeCode[] = ['scope.zero_address', 'scope.open_delegate']
+const FITS: readonly ScopeCode[] = ['scope.value_does_not_fit']
 
 /** What one argument must satisfy: exactly one member. */
 export const Condition = z.union([
-  z.strictObject({ eq: sourced(AbiValue) }),
-  z.strictObject({ neq: sourced(AbiValue) }),
-  z.strictObject({ lte: sourced(Integer) }),
-  z.strictObject({ gte: sourced(Integer) }),
-  z.strictObject({ in: z.array(sourced(AbiValue)).min(1).max(64) }),
-  z.strictObject({ mask: Integer, equals: Integer }),
-  z.strictObject({ length: z.strictObject({ lte: Integer }) }),
-  z.strictObject({ hash: z.string().regex(/^0x[0-9a-fA-F]{64}$/) }),
+  z.strictObject({ eq: field(AbiValue, 'The argument is this value.', { errors: FITS }) }),
+  z.strictObject({ neq: field(AbiValue, 'The argument is any value but this.', { errors: FITS }) }),
+  z.strictObject({ lte: field(Integer, 'An integer argument of at most this.', { unit: 'raw', errors: FITS }) }),
+  z.strictObject({ gte: field(Integer, 'An integer argument of at least this.', { unit: 'raw', errors: FITS }) }),
+  z.strictObject({
+    in: described(z.array(sourced(AbiValue)).min(1).max(64), 'The argument is one of these.', {
+      errors: ['scope.value_does_not_fit', 'scope.duplicate_value'],
+    }),
+  }),
+  z.strictObject({
+    mask: field(Integer, 'Bits of an unsigned argument that are looked at.', { errors: FITS }),
+    equals: field(Integer, 'What those bits must be.', {
+      errors: ['scope.value_does_not_fit', 'scope.unsatisfiable_condition'],
+    }),
+  }),
+  z.strictObject({
+    length: described(
+      z.strictObject({
+        lte: field(Integer, 'Most bytes of `bytes` or `string`, most items of an array.', { errors: FITS }),
+      }),
+      'A bound on the length of a dynamic argument.',
+    ),
+  }),
+  z.strictObject({
+    hash: field(z.string().regex(/^0x[0-9a-fA-F]{64}$/), 'keccak-256 of the bytes of `bytes` or `string`.'),
+  }),
 ])
 
+const ruleId = field(Name, 'Name of the rule, once in a scope.', { example: 'pay', errors: ['scope.duplicate_rule'] })
+
 export const TransferRule = z.strictObject({
-  id: Name,
-  class: z.literal('transfer'),
-  asset: sourced(Asset),
-  /** Who may be paid. `"anyone"` must be said. */
-  to: z.union([z.array(sourced(AddressText)).min(1).max(256), z.literal('anyone')]),
-  /** Most for one action, display units. */
-  max: sourced(Decimal).optional(),
-  budget: Name.optional(),
+  id: ruleId,
+  class: described(z.literal('transfer'), 'Plain transfers of one asset.'),
+  asset: field(Asset, 'What may be transferred.', { example: 'native', errors: TOKEN }),
+  to: described(
+    z.union([z.array(sourced(AddressText)).min(1).max(256), sourced(z.literal('anyone'))]),
+    'Who may be paid: 1 to 256 accounts. `anyone` must be said.',
+    { errors: ['scope.zero_address', 'scope.nonsense_payee', 'scope.duplicate_payee'] },
+  ),
+  max: field(Decimal, 'Most for one action, inclusive. `max`, `budget` or both must be there.', {
+    unit: 'display units of the asset',
+    example: '50',
+  }).optional(),
+  budget: field(Name, 'The budget that counts it.', { example: 'stables', errors: BUDGET }).optional(),
 })
 
 export const CallRule = z.strictObject({
-  id: Name,
-  class: z.literal('call'),
-  target: sourced(AddressText),
-  /** Solidity signature with parameter names: `function pay(address to, uint256 amount)`. */
-  function: z.string().min(1).max(2_000),
-  /** Conditions by parameter name. A parameter without one may be anything. */
-  args: z.record(ArgumentName, Condition).optional(),
-  /** Admitted only as approve → call → allowance zero, of the amount in this argument. */
-  allowance: z.strictObject({ asset: sourced(AddressText), amount: ArgumentName }).optional(),
-  /** What a call moves, by the argument that says how much; for the native coin `"value"`, the value sent along. */
-  /** None in the normal form of a rule that spends nothing. */
-  spends: z
-    .array(z.strictObject({ asset: Asset, amount: ArgumentName, budget: Name }))
-    .max(8)
-    .optional(),
-  /** Most native value, wei; zero where absent. */
-  value: z.strictObject({ lte: Integer }).optional(),
-  /** Dangers accepted by name: `selector:approve`, `target:permit2`, … */
-  acknowledge: z.array(z.string().max(100)).max(16).optional(),
+  id: ruleId,
+  class: described(z.literal('call'), 'Calls of one function of one contract.'),
+  target: field(AddressText, 'The contract that is called.', { errors: ['scope.zero_address'] }),
+  function: field(z.string().min(1).max(2_000), 'Solidity signature with parameter names; structs are written out.', {
+    example: 'function pay(address to, uint256 amount)',
+    errors: ['scope.invalid_function', 'scope.unknown_type'],
+  }),
+  args: described(
+    z.record(
+      ArgumentName,
+      described(Condition, 'What the argument of this name must satisfy.', {
+        example: { lte: '100000000' },
+        errors: ['scope.unknown_argument', 'scope.condition_does_not_fit'],
+      }),
+    ),
+    'Conditions by parameter name. A parameter without one may be anything.',
+  ).optional(),
+  allowance: described(
+    z.strictObject({
+      asset: field(AddressText, 'The ERC-20 that the target may take.', { errors: TOKEN }),
+      amount: field(ArgumentName, 'The unsigned argument that says how much.', { example: 'amountIn', errors: AMOUNT }),
+    }),
+    'Admitted only as approve, call, allowance zero, of the amount in this argument.',
+  ).optional(),
+  spends: described(
+    z
+      .array(
+        described(
+          z.strictObject({
+            asset: field(Asset, 'What is moved.', { errors: TOKEN }),
+            amount: field(ArgumentName, 'The unsigned argument that says how much; for `native` always `value`.', {
+              example: 'amountIn',
+              errors: AMOUNT,
+            }),
+            budget: field(Name, 'The budget that counts it.', { example: 'stables', errors: BUDGET }),
+          }),
+          'One asset that a call moves.',
+          { errors: ['scope.duplicate_value'] },
+        ),
+      )
+      .max(8),
+    'What a call moves. None in the normal form of a rule that spends nothing.',
+  ).optional(),
+  value: described(
+    z.strictObject({
+      lte: field(Integer, 'Most native value that a call may carry, inclusive.', {
+        unit: 'wei',
+        example: '0',
+        errors: FITS,
+      }),
+    }),
+    'A bound on the native value. Zero where absent.',
+  ).optional(),
+  acknowledge: described(
+    z.array(sourced(z.string().max(100))).max(16),
+    'Dangers accepted by name: `selector:approve`, `target:permit2`.',
+    { example: ['selector:approve'], errors: ['scope.duplicate_value'] },
+  ).optional(),
 })
 
 export const Rule = z.discriminatedUnion('class', [TransferRule, CallRule])
 
+/** A period and how it is counted stand together, or not at all. */
+const period = {
+  per: field(Duration, 'How often the limit fills again; at most 50 years. Absent: for the life of the grant.', {
+    errors: ['scope.period_out_of_range', 'scope.period_without_window'],
+  }).optional(),
+  window: field(Window, 'How the period is counted.', {
+    example: 'fixed',
+    errors: ['scope.window_without_period'],
+  }).optional(),
+}
+
 export const Budget = z.strictObject({
-  /** Weight of one display unit of each asset, in units of `max`. */
-  assets: z.record(Asset, Decimal),
-  /** Units of the budget. */
-  max: sourced(Decimal),
-  /** Absent: for the life of the grant. */
-  per: Duration.optional(),
-  window: z.enum(['fixed', 'rolling']).optional(),
+  assets: described(
+    z.record(
+      Asset,
+      field(Decimal, 'Weight of one display unit of this asset, at most 18 decimals.', {
+        unit: 'units of the budget',
+        example: '1',
+        errors: ['scope.zero_address', 'scope.bad_checksum', 'scope.duplicate_value', 'scope.unknown_decimals'],
+      }),
+    ),
+    'Weights by asset, 1 to 16 of them.',
+    { errors: ['scope.empty_budget'] },
+  ),
+  max: field(Decimal, 'Most that may be spent in a period, inclusive.', {
+    unit: 'units of the budget: display units times weight',
+    example: '200',
+  }),
+  ...period,
 })
 
 export const ReceiptKind = z.enum(['grant', 'ticket', 'decision', 'outcome', 'escalation', 'revocation'])
 
 export const ScopeDocument = z.strictObject({
-  version: z.literal(1),
-  task: z.strictObject({ id: Name, purpose: Text }),
-  chainId: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
-  principal: AddressText,
-  delegate: AddressText,
-  request: z
-    .strictObject({
-      key: AddressText,
-      redeemers: z.union([z.array(AddressText).min(1).max(16), z.literal('anyone')]),
-    })
-    .optional(),
-  rules: z.array(Rule).max(64),
-  budgets: z.record(Name, Budget).optional(),
-  calls: z
-    .strictObject({
-      max: z.int().min(1).max(1_000_000_000),
-      per: Duration.optional(),
-      window: z.enum(['fixed', 'rolling']).optional(),
-    })
-    .optional(),
-  notBefore: Instant.optional(),
-  expiry: Instant,
-  redelegation: z.strictObject({ maxDepth: z.int().min(0).max(7) }),
-  revocation: z.strictObject({
-    group: Name,
-    guardian: AddressText.optional(),
-    maxLatencySeconds: z.int().min(1).max(31_536_000),
+  version: described(z.literal(1), 'Version of this format.', { errors: ['scope.unsupported_version'] }),
+  task: described(
+    z.strictObject({
+      id: field(Name, 'Name of the task.', { example: 'invoices-2026-11' }),
+      purpose: field(z.string().min(1).max(500), 'What it is for, in words. Shown, never interpreted.', {
+        example: "Pay this month's API invoices",
+      }),
+    }),
+    'The task that needs the authority.',
+  ),
+  chainId: field(z.int().min(1).max(Number.MAX_SAFE_INTEGER), 'EIP-155 id of the one chain it holds on.', {
+    example: 8453,
   }),
-  escalation: z
-    .strictObject({
-      above: z.record(Name, Decimal),
-      confirmer: z.union([AddressText, z.literal('principal')]),
-      timeout: Duration,
-      onTimeout: z.literal('deny'),
-    })
-    .optional(),
-  evidence: z.strictObject({ receipts: z.array(ReceiptKind).min(1), retain: Duration }),
-  /** Symbol and decimals of every ERC-20 the scope names, as read from the chain when the scope was made. */
-  assets: z
-    .record(AddressText, z.strictObject({ symbol: z.string().min(1).max(32), decimals: z.int().min(0).max(77) }))
-    .optional(),
-  /** JSON pointer → where that value came from. Written by `parse`; may be given instead of inline sources. */
-  provenance: z.record(z.string().startsWith('/').max(500), Source).optional(),
+  principal: field(AddressText, 'The account whose authority it is.', { errors: ['scope.zero_address'] }),
+  delegate: field(AddressText, 'The account that may redeem.', {
+    errors: [...SOMEBODY, 'scope.principal_is_delegate'],
+  }),
+  request: described(
+    z.strictObject({
+      key: field(AddressText, 'The key with which the agent signs what it asks for.', {
+        errors: [...SOMEBODY, 'scope.request_key_is_principal'],
+      }),
+      redeemers: described(
+        z.union([z.array(sourced(AddressText)).min(1).max(16), sourced(z.literal('anyone'))]),
+        'Who may submit what the key signed: 1 to 16 accounts. `anyone` must be said.',
+        { errors: [...SOMEBODY, 'scope.duplicate_value'] },
+      ),
+    }),
+    'Present: only what this key signed is admitted.',
+  ).optional(),
+  rules: described(
+    z.array(described(Rule, 'One way to act.', { errors: ['scope.unlimited_rule'] })).max(64),
+    'An action passes if one rule admits it; inside a rule all must hold. 1 to 64 rules.',
+    { errors: ['scope.empty_rules'] },
+  ),
+  budgets: described(
+    z.record(Name, described(Budget, 'A limit that rules share by naming it.', { errors: ['scope.unused_budget'] })),
+    'Budgets by name, at most 64.',
+  ).optional(),
+  calls: described(
+    z.strictObject({
+      max: field(z.int().min(1).max(1_000_000_000), 'Most calls in a period.', { unit: 'calls', example: 20 }),
+      ...period,
+    }),
+    'A limit on the number of calls, over all rules.',
+  ).optional(),
+  notBefore: field(Instant, 'When it begins, inclusive. Absent: at once.', {
+    errors: ['scope.empty_lifetime'],
+  }).optional(),
+  expiry: field(Instant, 'When it ends, exclusive; at the latest 2106-02-07T06:28:15Z. A scope must end.', {
+    errors: ['scope.missing_expiry', 'scope.expired', 'scope.expiry_out_of_range'],
+  }),
+  redelegation: described(
+    z.strictObject({
+      maxDepth: field(z.int().min(0).max(7), 'Links that may follow the delegate. Only 0 can be enforced on chain.', {
+        unit: 'links',
+        example: 0,
+        errors: ['scope.request_with_redelegation'],
+      }),
+    }),
+    'Whether the delegate may hand a part of it on.',
+  ),
+  revocation: described(
+    z.strictObject({
+      group: field(Name, 'What is ended together has one group.', { example: '2026-11' }),
+      guardian: field(AddressText, 'An account that may end it besides the principal.', {
+        errors: ['scope.zero_address'],
+      }).optional(),
+      maxLatencySeconds: field(z.int().min(1).max(31_536_000), 'How long an end may take to be in force.', {
+        unit: 'seconds',
+        example: 60,
+      }),
+    }),
+    'How it is ended before it expires.',
+  ),
+  escalation: described(
+    z.strictObject({
+      above: described(
+        z.record(
+          Name,
+          field(Decimal, 'A call that charges this budget more waits for the confirmer. 0: every spend asks.', {
+            unit: 'units of the budget',
+            example: '25',
+            errors: ['scope.unknown_budget', 'scope.threshold_not_below_budget'],
+          }),
+        ),
+        'Thresholds by budget, each below the maximum of its budget.',
+        { errors: ['scope.empty_escalation'] },
+      ),
+      confirmer: field(z.union([AddressText, z.literal('principal')]), 'Who confirms: never the agent.', {
+        example: 'principal',
+        errors: [...SOMEBODY, 'scope.confirmer_is_delegate'],
+      }),
+      timeout: field(Duration, 'How long the question stands.', {
+        example: 'PT15M',
+        errors: ['scope.period_out_of_range'],
+      }),
+      onTimeout: field(z.literal('deny'), 'What silence means.'),
+    }),
+    'Inside the outer bounds, what somebody confirms first.',
+  ).optional(),
+  evidence: described(
+    z.strictObject({
+      receipts: described(z.array(sourced(ReceiptKind)).min(1), 'Kinds of receipts that must be kept.', {
+        example: ['grant', 'decision', 'outcome'],
+        errors: ['scope.duplicate_value'],
+      }),
+      retain: field(Duration, 'How long they are kept.', { example: 'P1Y' }),
+    }),
+    'What proves afterwards what was done.',
+  ),
+  assets: described(
+    z.record(
+      AddressText,
+      described(
+        z.strictObject({
+          symbol: field(z.string().min(1).max(32), 'As the token says of itself. Shown, never trusted.', {
+            example: 'USDC',
+          }),
+          decimals: field(z.int().min(0).max(77), 'Digits after the point of one display unit.', { example: 6 }),
+        }),
+        'What the chain says of one ERC-20.',
+        { errors: ['scope.zero_address', 'scope.bad_checksum', 'scope.asset_mismatch'] },
+      ),
+    ),
+    'Symbol and decimals of every ERC-20 the scope names, as read from the chain when the scope was made.',
+  ).optional(),
+  provenance: described(
+    z.record(
+      z.string().startsWith('/').max(500),
+      described(Source, 'Where the value at this JSON pointer came from.', {
+        example: 'addressBook',
+        errors: ['scope.dangling_provenance', 'scope.conflicting_provenance', 'scope.agent_sourced'],
+      }),
+    ),
+    'JSON pointer to source. Written by `parse`; may be given instead of sources beside the values.',
+  ).optional(),
 })
 export type ScopeDocument = z.input<typeof ScopeDocument>

@@ -1,5 +1,5 @@
 import type { Address, Hex } from '../primitives/hex.ts'
-import type { Source } from './schema.ts'
+import type { Source } from './forms.ts'
 
 /**
  * The normal form of a scope: what `parse` returns, what is hashed, stored and compiled. Plain values only (sources are

@@ -13,7 +13,7 @@ import { grantData, renderScopeHead } from '../grantText.ts'
 import { Journal } from '../journal.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
-import { readScope, readScopeDocument } from '../scopeFile.ts'
+import { chainIdOf, readScope, readScopeDocument } from '../scopeFile.ts'
 import {
   planData,
   renderBlastRadius,
@@ -126,7 +126,7 @@ async function liveScopes(context: Context): Promise<Scope[]> {
 }
 
 function chainIdIn(document: unknown): number | undefined {
-  const id = (document as { chainId?: unknown } | null | undefined)?.chainId
+  const id = chainIdOf(document)
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined
 }
 

@@ -5,7 +5,7 @@ import { compileScope, openTarget } from '../compileScope.ts'
 import { exitOf } from '../exit.ts'
 import { renderScopeHead } from '../grantText.ts'
 import { lines, type Rich, styled, table, untrusted } from '../output.ts'
-import { readScope, readScopeDocument } from '../scopeFile.ts'
+import { chainIdOf, readScope, readScopeDocument } from '../scopeFile.ts'
 import {
   planData,
   renderBlastRadius,
@@ -87,7 +87,7 @@ export const scopeDiff: Command = {
   async run(context) {
     const [before = '', after = ''] = context.args
     const documents = [await readScopeDocument(context, before), await readScopeDocument(context, after)]
-    const { session } = await openTarget(context, (documents[1] as { chainId?: unknown } | null)?.chainId)
+    const { session } = await openTarget(context, chainIdOf(documents[1]))
     const [from, to] = await Promise.all(documents.map((document) => readScope(context, document, session)))
     const { diffScopes, isSubset } = await import('../../scope/index.ts')
     return renderDiff(diffScopes(from as Scope, to as Scope), isSubset(to as Scope, from as Scope).subset)
@@ -103,7 +103,7 @@ const UNKNOWN_DEPLOYMENT = styled(
 
 async function look(context: Context): Promise<{ scope: Scope; compiled: Compiled | undefined }> {
   const document = await readScopeDocument(context, context.args[0] ?? '')
-  const { session, environment } = await openTarget(context, (document as { chainId?: unknown } | null)?.chainId)
+  const { session, environment } = await openTarget(context, chainIdOf(document))
   const scope = await readScope(context, document, session)
   if (environment === undefined) return { scope, compiled: undefined }
   let nonce = 0n

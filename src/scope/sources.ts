@@ -1,0 +1,48 @@
+import type { z } from 'zod'
+import { childPointer } from '../primitives/json.ts'
+import { type Source, StatedSource } from './forms.ts'
+import type { ScopeDocument } from './schema.ts'
+
+/** The type of a document whose values carry no sources any more. */
+export type Plain<value> = value extends { value: infer inner; source: string }
+  ? inner
+  : value extends readonly (infer item)[]
+    ? Plain<item>[]
+    : value extends object
+      ? { [key in keyof value]: Plain<value[key]> }
+      : value
+
+/** A document of the schema's shape, without sources beside its values. */
+export type PlainDocument = Plain<z.output<typeof ScopeDocument>>
+
+/** Every source there is to state. */
+const STATED: ReadonlySet<unknown> = new Set(StatedSource.options)
+
+/**
+ * Takes the sources from beside the values. Only for what has the shape of the schema: there, nothing but a value with its
+ * source has these two members, and a source among its texts. A budget may be called `source`; a threshold is no source.
+ */
+export function splitSources(document: z.output<typeof ScopeDocument>): {
+  plain: PlainDocument
+  /** By JSON pointer, as written. */
+  sources: ReadonlyMap<string, Source>
+} {
+  const sources = new Map<string, Source>()
+  return { plain: strip(document, '') as PlainDocument, sources }
+
+  function strip(value: unknown, pointer: string): unknown {
+    if (typeof value !== 'object' || value === null) return value
+    if (Array.isArray(value)) return value.map((item: unknown, index) => strip(item, childPointer(pointer, index)))
+    if (isSourced(value)) {
+      sources.set(pointer, value.source)
+      return value.value
+    }
+    return Object.fromEntries(
+      Object.entries(value).map(([key, member]) => [key, strip(member, childPointer(pointer, key))]),
+    )
+  }
+}
+
+function isSourced(value: object): value is { value: unknown; source: Source } {
+  return 'value' in value && 'source' in value && STATED.has(value.source) && Object.keys(value).length === 2
+}
