@@ -56,16 +56,26 @@ export function testContracts(): string[] {
     .sort()
 }
 
-/** Addresses of framework 1.3.0 on every chain where the kit knows it: one set, and the chains that have it. */
+/**
+ * Addresses of framework 1.3.0 on every chain where the kit knows it: one set, and the chains that have it. The kit leaves
+ * enforcers out for which it builds no caveats; grants of others may carry them, so they come from its list of deployments.
+ */
 export async function deployments(): Promise<Generated> {
   process.env['DO_NOT_TRACK'] = '1'
   const require = createRequire(join(ROOT, 'node_modules/@metamask/delegation-toolkit/package.json'))
   const { DELEGATOR_CONTRACTS } = require('@metamask/delegation-deployments')
   const { getSmartAccountsEnvironment } = await import('@metamask/delegation-toolkit')
   const chains = Object.keys(DELEGATOR_CONTRACTS['1.3.0']).map(Number)
+  const enforcersOf = (chain: number): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries<string>(DELEGATOR_CONTRACTS['1.3.0'][chain])
+        .filter(([name]) => name.endsWith('Enforcer'))
+        .map(([name, address]): [string, string] => [name, address.toLowerCase()])
+        .sort(([left], [right]) => left.localeCompare(right)),
+    )
   const sets = new Map<string, number[]>()
   for (const chain of chains.sort((a, b) => a - b)) {
-    const text = JSON.stringify(getSmartAccountsEnvironment(chain, '1.3.0')).toLowerCase()
+    const text = JSON.stringify([getSmartAccountsEnvironment(chain, '1.3.0'), enforcersOf(chain)]).toLowerCase()
     sets.set(text, [...(sets.get(text) ?? []), chain])
   }
   const entries = [...sets.values()].map((ids) => {
@@ -81,11 +91,7 @@ export async function deployments(): Promise<Generated> {
         multiSig: lower(kit.implementations['MultiSigDeleGatorImpl']),
         stateless7702: lower(kit.implementations['EIP7702StatelessDeleGatorImpl']),
       },
-      enforcers: Object.fromEntries(
-        Object.entries(kit.caveatEnforcers)
-          .filter(([, address]) => address !== undefined)
-          .map(([name, address]) => [name, lower(address)]),
-      ),
+      enforcers: enforcersOf(ids[0] as number),
     }
   })
   return {

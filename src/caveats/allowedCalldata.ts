@@ -1,7 +1,7 @@
 import { byteLength, concatBytes, sliceBytes } from '../primitives/hex.ts'
 import type { CaveatOf, Codec } from './codec.ts'
 import { CaveatError } from './errors.ts'
-import { assertTerms, assertUint, word, wordAt } from './terms.ts'
+import { assertAtLeast, assertTerms, assertUint, word, wordAt } from './terms.ts'
 
 /**
  * Calldata bytes `[start, start + value.length)` must equal `value`. The selector is at 0, the first argument at 4.
@@ -19,13 +19,7 @@ export const allowedCalldata: Codec<'allowedCalldata'> = {
     return concatBytes(word(caveat.start), caveat.value)
   },
   decode(terms) {
-    assertTerms(terms)
-    if (byteLength(terms) < 33) {
-      throw new CaveatError('caveats.wrong_length', 'These terms are too short.', {
-        details: { bytes: byteLength(terms), atLeast: 33 },
-        fix: 'Give 32 bytes of position and at least one byte to compare.',
-      })
-    }
+    assertAtLeast(terms, 33)
     const caveat = { kind: 'allowedCalldata' as const, start: wordAt(terms, 0), value: sliceBytes(terms, 32) }
     assertCaveat(caveat)
     return caveat

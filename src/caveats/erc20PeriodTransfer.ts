@@ -1,6 +1,6 @@
 import { concatBytes } from '../primitives/hex.ts'
 import type { CaveatOf, Codec } from './codec.ts'
-import { addressAt, assertBytes, assertNotZero, assertTerms, assertUint, word, wordAt } from './terms.ts'
+import { addressAt, assertBytes, assertPeriod, assertTerms, word, wordAt } from './terms.ts'
 
 /**
  * Only `transfer(address,uint256)` of `token` with calldata of exactly 68 bytes, and at most `amount` base units in each
@@ -35,14 +35,7 @@ export const erc20PeriodTransfer: Codec<'erc20PeriodTransfer'> = {
   },
 }
 
-function assertCaveat({ token, amount, duration, start }: CaveatOf<'erc20PeriodTransfer'>): void {
-  assertBytes(token, 20, 'token')
-  for (const [field, value] of [
-    ['amount', amount],
-    ['duration', duration],
-    ['start', start],
-  ] as const) {
-    assertUint(value, 256, field)
-    assertNotZero(value, field)
-  }
+function assertCaveat(caveat: CaveatOf<'erc20PeriodTransfer'>): void {
+  assertBytes(caveat.token, 20, 'token')
+  assertPeriod(caveat)
 }

@@ -3,6 +3,7 @@ import { AmbitError } from '../errors.ts'
 /** Every way in which terms, or what should become terms, are refused. */
 export type CaveatErrorCode =
   | 'caveats.not_hex'
+  | 'caveats.not_canonical'
   | 'caveats.wrong_length'
   | 'caveats.empty_list'
   | 'caveats.zero'

@@ -1,6 +1,6 @@
 import { concatBytes } from '../primitives/hex.ts'
-import type { CaveatOf, Codec } from './codec.ts'
-import { assertNotZero, assertTerms, assertUint, word, wordAt } from './terms.ts'
+import type { Codec } from './codec.ts'
+import { assertPeriod, assertTerms, word, wordAt } from './terms.ts'
 
 /**
  * At most `amount` wei of native value in each fixed window of `duration` seconds from `start` (inclusive). Does not look
@@ -14,7 +14,7 @@ export const nativePeriodTransfer: Codec<'nativePeriodTransfer'> = {
   callType: 'single',
   counts: true,
   encode(caveat) {
-    assertCaveat(caveat)
+    assertPeriod(caveat)
     return concatBytes(word(caveat.amount), word(caveat.duration), word(caveat.start))
   },
   decode(terms) {
@@ -25,18 +25,7 @@ export const nativePeriodTransfer: Codec<'nativePeriodTransfer'> = {
       duration: wordAt(terms, 32),
       start: wordAt(terms, 64),
     }
-    assertCaveat(caveat)
+    assertPeriod(caveat)
     return caveat
   },
-}
-
-function assertCaveat({ amount, duration, start }: CaveatOf<'nativePeriodTransfer'>): void {
-  for (const [field, value] of [
-    ['amount', amount],
-    ['duration', duration],
-    ['start', start],
-  ] as const) {
-    assertUint(value, 256, field)
-    assertNotZero(value, field)
-  }
 }

@@ -1,3 +1,4 @@
+import type { AbiFault } from '../primitives/abi.ts'
 import { MAX_UINT256 } from '../primitives/amount.ts'
 import { type Address, byteLength, bytesToUint, type Hex, isHex, sliceBytes, uintToBytes } from '../primitives/hex.ts'
 import { CaveatError } from './errors.ts'
@@ -17,6 +18,17 @@ export function assertTerms(terms: Hex, length?: number): void {
     throw new CaveatError('caveats.wrong_length', 'These terms have the wrong length.', {
       details: { bytes: byteLength(terms), expected: length },
       fix: `Give exactly ${length} bytes.`,
+    })
+  }
+}
+
+/** Terms in canonical form whose tail is of any length. */
+export function assertAtLeast(terms: Hex, bytes: number): void {
+  assertTerms(terms)
+  if (byteLength(terms) < bytes) {
+    throw new CaveatError('caveats.wrong_length', 'These terms are too short.', {
+      details: { bytes: byteLength(terms), atLeast: bytes },
+      fix: `Give at least ${bytes} bytes.`,
     })
   }
 }
@@ -44,6 +56,58 @@ export function assertNotZero(value: bigint, field: string): void {
       fix: `Give ${field} a value above zero.`,
     })
   }
+}
+
+/** Exclusive bounds on a clock of 128 bits; 0 is no bound. */
+export function assertBounds({ after, before }: { after: bigint; before: bigint }, unit: 'second' | 'block'): void {
+  assertUint(after, 128, 'after')
+  assertUint(before, 128, 'before')
+  if (before !== 0n && before <= after + 1n) {
+    throw new CaveatError('caveats.unsatisfiable', `No ${unit} lies between these bounds.`, {
+      details: { after: after.toString(), before: before.toString() },
+      fix: `Let \`before\` be at least two ${unit}s behind \`after\`: both are exclusive.`,
+    })
+  }
+}
+
+/** Fixed windows: nothing may be zero. */
+export function assertPeriod({ amount, duration, start }: { amount: bigint; duration: bigint; start: bigint }): void {
+  for (const [field, value] of [
+    ['amount', amount],
+    ['duration', duration],
+    ['start', start],
+  ] as const) {
+    assertUint(value, 256, field)
+    assertNotZero(value, field)
+  }
+}
+
+/** An amount that grows with time up to `max`. */
+export function assertStream(stream: { initial: bigint; max: bigint; perSecond: bigint; start: bigint }): void {
+  const { initial, max, perSecond, start } = stream
+  assertUint(initial, 256, 'initial')
+  assertUint(max, 256, 'max')
+  assertUint(perSecond, 256, 'perSecond')
+  assertUint(start, 256, 'start')
+  assertNotZero(start, 'start')
+  if (max < initial) {
+    throw new CaveatError(
+      'caveats.unsatisfiable',
+      'The most is below what is there at the start: every call is refused.',
+      {
+        details: { initial: initial.toString(), max: max.toString() },
+        fix: 'Give a `max` of at least `initial`.',
+      },
+    )
+  }
+}
+
+/** Bytes that are not the one encoding of what they say. */
+export function notCanonical(fault: AbiFault, position: number): CaveatError {
+  return new CaveatError('caveats.not_canonical', 'These terms are not the canonical encoding of a list.', {
+    details: { fault, position },
+    fix: 'Encode the list again: only offsets that follow on each other are read.',
+  })
 }
 
 /** An item of exactly `size` bytes, canonical. */

@@ -1,7 +1,6 @@
 import { bytesToUint, concatBytes, sliceBytes, uintToBytes } from '../primitives/hex.ts'
-import type { CaveatOf, Codec } from './codec.ts'
-import { CaveatError } from './errors.ts'
-import { assertTerms, assertUint } from './terms.ts'
+import type { Codec } from './codec.ts'
+import { assertBounds, assertTerms } from './terms.ts'
 
 /**
  * Valid while `after < now < before`, both exclusive, unix seconds; 0 is no bound on that side. `before` of 0 never
@@ -15,7 +14,7 @@ export const timestamp: Codec<'timestamp'> = {
   callType: 'any',
   counts: false,
   encode(caveat) {
-    assertCaveat(caveat)
+    assertBounds(caveat, 'second')
     return concatBytes(uintToBytes(caveat.after, 16), uintToBytes(caveat.before, 16))
   },
   decode(terms) {
@@ -25,18 +24,7 @@ export const timestamp: Codec<'timestamp'> = {
       after: bytesToUint(sliceBytes(terms, 0, 16)),
       before: bytesToUint(sliceBytes(terms, 16, 32)),
     }
-    assertCaveat(caveat)
+    assertBounds(caveat, 'second')
     return caveat
   },
-}
-
-function assertCaveat({ after, before }: CaveatOf<'timestamp'>): void {
-  assertUint(after, 128, 'after')
-  assertUint(before, 128, 'before')
-  if (before !== 0n && before <= after + 1n) {
-    throw new CaveatError('caveats.unsatisfiable', 'No second lies between these bounds.', {
-      details: { after: after.toString(), before: before.toString() },
-      fix: 'Let `before` be at least two seconds behind `after`: both are exclusive.',
-    })
-  }
 }

@@ -76,7 +76,7 @@ describe('guardDrafts', () => {
     terms: '0x',
     args: '0x',
   }
-  const id: Caveat = { enforcer: environment.enforcers['IdEnforcer'] ?? '0x', terms: word('0x01'), args: '0x' }
+  const id: Caveat = { enforcer: '0xe92d05a0c0e5e6bdebbaf1fa14fc2dd3d3ab7f6e', terms: word('0x01'), args: '0x' }
   const period = (amount: bigint): KnownCaveat => ({
     kind: 'erc20PeriodTransfer',
     token: USDC,

@@ -1,5 +1,6 @@
 import type { Caveat } from '../caveats/types.ts'
-import { type Address, byteLength, type Hex, uintToBytes } from '../primitives/hex.ts'
+import { abiAddress, abiBytes, abiTuples, abiWord } from '../primitives/abi.ts'
+import { byteLength, type Hex } from '../primitives/hex.ts'
 import { createReader, type Reader } from './contextReader.ts'
 import { DelegationError, type DelegationErrorCode } from './errors.ts'
 import { assertDelegation } from './shape.ts'
@@ -27,7 +28,7 @@ export function encodeContext(delegations: readonly Delegation[], limits?: Parti
     if (delegation.caveats.length > caveats) throw tooMany('caveats', delegation.caveats.length, caveats, index)
     return encodeDelegation(delegation)
   })
-  const context: Hex = `0x${word(32)}${encodeTuples(tuples)}`
+  const context: Hex = `0x${abiWord(32)}${abiTuples(tuples)}`
   if (byteLength(context) > bytes) throw tooLarge(byteLength(context), bytes)
   return context
 }
@@ -86,42 +87,17 @@ function readCaveat(reader: Reader): Caveat {
   return { enforcer, terms, args }
 }
 
-const ADDRESS_ZEROS = '0'.repeat(24)
-
 function encodeDelegation({ delegate, delegator, authority, caveats, salt, signature }: Delegation): string {
-  const list = encodeTuples(caveats.map(encodeCaveat))
-  const head = addressWord(delegate) + addressWord(delegator) + authority.slice(2)
-  return head + word(6 * 32) + salt.slice(2) + word(6 * 32 + list.length / 2) + list + encodeBytes(signature)
+  const list = abiTuples(caveats.map(encodeCaveat))
+  const head = abiAddress(delegate) + abiAddress(delegator) + authority.slice(2)
+  return head + abiWord(6 * 32) + salt.slice(2) + abiWord(6 * 32 + list.length / 2) + list + abiBytes(signature)
 }
 
 function encodeCaveat({ enforcer, terms, args }: Caveat): string {
-  const encodedTerms = encodeBytes(terms)
+  const encodedTerms = abiBytes(terms)
   return (
-    addressWord(enforcer) + word(3 * 32) + word(3 * 32 + encodedTerms.length / 2) + encodedTerms + encodeBytes(args)
+    abiAddress(enforcer) + abiWord(3 * 32) + abiWord(3 * 32 + encodedTerms.length / 2) + encodedTerms + abiBytes(args)
   )
-}
-
-function encodeTuples(tuples: readonly string[]): string {
-  let offset = tuples.length * 32
-  const offsets = tuples.map((tuple) => {
-    const here = word(offset)
-    offset += tuple.length / 2
-    return here
-  })
-  return word(tuples.length) + offsets.join('') + tuples.join('')
-}
-
-function encodeBytes(value: Hex): string {
-  const digits = value.slice(2)
-  return word(digits.length / 2) + digits.padEnd(Math.ceil(digits.length / 64) * 64, '0')
-}
-
-function word(value: number): string {
-  return uintToBytes(BigInt(value), 32).slice(2)
-}
-
-function addressWord(address: Address): string {
-  return ADDRESS_ZEROS + address.slice(2)
 }
 
 function empty(): DelegationError {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { Account, Chain, HttpTransport, PublicClient, WalletClient } from 'viem'
 import type { Environment } from '../caveats/types.ts'
 import { ChainError } from '../chain/errors.ts'
@@ -15,7 +16,19 @@ export async function deployFramework(deployer: Deployer, reader: Reader): Promi
   // The kit reports its use to its makers from library calls unless this is set before it loads.
   process.env['DO_NOT_TRACK'] = '1'
   const { deploySmartAccountsEnvironment } = await import('@metamask/delegation-toolkit/utils')
+  // The kit depends on the bytecode, we do not: found from where the kit stands.
+  const require = createRequire(import.meta.resolve('@metamask/delegation-toolkit/utils'))
+  const { LogicalOrWrapperEnforcer: wrapper } = require('@metamask/delegation-abis/bytecode')
   const kit = await deploySmartAccountsEnvironment(deployer, reader, reader.chain)
+  // The one enforcer on the known chains that the kit builds no caveats for, and so does not deploy.
+  const logicalOr = await deployed(
+    reader,
+    deployer.deployContract({
+      abi: [{ type: 'constructor', inputs: [{ name: 'manager', type: 'address' }], stateMutability: 'nonpayable' }],
+      bytecode: wrapper,
+      args: [kit.DelegationManager],
+    }),
+  )
   return {
     chainId: reader.chain.id,
     framework: '1.3.0',
@@ -27,7 +40,10 @@ export async function deployFramework(deployer: Deployer, reader: Reader): Promi
       multiSig: lower(kit.implementations['MultiSigDeleGatorImpl']),
       stateless7702: lower(kit.implementations['EIP7702StatelessDeleGatorImpl']),
     },
-    enforcers: Object.fromEntries(Object.entries(kit.caveatEnforcers).map(([name, address]) => [name, lower(address)])),
+    enforcers: {
+      ...Object.fromEntries(Object.entries(kit.caveatEnforcers).map(([name, address]) => [name, lower(address)])),
+      LogicalOrWrapperEnforcer: logicalOr,
+    },
   }
 }
 

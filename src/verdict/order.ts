@@ -1,15 +1,23 @@
 import { ANY_DELEGATE } from '../delegation/types.ts'
-import { callsOf } from './counters.ts'
+import { callsOf, usedOf } from './counters.ts'
 import { allowedCalldata } from './enforcers/allowedCalldata.ts'
 import { allowedMethods } from './enforcers/allowedMethods.ts'
 import { allowedTargets } from './enforcers/allowedTargets.ts'
+import { approvalRevocation, revocationShape } from './enforcers/approvalRevocation.ts'
+import { blockNumber } from './enforcers/blockNumber.ts'
 import type { Look } from './enforcers/check.ts'
+import { exactCalldataBatch, exactExecution, exactExecutionBatch } from './enforcers/exact.ts'
 import { exactCalldata } from './enforcers/exactCalldata.ts'
+import { argsEqualityCheck, balanceBefore, deployed } from './enforcers/foreign.ts'
+import { erc721Transfer, ownershipTransfer } from './enforcers/handover.ts'
 import { limitedCalls } from './enforcers/limitedCalls.ts'
+import { multiTokenPeriod, multiTokenShape } from './enforcers/multiTokenPeriod.ts'
 import { nonce } from './enforcers/nonce.ts'
+import { id, specificActionBatch, specificActionShape } from './enforcers/once.ts'
 import { erc20PeriodTransfer, nativePeriodTransfer } from './enforcers/period.ts'
 import { redeemer } from './enforcers/redeemer.ts'
 import { erc20TransferAmount, nativeTransferAmount, tokenShape } from './enforcers/spending.ts'
+import { erc20Streaming, nativeStreaming } from './enforcers/streaming.ts'
 import { timestamp } from './enforcers/timestamp.ts'
 import { valueLte } from './enforcers/valueLte.ts'
 import type { Facts } from './facts.ts'
@@ -41,8 +49,32 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State): Findin
       passed++
     }
   }
-  // No caveat closes batch mode (FACTS C9). The chain would run the batch; no scope grants one, so it is refused here.
-  return facts.single ? null : { ...finding('batch_not_allowed'), passed }
+  // No caveat closes batch mode (FACTS C9). The chain would run the batch; no scope grants one, so it is refused here,
+  // and where the redeemer holds something, which it does of one call.
+  const granted = facts.single || (branch.batch && branch.held.length === 0)
+  return granted ? afterwards(branch, passed) : { ...finding('batch_not_allowed'), passed }
+}
+
+/**
+ * What enforcers look at when the execution is over, which nobody can know before it: in the chain's order, from the root
+ * down and from the last caveat of a link to its first; payments when all of that is done.
+ */
+function afterwards({ links }: PreparedBranch, passed: number): Finding | null {
+  let payment: Finding | null = null
+  for (const link of links.toReversed()) {
+    for (const caveat of link.caveats.toReversed()) {
+      switch (caveat.meaning.kind) {
+        case 'nativeBalanceChange':
+        case 'erc20BalanceChange':
+        case 'erc721BalanceChange':
+        case 'erc1155BalanceChange':
+          return at(finding('effect_unknown'), link, caveat, passed)
+        case 'nativePayment':
+          payment ??= at(finding('payment_unknown'), link, caveat, passed)
+      }
+    }
+  }
+  return payment
 }
 
 /** True when the action has a form that the branch admits, whatever has been used, revoked or expired. */
@@ -71,6 +103,20 @@ export function hasEnded(branch: PreparedBranch, state: State): boolean {
             return meaning.before > 0n && now >= meaning.before
           case 'nonce':
             return state.nonces[link.delegator] !== meaning.nonce
+          case 'blockNumber':
+            return meaning.before > 0n && state.block.number >= meaning.before
+          case 'argsEqualityCheck':
+            return caveat.args !== meaning.args
+          case 'id':
+          case 'specificActionBatch':
+            return usedOf(caveat, state) !== false || earlier > 0
+          case 'logicalOr':
+          case 'nativePayment':
+          case 'nativeBalanceChange':
+          case 'erc20BalanceChange':
+          case 'erc721BalanceChange':
+          case 'erc1155BalanceChange':
+            return true
           case 'limitedCalls': {
             const count = callsOf(caveat, state)
             return count === null || count + BigInt(earlier) >= meaning.limit
@@ -105,12 +151,50 @@ function checkCaveat(look: Look): Finding | null {
       return timestamp(meaning, look)
     case 'limitedCalls':
       return limitedCalls(meaning, look)
+    case 'blockNumber':
+      return blockNumber(meaning, look)
+    case 'id':
+      return id(meaning, look)
+    case 'argsEqualityCheck':
+      return argsEqualityCheck(meaning, look)
+    case 'deployed':
+      return deployed(meaning, look)
+    case 'nativeBalanceChange':
+    case 'erc20BalanceChange':
+    case 'erc721BalanceChange':
+    case 'erc1155BalanceChange':
+      return balanceBefore(look)
+    case 'nativePayment':
+      // It asks for everything after the execution.
+      return null
+    case 'logicalOr':
+      return finding('choice_unknown')
     case 'unknown':
       return finding('unknown_caveat')
+    // Those for batches ask for that mode before anything else, and every other one for single mode.
+    case 'exactCalldataBatch':
+      return look.facts.single ? finding('batch_required') : exactCalldataBatch(meaning, look)
+    case 'exactExecutionBatch':
+      return look.facts.single ? finding('batch_required') : exactExecutionBatch(meaning, look)
+    case 'specificActionBatch':
+      return look.facts.single ? finding('batch_required') : specificActionBatch(meaning, look)
   }
-  // Every other enforcer asks for single mode before anything else.
   if (!look.facts.single) return finding('batch_not_allowed')
   switch (meaning.kind) {
+    case 'approvalRevocation':
+      return approvalRevocation(meaning, look)
+    case 'erc20Streaming':
+      return erc20Streaming(meaning, look)
+    case 'erc721Transfer':
+      return erc721Transfer(meaning, look)
+    case 'exactExecution':
+      return exactExecution(meaning, look)
+    case 'multiTokenPeriod':
+      return multiTokenPeriod(meaning, look)
+    case 'nativeStreaming':
+      return nativeStreaming(meaning, look)
+    case 'ownershipTransfer':
+      return ownershipTransfer(meaning, look)
     case 'allowedCalldata':
       return allowedCalldata(meaning, look)
     case 'allowedMethods':
@@ -129,6 +213,8 @@ function checkCaveat(look: Look): Finding | null {
       return nativeTransferAmount(meaning, look)
     case 'valueLte':
       return valueLte(meaning, look)
+    default:
+      return finding('unknown_caveat')
   }
 }
 
@@ -136,8 +222,20 @@ function checkShape(look: Look): Finding | null {
   const { meaning } = look.caveat
   switch (meaning.kind) {
     case 'erc20PeriodTransfer':
+    case 'erc20Streaming':
     case 'erc20TransferAmount':
       return tokenShape(meaning.token, look)
+    case 'approvalRevocation':
+      return revocationShape(meaning, look)
+    case 'multiTokenPeriod':
+      return multiTokenShape(meaning, look)
+    case 'specificActionBatch':
+      return look.facts.single ? finding('batch_required') : specificActionShape(meaning, look)
+    case 'erc721Transfer':
+    case 'exactCalldataBatch':
+    case 'exactExecution':
+    case 'exactExecutionBatch':
+    case 'ownershipTransfer':
     case 'allowedCalldata':
     case 'allowedMethods':
     case 'allowedTargets':

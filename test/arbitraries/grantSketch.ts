@@ -91,12 +91,12 @@ function sketchCall(draw: Draw, world: World): Call {
 function sketchCaveats(draw: Draw, world: World, base: Call, redeemer: Address): KnownCaveat[] {
   const token = base.data.startsWith(TRANSFER)
   const native = base.data === '0x'
-  const kinds: KnownCaveat['kind'][] = token
+  const kinds: SketchedKind[] = token
     ? ['erc20TransferAmount', 'erc20PeriodTransfer', 'valueLte', 'allowedCalldata', 'allowedTargets', 'allowedMethods']
     : native
       ? ['nativeTransferAmount', 'nativePeriodTransfer', 'exactCalldata', 'allowedTargets', 'valueLte']
       : ['allowedTargets', 'allowedMethods', 'allowedCalldata', 'valueLte', 'nativeTransferAmount', 'exactCalldata']
-  const common: KnownCaveat['kind'][] = ['timestamp', 'nonce', 'limitedCalls', 'redeemer']
+  const common: SketchedKind[] = ['timestamp', 'nonce', 'limitedCalls', 'redeemer']
   const list = [...kinds, ...common].filter(() => chance(draw, 45))
   if (chance(draw, 12))
     list.push(pick(draw, [...kinds, ...common, 'erc20TransferAmount', 'nativePeriodTransfer'] as const))
@@ -104,7 +104,23 @@ function sketchCaveats(draw: Draw, world: World, base: Call, redeemer: Address):
   return list.slice(0, 6).map((kind) => sketchCaveat(draw, world, kind, base, redeemer))
 }
 
-function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind'], base: Call, redeemer: Address): KnownCaveat {
+/** Kinds that a sketch puts into its links. */
+type SketchedKind =
+  | 'allowedCalldata'
+  | 'allowedMethods'
+  | 'allowedTargets'
+  | 'erc20PeriodTransfer'
+  | 'erc20TransferAmount'
+  | 'exactCalldata'
+  | 'limitedCalls'
+  | 'nativePeriodTransfer'
+  | 'nativeTransferAmount'
+  | 'nonce'
+  | 'redeemer'
+  | 'timestamp'
+  | 'valueLte'
+
+function sketchCaveat(draw: Draw, world: World, kind: SketchedKind, base: Call, redeemer: Address): KnownCaveat {
   const { now } = world
   const odd = chance(draw, 7)
   const near = BigInt(20 + draw.int(80))
