@@ -45,7 +45,7 @@ export type Decision = {
 export async function decide(client: NodeClient, parameters: DecideParameters): Promise<Decision> {
   const { grant, action, environment, block } = parameters
   const prepared = parameters.prepared ?? prepareGrant(grant, environment)
-  const state = await readState(client, { grant, environment, ...(block === undefined ? {} : { block }) })
+  const state = await readState(client, { grant, environment, action, ...(block === undefined ? {} : { block }) })
   const verdict = evaluate(prepared, action, state)
   if (verdict.verdict !== 'allow') return { verdict, state, redemption: null, simulation: null }
 

@@ -3,31 +3,26 @@ import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import type { Grant } from '../grant/types.ts'
 import { type Address, concatBytes, type Hex } from '../primitives/hex.ts'
-import { type Counter, counterKey, type State } from '../verdict/types.ts'
-import { readBool, readQuantity, readUint, readWords } from './answers.ts'
+import type { Action, State } from '../verdict/types.ts'
+import { readBool, readQuantity, readUint } from './answers.ts'
 import { type BlockName, readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
+import { readCounters } from './readCounters.ts'
 import { ask, getAt, type NodeClient } from './rpc.ts'
 
-export type ReadStateParameters = { grant: Grant; environment: Environment; block?: BlockName }
+export type ReadStateParameters = {
+  /** Its delegations are what is looked at. */
+  grant: Pick<Grant, 'chainId' | 'manager' | 'delegations'>
+  environment: Environment
+  block?: BlockName
+  /** With it, what a caveat asks of the action's own target is read too. Without it such a caveat denies. */
+  action?: Action
+}
 
 /** Getters of framework 1.3.0. */
 const PAUSED: Hex = '0x5c975abb'
 const DISABLED_DELEGATIONS: Hex = '0x2d40d052'
 const CURRENT_NONCE: Hex = '0x2bd4ed21'
-const SPENT_MAP: Hex = '0x9dd5d9ab'
-const CALL_COUNTS: Hex = '0x19054d89'
-const PERIODIC_ALLOWANCES: Hex = '0x7b91dc78'
-
-/** How each counting enforcer is read, and what its answer means. */
-const COUNTERS: Readonly<Record<string, { getter: Hex; words: number; read: (words: readonly bigint[]) => Counter }>> =
-  {
-    ERC20TransferAmountEnforcer: { getter: SPENT_MAP, words: 1, read: readSpent },
-    NativeTokenTransferAmountEnforcer: { getter: SPENT_MAP, words: 1, read: readSpent },
-    LimitedCallsEnforcer: { getter: CALL_COUNTS, words: 1, read: ([count = 0n]) => ({ kind: 'calls', count }) },
-    ERC20PeriodTransferEnforcer: { getter: PERIODIC_ALLOWANCES, words: 5, read: readPeriod },
-    NativeTokenPeriodTransferEnforcer: { getter: PERIODIC_ALLOWANCES, words: 5, read: readPeriod },
-  }
 
 /**
  * Everything a verdict on this grant depends on, at one block: pause, revocations, nonces, counters. The block is named
@@ -55,16 +50,7 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
       delegator,
       readUint('eth_call', await get(enforcer, concatBytes(CURRENT_NONCE, word(grant.manager), word(delegator)))),
     ]),
-    all(countersOf(delegations, environment), async ({ enforcer, delegationHash, kind }) => [
-      counterKey(enforcer, delegationHash),
-      kind.read(
-        readWords(
-          'eth_call',
-          await get(enforcer, concatBytes(kind.getter, word(grant.manager), delegationHash)),
-          kind.words,
-        ),
-      ),
-    ]),
+    readCounters(client, { delegations, environment, block: hash, action: parameters.action }),
   ])
   return {
     chainId: grant.chainId,
@@ -99,7 +85,7 @@ export async function assertChain(client: NodeClient, chainId: number): Promise<
 }
 
 /** @throws {@link ChainError} `chain.wrong_chain` */
-export function assertEnvironment(grant: Grant, environment: Environment): void {
+export function assertEnvironment(grant: Pick<Grant, 'chainId' | 'manager'>, environment: Environment): void {
   if (grant.chainId === environment.chainId && grant.manager === environment.manager) return
   throw new ChainError('chain.wrong_chain', 'This grant belongs to another deployment.', {
     details: {
@@ -123,40 +109,11 @@ function nonceHolders(delegations: readonly Delegation[], environment: Environme
   return enforcer === undefined ? [] : [...holders].map((delegator) => ({ enforcer, delegator }))
 }
 
-function countersOf(delegations: readonly { delegation: Delegation; hash: Hex }[], environment: Environment) {
-  const kinds = new Map(
-    Object.entries(COUNTERS).flatMap(([name, kind]) => {
-      const address = environment.enforcers[name]
-      return address === undefined ? [] : [[address, kind] as const]
-    }),
-  )
-  return delegations.flatMap(({ delegation, hash }) =>
-    [...new Set(delegation.caveats.map(({ enforcer }) => enforcer))].flatMap((enforcer) => {
-      const kind = kinds.get(enforcer)
-      return kind === undefined ? [] : [{ enforcer, delegationHash: hash, kind }]
-    }),
-  )
-}
-
 async function all<item, value>(
   items: readonly item[],
   read: (item: item) => Promise<readonly [string, value]>,
 ): Promise<Readonly<Record<string, value>>> {
   return Object.fromEntries(await Promise.all(items.map(read)))
-}
-
-function readSpent([spent = 0n]: readonly bigint[]): Counter {
-  return { kind: 'spent', spent }
-}
-
-function readPeriod([
-  amount = 0n,
-  duration = 0n,
-  start = 0n,
-  lastPeriod = 0n,
-  transferred = 0n,
-]: readonly bigint[]): Counter {
-  return { kind: 'period', amount, duration, start, lastPeriod, transferred }
 }
 
 function word(address: Address): Hex {

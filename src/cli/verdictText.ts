@@ -115,6 +115,8 @@ function fixText(fix: Deny['fix'], show: (amount: bigint) => string): string {
       return `Redeem as one of ${fix.redeemers.join(', ')}.`
     case 'send_one_call':
       return 'Send one call at a time.'
+    case 'send_calls':
+      return `Send exactly ${fix.calls.map(({ to, value, data }) => `${to} value ${value} data ${data.slice(0, 200)}`).join(', then ')}.`
     case 'use_chain':
       return `Use chain ${fix.chainId}.`
     case 'ask_for_a_new_grant':

@@ -102,6 +102,18 @@ export function describeState(state: State): StatePart {
             lastPeriod: counter.lastPeriod.toString(),
             transferred: counter.transferred.toString(),
           }
+        case 'stream':
+          return {
+            kind: 'stream' as const,
+            initial: counter.initial.toString(),
+            max: counter.max.toString(),
+            perSecond: counter.perSecond.toString(),
+            start: counter.start.toString(),
+            spent: counter.spent.toString(),
+          }
+        case 'used':
+        case 'hook':
+          return counter
       }
     }),
   }
@@ -131,6 +143,18 @@ export function readState(part: StatePart): State {
             lastPeriod: BigInt(counter.lastPeriod),
             transferred: BigInt(counter.transferred),
           }
+        case 'stream':
+          return {
+            kind: 'stream' as const,
+            initial: BigInt(counter.initial),
+            max: BigInt(counter.max),
+            perSecond: BigInt(counter.perSecond),
+            start: BigInt(counter.start),
+            spent: BigInt(counter.spent),
+          }
+        case 'used':
+        case 'hook':
+          return counter
       }
     }),
   }

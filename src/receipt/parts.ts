@@ -87,6 +87,16 @@ const StateCounter = z.discriminatedUnion('kind', [
     lastPeriod: Uint,
     transferred: Uint,
   }),
+  z.strictObject({
+    kind: z.literal('stream'),
+    initial: Uint,
+    max: Uint,
+    perSecond: Uint,
+    start: Uint,
+    spent: Uint,
+  }),
+  z.strictObject({ kind: z.literal('used'), used: z.boolean() }),
+  z.strictObject({ kind: z.literal('hook'), passes: z.boolean() }),
 ])
 
 /** All that the verdict was made from, at one block. What is not here was not read. */
@@ -99,7 +109,7 @@ export const StateRead = z.strictObject({
   disabled: z.record(Hash as unknown as z.ZodString, z.boolean()),
   /** NonceEnforcer's current nonce, by delegator. */
   nonces: z.record(Account as unknown as z.ZodString, Uint),
-  /** By `enforcer:delegation hash`. */
+  /** By `enforcer:hash`: of the delegation, or of what else the enforcer keeps it under. */
   counters: z.record(z.string().regex(/^0x[0-9a-f]{40}:0x[0-9a-f]{64}$/), StateCounter),
 })
 

@@ -29,6 +29,8 @@ export function applyFix(fix: Fix, action: Action): Action {
       return { ...action, chainId: fix.chainId }
     case 'send_one_call':
       return { ...action, calls: action.calls.slice(0, 1) }
+    case 'send_calls':
+      return { ...action, calls: fix.calls }
     case 'wait_until':
     case 'ask_for_a_new_grant':
     case 'retry_later':

@@ -1,23 +1,58 @@
 import { ANY_DELEGATE } from '../delegation/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import { NFT_TRANSFERS, TRANSFER_OWNERSHIP } from './enforcers/handover.ts'
 import { isAddress, isData, isUint, MAX_DATA_BYTES, readAction, TRANSFER_SELECTOR } from './facts.ts'
+import type { Finding } from './finding.ts'
 import { wordOf } from './held.ts'
 import type { Judgement } from './judge.ts'
 import { largestAllowed, measuredOf } from './largest.ts'
 import type { PreparedBranch, PreparedGrant } from './prepared.ts'
-import type { Action, Fix, State } from './types.ts'
+import { chosenPeriod } from './storage.ts'
+import type { Action, Call, Fix, State } from './types.ts'
 
 /** Entries of a list in a fix: each is tried before it is offered. */
 const MAX_LISTED = 16
 
+type Denial = Extract<Judgement, { verdict: 'deny' }>
+
 /** What might be done about a denial, likeliest first. Whether it helps is for the caller to try. */
-export function candidates(
-  prepared: PreparedGrant,
-  action: Action,
-  state: State,
-  denial: Extract<Judgement, { verdict: 'deny' }>,
-): Fix[] {
-  const { finding, branch } = denial
+export function candidates(prepared: PreparedGrant, action: Action, state: State, denial: Denial): Fix[] {
+  return [...exactly(denial, action), ...byCode(prepared, action, state, denial)]
+}
+
+/** The calls that the refusing caveat names outright, where it does. */
+function exactly({ finding, branch }: Denial, { calls }: Action): Fix[] {
+  const meaning = meaningOf(branch, finding)
+  switch (meaning?.kind) {
+    case 'exactExecution':
+      return [{ do: 'send_calls', calls: [callOf(meaning)] }]
+    case 'exactExecutionBatch':
+      return [{ do: 'send_calls', calls: meaning.executions.map(callOf) }]
+    case 'exactCalldataBatch':
+      return [
+        {
+          do: 'send_calls',
+          calls: meaning.executions.map((execution, at) => ({
+            ...(calls[at] ?? callOf(execution)),
+            data: execution.data,
+          })),
+        },
+      ]
+    case 'specificActionBatch': {
+      const { token, recipient, amount, first } = meaning
+      const data: Hex = `${TRANSFER_SELECTOR}${wordText(BigInt(recipient))}${wordText(amount)}`
+      return [{ do: 'send_calls', calls: [callOf(first), { to: token, value: 0n, data }] }]
+    }
+    default:
+      return []
+  }
+}
+
+function callOf({ target, value, data }: { target: Address; value: bigint; data: Hex }): Call {
+  return { to: target, value, data }
+}
+
+function byCode(prepared: PreparedGrant, action: Action, state: State, { finding, branch }: Denial): Fix[] {
   switch (finding.code) {
     case 'malformed_action':
       return repairs(prepared, action)
@@ -34,10 +69,13 @@ export function candidates(
       return [{ do: 'pay_one_of', recipients: listed(prepared.branches.flatMap(payeesOf)) }]
     case 'argument_not_allowed':
     case 'calldata_not_allowed':
+    case 'token_id_not_allowed':
+    case 'revocation_not_allowed':
       return branch === null ? [] : [...bytesFor(branch, finding.hop, finding.caveat, action), ...lengths(action)]
     case 'value_not_allowed':
     case 'budget_exceeded':
     case 'period_budget_exceeded':
+    case 'stream_exceeded':
     case 'action_maximum_exceeded':
       return amounts(prepared, action, state, finding.measured)
     default:
@@ -98,6 +136,7 @@ function payeesOf(branch: PreparedBranch): Address[] {
     .map((word): Address => `0x${word.slice(26)}`)
 }
 
+const NATIVE: Address = `0x${'00'.repeat(20)}`
 const ADDRESS_PADDING = `0x${'00'.repeat(12)}`
 
 /** Contracts and functions of every branch, without repetition. */
@@ -108,9 +147,13 @@ function callsOf(prepared: PreparedGrant): { target: Address; selector?: Hex }[]
       lists(branch, (meaning) =>
         meaning.kind === 'allowedMethods'
           ? meaning.selectors
-          : meaning.kind === 'erc20TransferAmount' || meaning.kind === 'erc20PeriodTransfer'
+          : isTokenCap(meaning)
             ? [TRANSFER_SELECTOR]
-            : null,
+            : meaning.kind === 'erc721Transfer'
+              ? NFT_TRANSFERS
+              : meaning.kind === 'ownershipTransfer'
+                ? [TRANSFER_OWNERSHIP]
+                : null,
       ),
     )
     for (const target of intersect(targetLists(branch)) ?? []) {
@@ -124,12 +167,24 @@ function callsOf(prepared: PreparedGrant): { target: Address; selector?: Hex }[]
 }
 
 function targetLists(branch: PreparedBranch): (readonly Address[])[] {
-  return lists(branch, (meaning) =>
-    meaning.kind === 'allowedTargets'
-      ? meaning.targets
-      : meaning.kind === 'erc20TransferAmount' || meaning.kind === 'erc20PeriodTransfer'
-        ? [meaning.token]
-        : null,
+  return branch.links.flatMap((link) =>
+    link.caveats.flatMap(({ meaning, args }): (readonly Address[])[] => {
+      if (meaning.kind === 'allowedTargets') return [meaning.targets]
+      if (meaning.kind === 'multiTokenPeriod') {
+        const token = chosenPeriod(meaning.periods, args)?.period.token
+        return token === undefined || token === NATIVE ? [] : [[token]]
+      }
+      if (isTokenCap(meaning) || meaning.kind === 'erc721Transfer') return [[meaning.token]]
+      return meaning.kind === 'ownershipTransfer' || meaning.kind === 'exactExecution' ? [[meaning.target]] : []
+    }),
+  )
+}
+
+function isTokenCap(meaning: Meaning) {
+  return (
+    meaning.kind === 'erc20TransferAmount' ||
+    meaning.kind === 'erc20PeriodTransfer' ||
+    meaning.kind === 'erc20Streaming'
   )
 }
 
@@ -137,6 +192,9 @@ function targetLists(branch: PreparedBranch): (readonly Address[])[] {
 function bytesFor(branch: PreparedBranch, hop: number | null, caveat: number | null, action: Action): Fix[] {
   if (hop === null || caveat === null) return heldBytes(branch)
   const meaning = branch.links[hop]?.caveats[caveat]?.meaning
+  if (meaning?.kind === 'erc721Transfer') return [{ do: 'set_bytes', at: 68n, bytes: `0x${wordText(meaning.tokenId)}` }]
+  if (meaning?.kind === 'ownershipTransfer') return [{ do: 'set_calldata', data: resized(action, 36) }]
+  if (meaning?.kind === 'approvalRevocation') return revocations(action)
   if (meaning?.kind === 'exactCalldata') return [{ do: 'set_calldata', data: meaning.data }]
   if (meaning?.kind === 'allowedCalldata' && meaning.start <= BigInt(MAX_DATA_BYTES)) {
     return [{ do: 'set_bytes', at: meaning.start, bytes: meaning.value }]
@@ -145,13 +203,34 @@ function bytesFor(branch: PreparedBranch, hop: number | null, caveat: number | n
   return [{ do: 'set_calldata', data: `0x${data.slice(2, 138).padEnd(136, '0')}` }]
 }
 
+/** The same call with nothing left to spend: a revocation, where it approves somebody. */
+function revocations(action: Action): Fix[] {
+  const zero = (at: bigint, words: number): Fix => ({ do: 'set_bytes', at, bytes: `0x${wordText(0n).repeat(words)}` })
+  const size = ((action.calls[0]?.data.length ?? 2) - 2) / 2
+  return size === 68 ? [zero(36n, 1)] : size === 132 ? [zero(68n, 2)] : []
+}
+
+/** The call data cut, or filled with zeros. */
+function resized(action: Action, size: number): Hex {
+  const data = action.calls[0]?.data ?? '0x'
+  return `0x${data.slice(2, 2 + size * 2).padEnd(size * 2, '0')}`
+}
+
+function wordText(value: bigint): string {
+  return value.toString(16).padStart(64, '0')
+}
+
+function meaningOf(branch: PreparedBranch | null, { hop, caveat }: Finding): Meaning | undefined {
+  return hop === null || caveat === null ? undefined : branch?.links[hop]?.caveats[caveat]?.meaning
+}
+
 function heldBytes(branch: PreparedBranch): Fix[] {
   const fixes: Fix[] = []
   for (const { constraints } of branch.held) {
     for (const constraint of constraints) {
       const word = constraint.kind === 'argument' ? wordOf(constraint.test) : null
       if (constraint.kind === 'argument' && word !== null) {
-        fixes.push({ do: 'set_bytes', at: BigInt(constraint.at), bytes: `0x${word.toString(16).padStart(64, '0')}` })
+        fixes.push({ do: 'set_bytes', at: BigInt(constraint.at), bytes: `0x${wordText(word)}` })
       }
     }
   }

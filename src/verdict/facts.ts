@@ -1,6 +1,6 @@
 import type { Address, Hex } from '../primitives/hex.ts'
 import { type Finding, finding } from './finding.ts'
-import type { Action } from './types.ts'
+import type { Action, Call } from './types.ts'
 
 /** `transfer(address,uint256)`: the only selector that the framework's ERC-20 enforcers accept. */
 export const TRANSFER_SELECTOR: Hex = '0xa9059cbb'
@@ -12,8 +12,10 @@ export const MAX_DATA_BYTES = 131_072
 export type Facts = {
   chainId: number
   redeemer: Address
-  /** One call is single mode, several are batch mode. Of a batch only the mode is looked at. */
+  /** One call is single mode, several are batch mode. */
   single: boolean
+  /** All of them; what follows is the first one. */
+  calls: readonly Call[]
   to: Address
   value: bigint
   data: Hex
@@ -37,7 +39,7 @@ export function readAction(action: Action): Facts | Finding {
     }
   }
   const { to, value, data } = first
-  return { chainId, redeemer, single: calls.length === 1, to, value, data, ...measure(data) }
+  return { chainId, redeemer, single: calls.length === 1, calls, to, value, data, ...measure(data) }
 }
 
 export function isUint(value: unknown): value is bigint {
@@ -62,9 +64,14 @@ export function amountOf(facts: Facts): bigint {
 
 /** The same facts with another amount of tokens or wei. */
 export function withAmount(facts: Facts, measured: 'token' | 'value', amount: bigint): Facts {
-  if (measured === 'value') return { ...facts, value: amount }
+  if (measured === 'value') return withCall(facts, { value: amount })
   const data: Hex = `${facts.data.slice(0, 74) as Hex}${amount.toString(16).padStart(64, '0')}`
-  return { ...facts, data, tokenAmount: amount }
+  return { ...withCall(facts, { data }), tokenAmount: amount }
+}
+
+function withCall(facts: Facts, change: Partial<Call>): Facts {
+  const { to, value, data } = facts
+  return { ...facts, ...change, calls: [{ to, value, data, ...change }, ...facts.calls.slice(1)] }
 }
 
 function measure(data: Hex): { size: number; tokenAmount: bigint | null } {

@@ -19,6 +19,8 @@ const TERMINAL: Partial<Record<ReasonCode, Fix>> = {
   paused: { do: 'retry_later' },
   state_missing: { do: 'retry_later' },
   state_mismatch: { do: 'retry_later' },
+  // Blocks come, and nobody can say when.
+  block_not_reached: { do: 'retry_later' },
   stopped: { do: 'ask_for_a_new_grant' },
   execution_failed: { do: 'retry_later' },
   disagreement: { do: 'report_a_fault' },
@@ -93,8 +95,8 @@ function leads(search: Search, fix: Fix, action: Action, steps: number): boolean
 }
 
 function keyOf({ chainId, redeemer, calls }: Action): string {
-  const call = calls?.[0]
-  return [chainId, redeemer, calls?.length, call?.to, call?.value, call?.data].map(textOf).join('/')
+  const parts = Array.isArray(calls) ? calls.flatMap((call) => [call?.to, call?.value, call?.data]) : []
+  return [chainId, redeemer, ...parts].map(textOf).join('/')
 }
 
 /** Of an action that is still malformed: never an object's own idea of its text. */

@@ -1,5 +1,6 @@
 import { periodOf, spentOf } from './counters.ts'
 import { windowAt } from './enforcers/period.ts'
+import { streamedAt, streamTerms } from './enforcers/streaming.ts'
 import { amountOf, type Facts, MAX_UINT256, withAmount } from './facts.ts'
 import { largestHeld } from './held.ts'
 import { checkFrame, judgeBranch } from './judge.ts'
@@ -24,7 +25,8 @@ export function largestAllowed(
   measured: Measured,
   passing: 'allow' | 'not_denied' = 'allow',
 ): bigint | null {
-  if (measured === 'token' && facts.tokenAmount === null) return null
+  // What a batch moves is not one amount.
+  if (!facts.single || (measured === 'token' && facts.tokenAmount === null)) return null
   if (checkFrame(prepared, facts, state) !== null) return null
   let most: bigint | null = null
   for (const branch of prepared.branches) {
@@ -40,7 +42,7 @@ export function remainingAfter(branch: PreparedBranch, facts: Facts, state: Stat
   let least: bigint | null = null
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
-      const left = leftFor(caveat, state, measured)
+      const left = facts.single ? leftFor(caveat, facts, state, measured) : null
       if (left === null) continue
       const after = left - amountOf(facts) * BigInt(caveat.earlier + 1)
       if (least === null || after < least) least = after
@@ -60,13 +62,14 @@ function largestOf(
   const pins: Pin[] = []
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
-      const left = leftFor(caveat, state, measured)
+      const left = leftFor(caveat, facts, state, measured)
       if (left !== null) {
         if (left < 0n) return null
         bound = min(bound, left / BigInt(caveat.earlier + 1))
       }
       if (measured === 'value' && caveat.meaning.kind === 'valueLte') bound = min(bound, caveat.meaning.max)
-      if (measured === 'token') pins.push(...pinOf(caveat))
+      if (measured === 'value' && wantsNoValue(caveat, facts)) bound = 0n
+      pins.push(...(measured === 'token' ? pinOf(caveat) : pinOfValue(caveat)))
     }
   }
   bound = min(bound, largestHeld(branch.held, facts, measured, passing))
@@ -77,16 +80,27 @@ function largestOf(
 }
 
 /** What one counting caveat leaves before this action; negative where even nothing is too much, `null` where it does not count. */
-function leftFor(caveat: PreparedCaveat, state: State, measured: Measured): bigint | null {
+function leftFor(caveat: PreparedCaveat, facts: Facts, state: State, measured: Measured): bigint | null {
   const { meaning, period } = caveat
   switch (meaning.kind) {
     case 'erc20TransferAmount':
     case 'nativeTransferAmount':
       if ((meaning.kind === 'erc20TransferAmount') !== (measured === 'token')) return null
       return minus(meaning.limit, spentOf(caveat, state))
+    case 'erc20Streaming':
+    case 'nativeStreaming': {
+      if ((meaning.kind === 'erc20Streaming') !== (measured === 'token')) return null
+      const found = streamTerms(meaning, 1n, { caveat, state })
+      if (found === null) return null
+      const { terms, spent } = found
+      const streamed = streamedAt(terms, state.block.timestamp)
+      return streamed === null ? null : streamed > spent ? streamed - spent : 0n
+    }
+    case 'multiTokenPeriod':
     case 'erc20PeriodTransfer':
     case 'nativePeriodTransfer': {
-      if ((meaning.kind === 'erc20PeriodTransfer') !== (measured === 'token')) return null
+      const counted = meaning.kind === 'multiTokenPeriod' ? measuredOf(facts) : KINDS[meaning.kind]
+      if (counted !== measured) return null
       const stored = periodOf(caveat, state)
       if (stored === null || period === null) return null
       if ((stored.start === 0n ? period : stored).duration === 0n) return null
@@ -96,6 +110,13 @@ function leftFor(caveat: PreparedCaveat, state: State, measured: Measured): bigi
     default:
       return null
   }
+}
+
+const KINDS = { erc20PeriodTransfer: 'token', nativePeriodTransfer: 'value' } as const
+
+/** Whether a caveat refuses native value with a call that it would else take. */
+function wantsNoValue({ meaning }: PreparedCaveat, facts: Facts): boolean {
+  return meaning.kind === 'approvalRevocation' || (meaning.kind === 'multiTokenPeriod' && facts.size > 0)
 }
 
 /** Bits of the amount word that a caveat fixes. */
@@ -108,7 +129,7 @@ function pinOf({ meaning }: PreparedCaveat): Pin[] {
   const pinned =
     meaning.kind === 'allowedCalldata'
       ? { start: meaning.start, value: meaning.value }
-      : meaning.kind === 'exactCalldata'
+      : meaning.kind === 'exactCalldata' || meaning.kind === 'exactExecution'
         ? { start: 0n, value: meaning.data }
         : null
   if (pinned === null || pinned.start >= BigInt(WORD_END)) return []
@@ -120,6 +141,10 @@ function pinOf({ meaning }: PreparedCaveat): Pin[] {
   const shift = BigInt((WORD_END - end) * 8)
   const ones = (1n << BigInt((end - from) * 8)) - 1n
   return [{ mask: ones << shift, bits: BigInt(`0x${digits}`) << shift }]
+}
+
+function pinOfValue({ meaning }: PreparedCaveat): Pin[] {
+  return meaning.kind === 'exactExecution' ? [{ mask: MAX_UINT256, bits: meaning.value }] : []
 }
 
 /** The largest word not above `bound` that has every pinned bit; `null` where there is none. */

@@ -7,8 +7,15 @@ import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { heldBy } from './constraints.ts'
 import { VerdictError } from './errors.ts'
-import type { PeriodTerms, PreparedBranch, PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
-import { counterKey } from './types.ts'
+import type {
+  PeriodTerms,
+  PreparedBranch,
+  PreparedCaveat,
+  PreparedGrant,
+  PreparedLink,
+  StreamTerms,
+} from './prepared.ts'
+import { chosenPeriod, counterOf, sharedBy } from './storage.ts'
 
 /**
  * Reads a grant once, so that many verdicts are fast. Signatures are not looked at (the grant has been checked), the links
@@ -63,13 +70,15 @@ function prepareBranch(
     return { delegation, hash }
   })
   checkLinks(chain, index)
-  const links = chain.map(({ delegation, hash }, hop) => prepareLink(delegation, hash, hop, environment))
+  const seen: Seen = new Map()
+  const links = chain.map(({ delegation, hash }, hop) => prepareLink(delegation, hash, hop, environment, seen))
   const { rule } = branch
   return {
     index,
     rule,
     links,
     native: links.some(({ caveats }) => caveats.some(({ meaning }) => isEmptyCalldata(meaning))),
+    batch: links.some(({ caveats }) => caveats.some(({ meaning }) => wantsBatch(meaning))),
   }
 }
 
@@ -84,38 +93,55 @@ function checkLinks(chain: readonly { delegation: Delegation; hash: Hex }[], bra
   })
 }
 
-function prepareLink(delegation: Delegation, hash: Hex, hop: number, environment: Environment): PreparedLink {
-  const shared = new Map<string, { count: number; period: PeriodTerms | null }>()
-  const caveats = delegation.caveats.map((caveat, index): PreparedCaveat => {
-    const meaning = decodeCaveat(environment, caveat)
-    if (!counts(meaning)) return { index, meaning, counter: null, earlier: 0, period: null }
-    const counter = counterKey(caveat.enforcer, hash)
-    const before = shared.get(counter) ?? { count: 0, period: periodOf(meaning) }
-    shared.set(counter, { ...before, count: before.count + 1 })
-    return { index, meaning, counter, earlier: before.count, period: before.period }
-  })
+/** By what caveats share: how many were before, and the terms of the first one. */
+type Seen = Map<string, { count: number; period: PeriodTerms | null; stream: StreamTerms | null }>
+
+function prepareLink(
+  delegation: Delegation,
+  hash: Hex,
+  hop: number,
+  environment: Environment,
+  seen: Seen,
+): PreparedLink {
   const { delegator, delegate } = delegation
+  const place = { hash, delegator, manager: environment.manager }
+  const caveats = delegation.caveats.map((caveat, index): PreparedCaveat => {
+    const { enforcer, args } = caveat
+    const meaning = decodeCaveat(environment, caveat)
+    const counter = counterOf(meaning, caveat, place)
+    const shared = sharedBy(meaning, caveat, place)
+    const own = { count: 0, period: periodOf(meaning, args), stream: streamOf(meaning) }
+    const { count, ...terms } = (shared === null ? undefined : seen.get(shared)) ?? own
+    if (shared !== null) seen.set(shared, { ...terms, count: count + 1 })
+    return { index, enforcer, meaning, args, counter, earlier: count, ...terms }
+  })
   return { hop, hash, delegator, delegate, caveats }
 }
 
-function counts({ kind }: DecodedCaveat): boolean {
-  return (
-    kind === 'limitedCalls' ||
-    kind === 'erc20TransferAmount' ||
-    kind === 'nativeTransferAmount' ||
-    kind === 'erc20PeriodTransfer' ||
-    kind === 'nativePeriodTransfer'
-  )
-}
-
-function periodOf(meaning: DecodedCaveat): PeriodTerms | null {
-  if (meaning.kind !== 'erc20PeriodTransfer' && meaning.kind !== 'nativePeriodTransfer') return null
-  const { amount, duration, start } = meaning
+function periodOf(meaning: DecodedCaveat, args: Hex): PeriodTerms | null {
+  const terms =
+    meaning.kind === 'multiTokenPeriod'
+      ? chosenPeriod(meaning.periods, args)?.period
+      : meaning.kind === 'erc20PeriodTransfer' || meaning.kind === 'nativePeriodTransfer'
+        ? meaning
+        : undefined
+  if (terms === undefined) return null
+  const { amount, duration, start } = terms
   return { amount, duration, start }
 }
 
+function streamOf(meaning: DecodedCaveat): StreamTerms | null {
+  if (meaning.kind !== 'erc20Streaming' && meaning.kind !== 'nativeStreaming') return null
+  const { initial, max, perSecond, start } = meaning
+  return { initial, max, perSecond, start }
+}
+
 function isEmptyCalldata(meaning: DecodedCaveat): boolean {
-  return meaning.kind === 'exactCalldata' && meaning.data === '0x'
+  return (meaning.kind === 'exactCalldata' || meaning.kind === 'exactExecution') && meaning.data === '0x'
+}
+
+function wantsBatch({ kind }: DecodedCaveat): boolean {
+  return kind === 'exactExecutionBatch' || kind === 'exactCalldataBatch' || kind === 'specificActionBatch'
 }
 
 function broken(branch: number, what: string): VerdictError {

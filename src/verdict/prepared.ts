@@ -20,6 +20,8 @@ export type PreparedBranch = {
   links: readonly PreparedLink[]
   /** Pays native coin: some link demands empty calldata. A target is then a payee, and a value an amount. */
   native: boolean
+  /** Some caveat wants a batch: several calls are then what was granted. */
+  batch: boolean
   /** What the redeemer alone holds, by scope: root scope first. */
   held: readonly Held[]
 }
@@ -36,16 +38,23 @@ export type PreparedLink = {
 export type PreparedCaveat = {
   /** Index in the link's caveats. */
   index: number
+  enforcer: Address
   meaning: DecodedCaveat
-  /** Key of its storage in `State.counters`; `null` where it keeps none. */
+  /** What the redeemer adds: outside the signature, judged as the grant carries it. */
+  args: Hex
+  /** Key in `State.counters` of what its enforcer keeps or says; `null` where nothing is read for it alone. */
   counter: string | null
   /**
-   * Caveats before it in this link with the same storage. The enforcers key storage by delegation, not by caveat: each
+   * Caveats before it in this branch with the same storage. Most enforcers key storage by delegation, not by caveat: each
    * of these counts the same action once more before this one looks.
    */
   earlier: number
+  /** The terms of the first caveat that shares a stream's storage with this one. */
+  stream: StreamTerms | null
   /** The terms which an unused period storage holds when this caveat looks: those of the first caveat that shares it. */
   period: PeriodTerms | null
 }
+
+export type StreamTerms = { initial: bigint; max: bigint; perSecond: bigint; start: bigint }
 
 export type PeriodTerms = { amount: bigint; duration: bigint; start: bigint }

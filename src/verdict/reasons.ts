@@ -9,6 +9,24 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   calldata_not_allowed: { family: 'not_permitted', sentence: 'The call data does not have the form that is granted.' },
   value_not_allowed: { family: 'not_permitted', sentence: 'The call carries more native value than is granted.' },
   batch_not_allowed: { family: 'not_permitted', sentence: 'The grant allows one call at a time.' },
+  batch_required: { family: 'not_permitted', sentence: 'The grant allows a batch of calls only.' },
+  batch_size_not_allowed: {
+    family: 'not_permitted',
+    sentence: 'The batch has another number of calls than is granted.',
+  },
+  execution_not_allowed: {
+    family: 'not_permitted',
+    sentence: 'A call of the batch differs from the one that is granted.',
+  },
+  token_id_not_allowed: { family: 'not_permitted', sentence: 'The grant allows another token id.' },
+  revocation_not_allowed: {
+    family: 'not_permitted',
+    sentence: 'The grant allows taking approvals back, and this call does not do that in a granted way.',
+  },
+  args_not_allowed: {
+    family: 'not_permitted',
+    sentence: 'What the redeemer adds to a caveat does not fit it.',
+  },
   redeemer_not_allowed: { family: 'not_permitted', sentence: 'The grant does not allow this account to redeem it.' },
   wrong_chain: { family: 'not_permitted', sentence: 'The grant is for another chain.' },
   budget_exceeded: { family: 'refused', sentence: 'The amount is more than what is left of the budget.' },
@@ -20,7 +38,18 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   action_maximum_exceeded: { family: 'refused', sentence: 'The amount is more than one action may move.' },
   not_yet_valid: { family: 'refused', sentence: 'The grant is not valid yet.' },
   period_not_started: { family: 'refused', sentence: 'The first period of the budget has not started.' },
+  stream_exceeded: {
+    family: 'refused',
+    sentence: 'The amount is more than what has been streamed so far and is left.',
+  },
+  stream_not_started: { family: 'refused', sentence: 'The stream has not started.' },
   expired: { family: 'refused', sentence: 'The grant has expired.' },
+  block_not_reached: { family: 'refused', sentence: 'The grant is valid from a later block.' },
+  block_passed: { family: 'refused', sentence: 'The grant was valid up to an earlier block.' },
+  id_used: { family: 'refused', sentence: 'A delegation with the same one-time id has been used.' },
+  delegation_used: { family: 'refused', sentence: 'This delegation works once and has been used.' },
+  no_approval_to_revoke: { family: 'refused', sentence: 'There is no approval that this call would take back.' },
+  not_deployed: { family: 'refused', sentence: 'A contract that must exist cannot be deployed as the grant says.' },
   revoked: { family: 'ended', sentence: 'This delegation has been revoked.' },
   group_revoked: { family: 'ended', sentence: 'The group of this delegation has been revoked.' },
   stopped: { family: 'ended', sentence: 'The grant has been stopped here.' },
@@ -30,6 +59,19 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   state_missing: { family: 'not_evaluated', sentence: 'A part of the chain state that decides was not read.' },
   state_mismatch: { family: 'not_evaluated', sentence: 'The state was read from another chain or manager.' },
   caveat_unsatisfiable: { family: 'not_evaluated', sentence: 'A caveat of this delegation can never be satisfied.' },
+  balance_unreadable: { family: 'not_evaluated', sentence: 'A balance that a caveat compares cannot be read.' },
+  effect_unknown: {
+    family: 'not_evaluated',
+    sentence: 'A caveat compares balances after the execution, which cannot be known before it.',
+  },
+  payment_unknown: {
+    family: 'not_evaluated',
+    sentence: 'A caveat takes a payment through another delegation, which is not judged here.',
+  },
+  choice_unknown: {
+    family: 'not_evaluated',
+    sentence: 'A caveat lets the redeemer choose between groups, which is not judged here.',
+  },
   execution_failed: { family: 'execution', sentence: 'The grant allows the action, but executing it fails.' },
   disagreement: { family: 'fault', sentence: 'The verdict and the chain disagree: a fault of ours.' },
 }

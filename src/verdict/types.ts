@@ -23,7 +23,7 @@ export type State = {
   disabled: Readonly<Record<Hex, boolean>>
   /** NonceEnforcer's current nonce, by delegator. */
   nonces: Readonly<Record<Address, bigint>>
-  /** By {@link counterKey}: enforcer and delegation hash. */
+  /** What enforcers keep, or say of themselves: by {@link counterKey}. */
   counters: Readonly<Record<string, Counter>>
 }
 
@@ -39,9 +39,16 @@ export type Counter =
       lastPeriod: bigint
       transferred: bigint
     }
+  /** Storage of a streaming enforcer; the terms are copied in at each use while nothing has been spent. */
+  | { kind: 'stream'; initial: bigint; max: bigint; perSecond: bigint; start: bigint; spent: bigint }
+  /** Whether a one-time id or delegation has been used. */
+  | { kind: 'used'; used: boolean }
+  /** Whether a hook passes at this block, where only the chain can tell: it deploys a contract, or asks a foreign one. */
+  | { kind: 'hook'; passes: boolean }
 
-export function counterKey(enforcer: Address, delegationHash: Hex): string {
-  return `${enforcer}:${delegationHash}`
+/** @param hash - The delegation's hash for most enforcers; else a hash of what the storage is kept under (`counterOf`). */
+export function counterKey(enforcer: Address, hash: Hex): string {
+  return `${enforcer}:${hash}`
 }
 
 /** Why not. Stable; never reused; families as in DESIGN §7. */
@@ -54,6 +61,12 @@ export type ReasonCode =
   | 'calldata_not_allowed'
   | 'value_not_allowed'
   | 'batch_not_allowed'
+  | 'batch_required'
+  | 'batch_size_not_allowed'
+  | 'execution_not_allowed'
+  | 'token_id_not_allowed'
+  | 'revocation_not_allowed'
+  | 'args_not_allowed'
   | 'redeemer_not_allowed'
   | 'wrong_chain'
   // refused: a limit fired
@@ -63,7 +76,15 @@ export type ReasonCode =
   | 'action_maximum_exceeded'
   | 'not_yet_valid'
   | 'period_not_started'
+  | 'stream_exceeded'
+  | 'stream_not_started'
   | 'expired'
+  | 'block_not_reached'
+  | 'block_passed'
+  | 'id_used'
+  | 'delegation_used'
+  | 'no_approval_to_revoke'
+  | 'not_deployed'
   // ended
   | 'revoked'
   | 'group_revoked'
@@ -75,6 +96,10 @@ export type ReasonCode =
   | 'state_missing'
   | 'state_mismatch'
   | 'caveat_unsatisfiable'
+  | 'balance_unreadable'
+  | 'effect_unknown'
+  | 'payment_unknown'
+  | 'choice_unknown'
   // execution, told apart from authority: simulation found it
   | 'execution_failed'
   // a fault of ours: evaluate and the chain disagree
@@ -94,6 +119,8 @@ export type Fix =
   | { do: 'set_calldata'; data: Hex }
   | { do: 'redeem_as'; redeemers: readonly Address[] }
   | { do: 'send_one_call' }
+  /** These calls and no others, in this order. */
+  | { do: 'send_calls'; calls: readonly Call[] }
   | { do: 'use_chain'; chainId: number }
   | { do: 'ask_for_a_new_grant' }
   | { do: 'retry_later' }

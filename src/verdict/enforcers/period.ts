@@ -24,7 +24,8 @@ export function windowAt(stored: PeriodStorage, terms: PeriodTerms, now: bigint)
   return { limit: amount, used, end: start + current * duration }
 }
 
-function period(amount: bigint, measured: 'token' | 'value', look: Look): Finding | null {
+/** Also for the period of a list that a redeemer chose. */
+export function period(amount: bigint, measured: 'token' | 'value', look: Look): Finding | null {
   const { caveat, state } = look
   const stored = periodOf(caveat, state)
   const terms = caveat.period
