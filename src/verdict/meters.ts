@@ -1,0 +1,121 @@
+import type { Address, Hex } from '../primitives/hex.ts'
+import { callsOf, periodOf, spentOf } from './counters.ts'
+import { windowAt } from './enforcers/period.ts'
+import type { PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
+import type { ReasonCode, State } from './types.ts'
+
+/** What is counted: base units of a token, wei, or calls. */
+export type Counted = Address | 'native' | 'calls'
+
+/** What one caveat has counted at one block. `null`: the state does not say, so nobody knows. */
+export type Meter = {
+  counts: Counted
+  limit: bigint
+  used: bigint | null
+  left: bigint | null
+  /** Unix seconds at which the window ends; `null` where it never begins anew. */
+  resetsAt: bigint | null
+}
+
+/** The least that is left of one thing over a delegation and everything above it, and which of them says so. */
+export type Remaining = { counts: Counted; left: bigint | null; by: Hex; inherited: boolean }
+
+/** Why nothing can be redeemed through a delegation, and at which one: itself, or one above it. */
+export type Ended = { code: ReasonCode; by: Hex; inherited: boolean }
+
+/** One delegation at one block. */
+export type NodeMeters = {
+  delegation: Hex
+  own: readonly Meter[]
+  remaining: readonly Remaining[]
+  ended: Ended | null
+}
+
+/**
+ * What every delegation of a grant has left at the state's block: by itself, and under its parents, for a child gets no
+ * more than the least above it. Each delegation once, whatever branches it serves.
+ *
+ * It is what the chain counts. What a single action may move can be less: `largestAllowed` of a verdict says that.
+ */
+export function readMeters(prepared: PreparedGrant, state: State): NodeMeters[] {
+  const nodes = new Map<Hex, NodeMeters>()
+  for (const { links } of prepared.branches) {
+    links.forEach(({ hash }, hop) => {
+      if (!nodes.has(hash)) nodes.set(hash, readNode(links.slice(hop), state))
+    })
+  }
+  return [...nodes.values()]
+}
+
+/** @param path - The delegation first, its root last. */
+function readNode(path: readonly PreparedLink[], state: State): NodeMeters {
+  const [self] = path
+  const delegation = self?.hash ?? '0x'
+  const meters = path.map(({ caveats }) => caveats.flatMap((caveat) => meterOf(caveat, state)))
+  const least = new Map<Counted, Remaining>()
+  path.forEach(({ hash }, at) => {
+    for (const { counts, left } of meters[at] ?? []) {
+      const before = least.get(counts)
+      const lower = before === undefined || (before.left !== null && (left === null || left < before.left))
+      if (lower) least.set(counts, { counts, left, by: hash, inherited: at > 0 })
+    }
+  })
+  return { delegation, own: meters[0] ?? [], remaining: [...least.values()], ended: endOf(path, state) }
+}
+
+function meterOf(caveat: PreparedCaveat, state: State): Meter[] {
+  const { meaning } = caveat
+  switch (meaning.kind) {
+    case 'limitedCalls':
+      return [total('calls', meaning.limit, callsOf(caveat, state))]
+    case 'erc20TransferAmount':
+      return [total(meaning.token, meaning.limit, spentOf(caveat, state))]
+    case 'nativeTransferAmount':
+      return [total('native', meaning.limit, spentOf(caveat, state))]
+    case 'erc20PeriodTransfer':
+    case 'nativePeriodTransfer': {
+      const counts = meaning.kind === 'erc20PeriodTransfer' ? meaning.token : 'native'
+      const stored = periodOf(caveat, state)
+      if (stored === null || caveat.period === null || (stored.start === 0n ? caveat.period : stored).duration === 0n) {
+        return [{ counts, limit: meaning.amount, used: null, left: null, resetsAt: null }]
+      }
+      const { limit, used, end } = windowAt(stored, caveat.period, state.block.timestamp)
+      return [{ counts, limit: meaning.amount, used, left: limit > used ? limit - used : 0n, resetsAt: end }]
+    }
+    default:
+      return []
+  }
+}
+
+function total(counts: Counted, limit: bigint, used: bigint | null): Meter {
+  const left = used === null ? null : used < limit ? limit - used : 0n
+  return { counts, limit, used, left, resetsAt: null }
+}
+
+/** The first end from the delegation up. What was not read counts as an end: nobody can say that it goes on. */
+function endOf(path: readonly PreparedLink[], state: State): Ended | null {
+  for (const [at, link] of path.entries()) {
+    const code = endOfLink(link, state)
+    if (code !== null) return { code, by: link.hash, inherited: at > 0 }
+  }
+  return null
+}
+
+function endOfLink({ hash, delegator, caveats }: PreparedLink, state: State): ReasonCode | null {
+  if (state.paused !== false) return state.paused === true ? 'paused' : 'state_missing'
+  const disabled = state.disabled[hash]
+  if (disabled !== false) return disabled === true ? 'revoked' : 'state_missing'
+  const now = state.block.timestamp
+  for (const { meaning } of caveats) {
+    if (meaning.kind === 'unknown') return 'unknown_caveat'
+    if (meaning.kind === 'nonce') {
+      const nonce = state.nonces[delegator]
+      if (nonce !== meaning.nonce) return nonce === undefined ? 'state_missing' : 'group_revoked'
+    }
+    if (meaning.kind === 'timestamp') {
+      if (meaning.before !== 0n && now >= meaning.before) return 'expired'
+      if (meaning.after !== 0n && now <= meaning.after) return 'not_yet_valid'
+    }
+  }
+  return null
+}
