@@ -1,13 +1,19 @@
-import { keccak_256 } from '@noble/hashes/sha3.js'
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { Environment } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import type { CompileFindingCode } from './errors.ts'
+import { CARRIER_SIGNATURES } from './nested.ts'
+import { selectorOf } from './selector.ts'
 
 /** Canonical Permit2, the same on every chain: whoever may call it may hand out every token approved to it. */
 export const PERMIT2: Address = '0x000000000022d473030f116ddee9f6b43ac78ba3'
 
 /** Why an address must never be called or paid, and the word that accepts it, where one does. */
-export type TargetDanger = { what: string; acknowledge: string | null }
+export type TargetDanger = {
+  what: string
+  /** Of calling it; paying it is `compile.forbidden_payee` whatever it is. */
+  code: CompileFindingCode
+  acknowledge: string | null
+}
 
 /**
  * What is dangerous about an address as a target, payee or asset; `undefined` for others.
@@ -16,18 +22,23 @@ export type TargetDanger = { what: string; acknowledge: string | null }
  * takeover (C8). Enforcers: counters and nonces. These are never accepted, whatever is acknowledged.
  */
 export function targetDanger(address: Address, principal: Address, environment: Environment): TargetDanger | undefined {
-  if (address === principal) return { what: 'the principal itself', acknowledge: null }
-  if (address === environment.manager) return { what: 'the delegation manager', acknowledge: null }
-  if (address === environment.entryPoint) return { what: 'the entry point', acknowledge: null }
-  if (address === environment.simpleFactory) return { what: 'the account factory', acknowledge: null }
-  if (Object.values(environment.implementations).includes(address)) {
-    return { what: 'an account implementation', acknowledge: null }
+  if (address === principal) {
+    return { what: 'the principal itself', code: 'compile.target_is_principal', acknowledge: null }
   }
+  if (address === environment.manager) {
+    return { what: 'the delegation manager', code: 'compile.target_is_manager', acknowledge: null }
+  }
+  if (address === environment.entryPoint) return forbidden('the entry point')
+  if (address === environment.simpleFactory) return forbidden('the account factory')
+  if (Object.values(environment.implementations).includes(address)) return forbidden('an account implementation')
   for (const [name, enforcer] of Object.entries(environment.enforcers)) {
-    if (enforcer === address) return { what: name, acknowledge: null }
+    if (enforcer === address) return forbidden(name)
   }
-  if (address === PERMIT2) return { what: 'Permit2', acknowledge: 'target:permit2' }
-  return undefined
+  return address === PERMIT2 ? forbidden('Permit2', 'target:permit2') : undefined
+}
+
+function forbidden(what: string, acknowledge: string | null = null): TargetDanger {
+  return { what, code: 'compile.forbidden_target', acknowledge }
 }
 
 /** `selector:approve`: the word in `rule.acknowledge` that accepts a dangerous function. */
@@ -44,7 +55,7 @@ export function functionDanger(name: string, selector: Hex): { name: string; ack
 }
 
 /** Hands out allowances, changes who owns or runs an account, or wraps a call that no caveat looks into. */
-const DANGEROUS_SIGNATURES = [
+const DANGEROUS_SIGNATURES: readonly string[] = [
   // allowances of every standard
   'approve(address,uint256)',
   'approve(address,uint256,uint256)',
@@ -67,12 +78,21 @@ const DANGEROUS_SIGNATURES = [
   'allow(address,bool)',
   // upgrades, ownership, modules
   'upgradeTo(address)',
-  'upgradeToAndCall(address,bytes)',
+  'upgrade(address,address)',
+  'upgradeAndCall(address,address,bytes)',
+  'diamondCut((address,uint8,bytes4[])[],address,bytes)',
   'changeAdmin(address)',
+  'changeProxyAdmin(address,address)',
+  'transferAdmin(address)',
+  'setAdmin(address)',
+  'setAuthority(address)',
   'setImplementation(address)',
   'initialize(address)',
   'reinitialize(uint64,address,string[],uint256[],uint256[])',
   'transferOwnership(address)',
+  'transferOwnership(address,bool,bool)',
+  'beginDefaultAdminTransfer(address)',
+  'changeOwner(address)',
   'renounceOwnership()',
   'acceptOwnership()',
   'setOwner(address)',
@@ -95,42 +115,17 @@ const DANGEROUS_SIGNATURES = [
   'setFallbackHandler(address)',
   'installModule(uint256,address,bytes)',
   'uninstallModule(uint256,address,bytes)',
-  // calls inside calls
-  'execute(address,uint256,bytes)',
-  'execute((address,uint256,bytes))',
-  'execute(bytes32,bytes)',
-  'execute(bytes,bytes[])',
-  'execute(bytes,bytes[],uint256)',
-  'executeBatch((address,uint256,bytes)[])',
-  'executeBatch(address[],bytes[])',
-  'executeBatch(address[],uint256[],bytes[])',
-  'executeFromExecutor(bytes32,bytes)',
-  'execTransaction(address,uint256,bytes,uint8,uint256,uint256,uint256,address,address,bytes)',
-  'execTransactionFromModule(address,uint256,bytes,uint8)',
-  'execTransactionFromModuleReturnData(address,uint256,bytes,uint8)',
-  'redeemDelegations(bytes[],bytes32[],bytes[])',
+  // delegations: un-revoked, ended
   'enableDelegation((address,address,bytes32,(address,bytes,bytes)[],uint256,bytes))',
   'disableDelegation((address,address,bytes32,(address,bytes,bytes)[],uint256,bytes))',
   'incrementNonce(address)',
-  'multicall(bytes[])',
-  'multicall(uint256,bytes[])',
-  'multicall(bytes32,bytes[])',
-  'multicall((address,uint256,bytes)[])',
-  'aggregate((address,bytes)[])',
-  'aggregate3((address,bool,bytes)[])',
-  'aggregate3Value((address,bool,uint256,bytes)[])',
-  'tryAggregate(bool,(address,bytes)[])',
-  'blockAndAggregate((address,bytes)[])',
-  'tryBlockAndAggregate(bool,(address,bytes)[])',
-  'multiSend(bytes)',
-  'batch(bytes[],bool)',
-  'batch((address,uint256,bytes)[])',
-  'functionCall(address,bytes)',
-] as const
+  // calls inside calls
+  ...CARRIER_SIGNATURES,
+]
 
 /** Families by name. Wide on purpose: a false alarm costs one word in `acknowledge`, a miss costs the account. */
 const DANGEROUS_NAMES =
-  /^(?:approve|permit|increaseAll|increaseAppr|setApproval|setOperator|upgrade|transferOwner|renounceOwner|setOwner|addOwner|swapOwner|grantRole|revokeRole|installModule|enableModule|setImpl|changeAdmin|exec|multicall|multiSend|aggregate|tryAggregate|delegatecall|redeemDelegations|enableDelegation)/i
+  /^(?:approve|permit|increaseAll|increaseAppr|setApproval|setOperator|upgrade|transferOwner|renounceOwner|setOwner|changeOwner|addOwner|swapOwner|grantRole|revokeRole|installModule|enableModule|setImpl|changeAdmin|setAdmin|transferAdmin|diamondCut|exec|multicall|multiSend|aggregate|tryAggregate|delegatecall|redeemDelegations|enableDelegation)/i
 
 const DANGEROUS_SELECTORS: ReadonlyMap<Hex, string> = new Map(
   DANGEROUS_SIGNATURES.map((signature) => [selectorOf(signature), signature.slice(0, signature.indexOf('('))]),
@@ -147,7 +142,3 @@ export const AMOUNT_WORD: ReadonlyMap<Hex, number> = new Map([
   [selectorOf('send(address,uint256,bytes)'), 1],
   [selectorOf('burn(uint256)'), 0],
 ])
-
-function selectorOf(signature: string): Hex {
-  return `0x${bytesToHex(keccak_256(utf8ToBytes(signature))).slice(0, 8)}`
-}

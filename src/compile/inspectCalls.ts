@@ -1,7 +1,9 @@
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
-import { type Address, byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
-import { AMOUNT_WORD, selectorDanger, TRANSFER_SELECTOR, targetDanger } from './dangers.ts'
+import { type Address, type Hex, sliceBytes } from '../primitives/hex.ts'
+import { AMOUNT_WORD, selectorDanger, targetDanger } from './dangers.ts'
 import type { CompileFindingCode } from './errors.ts'
+import { callsInside, carriesCalls } from './nested.ts'
+import { isPinned, pinnedPayees, type Reach, reachOf } from './reach.ts'
 
 /** Takes one finding: code, message, fix, and the word that accepts it, where one does. */
 export type Add = (code: CompileFindingCode, message: string, fix: string, acknowledge?: string | null) => void
@@ -13,55 +15,89 @@ export function inspectCalls(
   environment: Environment,
   add: Add,
 ): void {
-  const tokens = all.flatMap((c) =>
-    c.kind === 'erc20TransferAmount' || c.kind === 'erc20PeriodTransfer' ? [c.token] : [],
-  )
-  const noCalldata = all.some((c) => c.kind === 'exactCalldata' && c.data === '0x')
-  const targets = meet([
-    ...all.flatMap((c) => (c.kind === 'allowedTargets' ? [c.targets] : [])),
-    ...tokens.map((token) => [token]),
-  ])
-  const selectors = meet([
-    ...all.flatMap((c) => (c.kind === 'allowedMethods' ? [c.selectors] : [])),
-    ...all.flatMap((c) => pinnedSelector(c)),
-    ...tokens.map(() => [TRANSFER_SELECTOR]),
-  ])
+  const reach = reachOf(all)
+  const { targets, selectors, plain, tokens } = reach
+  // These two look at every part of a call themselves.
+  const closed = all.some(({ kind }) => kind === 'approvalRevocation' || kind === 'multiTokenPeriod')
 
-  if (targets === null && !noCalldata)
+  if (targets === null && !plain && !closed)
     add('compile.any_target', 'Any contract may be called, the manager and the principal too.', 'Add AllowedTargets.')
   for (const target of targets ?? []) {
     const danger = targetDanger(target, principal, environment)
     if (danger === undefined) continue
-    const code = noCalldata ? 'compile.forbidden_payee' : 'compile.forbidden_target'
-    add(code, `A target is ${danger.what}.`, 'Name another address.', noCalldata ? null : danger.acknowledge)
+    const code = plain ? 'compile.forbidden_payee' : danger.code
+    add(code, `A target is ${danger.what}.`, 'Name another address.', plain ? null : danger.acknowledge)
   }
-  if (selectors === null && !noCalldata && !all.some((c) => c.kind === 'exactCalldata'))
+  if (selectors === null && reach.exact === null && !closed)
     add('compile.any_method', 'Any function may be called, those that hand out allowances too.', 'Add AllowedMethods.')
-  for (const selector of selectors ?? []) {
-    const danger = selectorDanger(selector)
-    if (danger !== undefined)
-      add('compile.forbidden_selector', 'A function hands out more than one call.', 'Leave it out.', danger.acknowledge)
-    const word = AMOUNT_WORD.get(selector)
-    const bounded = word !== undefined && isPinned(all, word) && all.some((c) => c.kind === 'limitedCalls')
-    if (word !== undefined && tokens.length === 0 && !bounded)
-      add(
-        'compile.unbounded_transfer',
-        'A token may be moved and nothing bounds how much.',
-        'Use a transfer rule with a budget, or pin the amount and limit the calls.',
-      )
-  }
-  for (const payee of tokens.length > 0 ? all.flatMap(pinnedPayee) : []) {
+  if ((targets?.length ?? 0) > 1 && (selectors?.length ?? 0) > 1 && reach.exact === null && !closed)
+    add(
+      'compile.cross_product',
+      'Every function may be called on every contract, not only on the one that it was meant for.',
+      'Give each contract and function a delegation of its own.',
+    )
+  for (const selector of selectors ?? []) inspectSelector(selector, all, reach, add)
+  inspectInside(reach, principal, environment, add)
+  for (const payee of tokens.length > 0 ? pinnedPayees(all) : []) {
     const danger = targetDanger(payee, principal, environment)
     if (danger !== undefined) add('compile.forbidden_payee', `A payee is ${danger.what}.`, 'Name another account.')
   }
-  if (tokens.length > 0 && !all.some((c) => c.kind === 'valueLte' && c.max === 0n))
+  inspectValue(reach, closed, add)
+}
+
+function inspectSelector(selector: Hex, all: readonly DecodedCaveat[], reach: Reach, add: Add): void {
+  const danger = selectorDanger(selector)
+  if (danger !== undefined)
+    add('compile.forbidden_selector', 'A function hands out more than one call.', 'Leave it out.', danger.acknowledge)
+  if (carriesCalls(selector) && reach.exact === null)
+    add(
+      'compile.nested_open',
+      'A function carries calls in its arguments, and what they are is left open.',
+      'Allow the inner function itself, or pin every argument.',
+    )
+  const word = AMOUNT_WORD.get(selector)
+  if (word === undefined || reach.tokens.length > 0) return
+  // Of an NFT the word is the item, and an item leaves once.
+  if (all.some(({ kind }) => kind === 'erc721Transfer' || kind === 'multiTokenPeriod')) return
+  if (!isPinned(all, word) || !reach.counted) addUnbounded(add)
+}
+
+/** What a wrapper's pinned arguments call must be as harmless as what is called directly. */
+function inspectInside({ exact, targets, counted }: Reach, principal: Address, environment: Environment, add: Add) {
+  for (const { to, data } of exact ?? []) {
+    for (const target of to === null ? (targets ?? [ANYBODY]) : [to]) {
+      const inside = callsInside(target, data)
+      if (inside === null) continue
+      if (!inside.readable)
+        add('compile.nested_unreadable', 'The calls inside a call cannot be read.', 'Allow the inner function itself.')
+      for (const call of inside.calls) {
+        const danger = targetDanger(call.to, principal, environment)
+        if (danger !== undefined)
+          add(danger.code, `A call inside a call is to ${danger.what}.`, 'Leave it out.', danger.acknowledge)
+        const selector = sliceBytes(call.data, 0, 4)
+        const bad = selectorDanger(selector)
+        if (bad !== undefined)
+          add('compile.forbidden_selector', 'A call inside a call hands out more.', 'Leave it out.', bad.acknowledge)
+        if (call.delegated)
+          add(
+            'compile.nested_delegatecall',
+            'A call inside a call runs as whoever makes it: it may do anything there.',
+            'Use a plain call.',
+          )
+        if (AMOUNT_WORD.has(selector) && !counted) addUnbounded(add)
+      }
+    }
+  }
+}
+
+function inspectValue({ tokens, targets, selectors, exact, ...native }: Reach, closed: boolean, add: Add): void {
+  const { nativeCapped, nativeMost, counted } = native
+  if (tokens.length > 0 && nativeMost !== 0n)
     add('compile.value_with_token', 'Native coin may leave beside the token.', 'Add ValueLte of zero.')
-  const native = all.some((c) => c.kind === 'nativeTransferAmount' || c.kind === 'nativePeriodTransfer')
-  const counted = all.some((c) => c.kind === 'limitedCalls')
-  if (!native && !all.some((c) => c.kind === 'valueLte' && (c.max === 0n || counted)))
+  if (!nativeCapped && nativeMost !== 0n && (nativeMost === null || !counted))
     add('compile.native_unbounded', 'Nothing bounds how much native coin may leave.', 'Add ValueLte of zero, or a cap.')
-  const shaped = all.some((c) => c.kind === 'exactCalldata') || (targets !== null && selectors !== null)
-  if (native && !shaped)
+  const shaped = exact !== null || closed || (targets !== null && selectors !== null)
+  if (nativeCapped && !shaped)
     add(
       'compile.native_with_calldata',
       'A call of value zero may do anything: no limit applies to it.',
@@ -69,32 +105,13 @@ export function inspectCalls(
     )
 }
 
-/** What all lists have in common; `null` where there is no list. */
-function meet(lists: readonly (readonly Hex[])[]): readonly Hex[] | null {
-  const [first, ...others] = lists
-  return first === undefined ? null : first.filter((item) => others.every((list) => list.includes(item)))
-}
+/** Stands for the target where any may be called: that it is open was found already. */
+const ANYBODY: Address = `0x${'0'.repeat(40)}`
 
-function pinnedSelector(caveat: DecodedCaveat): Hex[][] {
-  if (caveat.kind === 'allowedCalldata' && caveat.start === 0n && byteLength(caveat.value) >= 4) {
-    return [[sliceBytes(caveat.value, 0, 4)]]
-  }
-  return caveat.kind === 'exactCalldata' && byteLength(caveat.data) >= 4 ? [[sliceBytes(caveat.data, 0, 4)]] : []
-}
-
-function isPinned(all: readonly DecodedCaveat[], word: number): boolean {
-  const start = BigInt(4 + word * 32)
-  return all.some(
-    (c) =>
-      c.kind === 'exactCalldata' ||
-      (c.kind === 'allowedCalldata' && c.start <= start && c.start + BigInt(byteLength(c.value)) >= start + 32n),
+function addUnbounded(add: Add): void {
+  add(
+    'compile.unbounded_transfer',
+    'A token may be moved and nothing bounds how much.',
+    'Use a transfer rule with a budget, or pin the amount and limit the calls.',
   )
-}
-
-/** Who a token transfer pays: the low 20 bytes of the word at 4. */
-function pinnedPayee(caveat: DecodedCaveat): Address[] {
-  if (caveat.kind === 'exactCalldata') return byteLength(caveat.data) >= 36 ? [sliceBytes(caveat.data, 16, 36)] : []
-  if (caveat.kind !== 'allowedCalldata' || caveat.start > 16n) return []
-  const from = 16 - Number(caveat.start)
-  return byteLength(caveat.value) >= from + 20 ? [sliceBytes(caveat.value, from, from + 20)] : []
 }

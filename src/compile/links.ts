@@ -53,11 +53,17 @@ export function linksOf<delegation extends DelegationLike>(
   })
 }
 
-/** From link `index` to its root, itself first. A cycle, which no hash can make, ends the walk. */
+/** Links that a context can carry: a longer path cannot be redeemed. */
+export const MAX_PATH = 8
+
+/**
+ * From link `index` to its root, itself first; ends behind {@link MAX_PATH} links, so that a chain of any length costs no
+ * more. A cycle, which no hash can make, ends the walk.
+ */
 export function pathOf(links: readonly Link[], index: number): number[] {
   const path: number[] = []
   let at: Link['parent'] = index
-  while (typeof at === 'number' && !path.includes(at)) {
+  while (typeof at === 'number' && path.length <= MAX_PATH && !path.includes(at)) {
     const link: Link | undefined = links[at]
     if (link === undefined) break
     path.push(at)

@@ -107,8 +107,8 @@ describe('compile', () => {
   })
 
   const account = (name: string): Address => environment.enforcers[name] ?? '0x'
-  const forbidden: [string, Address][] = [
-    ['the manager', environment.manager],
+  const forbidden: [string, Address, CompileErrorCode?][] = [
+    ['the manager', environment.manager, 'compile.target_is_manager'],
     ['an enforcer', account('NonceEnforcer')],
     ['an enforcer that Ambit does not read', account('IdEnforcer')],
     ['the entry point', environment.entryPoint],
@@ -116,23 +116,26 @@ describe('compile', () => {
     ['an implementation', environment.implementations.stateless7702],
     ['Permit2', PERMIT2],
   ]
-  test.each(forbidden)('error: %s is neither called, paid nor an asset, whatever is acknowledged', (_, address) => {
-    const assets = { [address]: { symbol: 'X', decimals: 6 }, [USDC]: { symbol: 'USDC', decimals: 6 } }
-    const acknowledge = ['target:manager', 'target:principal', 'selector:pay', `target:${address}`]
-    expect(refusal(() => plan([act({ target: address, acknowledge })]))).toBe('compile.forbidden_target')
-    expect(refusal(() => plan([pay({ to: [PAYEES[0], address] })], budget()))).toBe('compile.forbidden_payee')
-    expect(refusal(() => plan([pay({ asset: 'native', to: [address] })], nativeBudget()))).toBe(
-      'compile.forbidden_payee',
-    )
-    const own = { budgets: { b: { assets: { [address]: '1' }, max: '2' } }, assets }
-    expect(refusal(() => plan([pay({ asset: address })], own))).toBe('compile.forbidden_target')
-  })
+  test.each(forbidden)(
+    'error: %s is neither called, paid nor an asset, whatever is acknowledged',
+    (_, address, code = 'compile.forbidden_target') => {
+      const assets = { [address]: { symbol: 'X', decimals: 6 }, [USDC]: { symbol: 'USDC', decimals: 6 } }
+      const acknowledge = ['target:manager', 'target:principal', 'selector:pay', `target:${address}`]
+      expect(refusal(() => plan([act({ target: address, acknowledge })]))).toBe(code)
+      expect(refusal(() => plan([pay({ to: [PAYEES[0], address] })], budget()))).toBe('compile.forbidden_payee')
+      expect(refusal(() => plan([pay({ asset: 'native', to: [address] })], nativeBudget()))).toBe(
+        'compile.forbidden_payee',
+      )
+      const own = { budgets: { b: { assets: { [address]: '1' }, max: '2' } }, assets }
+      expect(refusal(() => plan([pay({ asset: address })], own))).toBe(code)
+    },
+  )
 
-  test('error: compile.forbidden_target for a call on the principal: it would be a takeover (FACTS C8)', () => {
+  test('error: compile.target_is_principal for a call on it: it would be a takeover (FACTS C8)', () => {
     const acknowledge = ['target:principal', 'selector:execute']
     const takeover = act({ target: PRINCIPAL, function: 'function execute(bytes32 mode, bytes data)', acknowledge })
-    expect(refusal(() => plan([takeover]))).toBe('compile.forbidden_target')
-    expect(refusal(() => plan([act({ target: PRINCIPAL })]))).toBe('compile.forbidden_target')
+    expect(refusal(() => plan([takeover]))).toBe('compile.target_is_principal')
+    expect(refusal(() => plan([act({ target: PRINCIPAL })]))).toBe('compile.target_is_principal')
   })
 
   const selectors = [
@@ -175,9 +178,10 @@ describe('compile', () => {
   test('error: a salt that is zero, short or repeated', () => {
     const more = budget()
     const rules = [pay({ to: [...PAYEES] })]
-    for (const salt of [`0x${'00'.repeat(32)}`, '0x01', `0x${'11'.repeat(32)}`, `0x${'AA'.repeat(32)}`] as Hex[]) {
+    for (const salt of [`0x${'00'.repeat(32)}`, '0x01', `0x${'AA'.repeat(32)}`] as Hex[]) {
       expect(refusal(() => plan(rules, more, { salt: () => salt }))).toBe('compile.bad_salt')
     }
+    expect(refusal(() => plan(rules, more, { salt: () => `0x${'11'.repeat(32)}` }))).toBe('compile.salt_reused')
   })
 
   test('error: what does not fit together', () => {

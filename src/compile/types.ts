@@ -25,6 +25,8 @@ export type CoverageRow = {
     | { by: 'chain'; caveats: readonly { draft: number; caveat: number }[] }
     /** Accepted by name: a stolen delegate key is not bound by it. */
     | { by: 'redeemer' }
+    /** A delegation beside the grant, by which the guardian ends it. `compile` knows of none: see `coverGuardian`. */
+    | { by: 'killSwitch'; delegation: Hex }
     /** Holds outside delegations altogether (evidence, latency): said, not enforced. */
     | { by: 'nobody'; why: string }
 }

@@ -1,0 +1,32 @@
+import type { DecodedCaveat } from '../caveats/types.ts'
+
+/**
+ * Does a link say more than one above it? The chain holds both, so nothing more can be done: but whoever reads the child
+ * alone is misled (FACTS C11). Compares limits of one kind, of one asset, and lists.
+ */
+export function isWider(child: readonly DecodedCaveat[], above: readonly DecodedCaveat[]): boolean {
+  return child.some((own) => above.some((limit) => own.kind === limit.kind && says(own, limit)))
+}
+
+/** Both are of one kind. */
+function says(child: DecodedCaveat, parent: DecodedCaveat): boolean {
+  if (child.kind === 'timestamp' && parent.kind === 'timestamp') {
+    return parent.before !== 0n && (child.before === 0n || child.before > parent.before)
+  }
+  if (child.kind === 'valueLte' && parent.kind === 'valueLte') return child.max > parent.max
+  if (child.kind === 'allowedTargets' && parent.kind === 'allowedTargets') return !within(child.targets, parent.targets)
+  if (child.kind === 'allowedMethods' && parent.kind === 'allowedMethods') {
+    return !within(child.selectors, parent.selectors)
+  }
+  if (child.kind === 'redeemer' && parent.kind === 'redeemer') return !within(child.redeemers, parent.redeemers)
+  if ('token' in child && 'token' in parent && child.token !== parent.token) return false
+  if ('duration' in child && 'duration' in parent) {
+    return child.duration === parent.duration && child.amount > parent.amount
+  }
+  return 'limit' in child && 'limit' in parent && child.limit > parent.limit
+}
+
+function within<item>(part: readonly item[], whole: readonly item[]): boolean {
+  const all = new Set(whole)
+  return part.every((item) => all.has(item))
+}
