@@ -1,13 +1,10 @@
-import type { Environment } from '../caveats/types.ts'
 import type { AccountCode as AccountFact, ChainFacts } from '../delegation/facts.ts'
 import { hashDelegation, signingHashOf } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
-import type { Grant } from '../grant/types.ts'
 import { byteLength, concatBytes, type Hex, uintToBytes } from '../primitives/hex.ts'
 import type { State } from '../verdict/types.ts'
 import { type AccountCode, readAccountCode } from './account.ts'
-import type { BlockName } from './block.ts'
-import { readState } from './readState.ts'
+import { type ReadStateParameters, readState } from './readState.ts'
 import { callAt, type NodeClient } from './rpc.ts'
 
 /** `isValidSignature(bytes32,bytes)`, and what it answers when it agrees: these 32 bytes and no others. */
@@ -25,7 +22,7 @@ const SIGNATURE_GAS = 1_500_000n
  */
 export async function readFacts(
   client: NodeClient,
-  parameters: { grant: Grant; environment: Environment; block?: BlockName },
+  parameters: ReadStateParameters,
 ): Promise<{ facts: ChainFacts; state: State }> {
   const { grant, environment } = parameters
   const state = await readState(client, parameters)

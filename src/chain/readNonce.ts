@@ -18,21 +18,17 @@ export async function readNonce(
   client: NodeClient,
   { delegator, environment, block }: { delegator: Address; environment: Environment; block?: BlockName },
 ): Promise<bigint> {
-  const enforcer = nonceEnforcerOf(environment)
+  const enforcer = environment.enforcers['NonceEnforcer']
+  if (enforcer === undefined) {
+    throw new ChainError('chain.not_deployed', 'This deployment has no NonceEnforcer.', {
+      details: { chainId: environment.chainId },
+      fix: 'Give the address of NonceEnforcer in the deployment.',
+    })
+  }
   const { hash } = await readBlock(client, block)
   const words = [environment.manager, delegator].map((account): Hex => `0x${'00'.repeat(12)}${account.slice(2)}`)
   const answer = await callAt(client, { to: enforcer, data: concatBytes(CURRENT_NONCE, ...words), block: hash })
   if (answer.status === 'reverted')
     throw malformed('eth_call', 'the answer of a getter that cannot revert', answer.data)
   return readUint('eth_call', answer.data)
-}
-
-/** Where NonceEnforcer is. @throws {@link ChainError} `chain.not_deployed` */
-export function nonceEnforcerOf({ enforcers, chainId }: Environment): Address {
-  const enforcer = enforcers['NonceEnforcer']
-  if (enforcer !== undefined) return enforcer
-  throw new ChainError('chain.not_deployed', 'This deployment has no NonceEnforcer.', {
-    details: { chainId },
-    fix: 'Give the address of NonceEnforcer in the deployment.',
-  })
 }

@@ -1,5 +1,6 @@
 import { encodeFunctionData, type LocalAccount, parseAbi } from 'viem'
 import type { Environment } from '../caveats/types.ts'
+import { raiseNonceCall } from '../grant/guardian.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { readAccountCode } from './account.ts'
 import { readQuantity } from './answers.ts'
@@ -7,7 +8,7 @@ import { readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
 import { sendAsHybrid } from './hybridOperations.ts'
 import { included } from './included.ts'
-import { nonceEnforcerOf, readNonce } from './readNonce.ts'
+import { readNonce } from './readNonce.ts'
 import { assertChain } from './readState.ts'
 import { ask, type NodeClient } from './rpc.ts'
 import { broadcast, type Sent, send } from './send.ts'
@@ -40,7 +41,6 @@ export type NonceRaised = {
 }
 
 const abi = parseAbi([
-  'function incrementNonce(address delegationManager)',
   'struct Execution { address target; uint256 value; bytes callData; }',
   'function execute(Execution execution) payable',
 ])
@@ -56,46 +56,38 @@ const abi = parseAbi([
  * `chain.principal_unsupported`, `chain.revocation_unproven`, `chain.send_unknown` where time is up; those of `send`.
  */
 export async function revokeAll(client: NodeClient, parameters: RevokeAllParameters): Promise<NonceRaised> {
-  const { account, environment, nonce } = parameters
+  const delegator = parameters.delegator ?? (parameters.account.address.toLowerCase() as Address)
+  return raiseNonce(client, { ...parameters, delegator }, (block) => sendRaise(client, parameters, delegator, block))
+}
+
+export type RaiseParameters = Omit<RevokeAllParameters, 'account' | 'delegator'> & { delegator: Address }
+
+/**
+ * Has a nonce raised by whatever `sendNew` sends, unless it was raised before, and proves it in the very block: that a
+ * transaction succeeded proves nothing.
+ *
+ * @param sendNew - Given the hash of the head. Called at most once, and not while an earlier sending may still count.
+ * @throws {@link ChainError} as {@link revokeAll}.
+ */
+export async function raiseNonce(
+  client: NodeClient,
+  { delegator, environment, nonce, earlier, ...waiting }: RaiseParameters,
+  sendNew: (block: Hex) => Promise<Sent>,
+): Promise<NonceRaised> {
   await assertChain(client, environment.chainId)
-  const delegator = parameters.delegator ?? (account.address.toLowerCase() as Address)
   const head = await readBlock(client)
-  const current = await readNonce(client, { delegator, environment, block: { hash: head.hash } })
-  if (current > nonce) return { nonce, current, transactionHash: null, blockNumber: head.number }
-  if (current < nonce) {
+  const before = await readNonce(client, { delegator, environment, block: { hash: head.hash } })
+  if (before > nonce) return { nonce, current: before, transactionHash: null, blockNumber: head.number }
+  if (before < nonce) {
     throw new ChainError('chain.nonce_ahead', 'The account has not come to this nonce.', {
-      details: { delegator, nonce: nonce.toString(), current: current.toString() },
+      details: { delegator, nonce: nonce.toString(), current: before.toString() },
       fix: 'Read the nonce again: the node may be behind.',
       retry: 'safe',
     })
   }
-  const sent = (await sendEarlier(client, parameters)) ?? (await sendRaise(client, parameters, delegator, head.hash))
-  return proveRaised(client, parameters, delegator, sent)
-}
-
-/** Call data that raises the caller's nonce. */
-export function encodeIncrementNonce(manager: Address): Hex {
-  return encodeFunctionData({ abi, functionName: 'incrementNonce', args: [manager] })
-}
-
-/**
- * That a transaction succeeded proves nothing; that the nonce is past what it was, in its block, does.
- *
- * @throws {@link ChainError} `chain.revocation_unproven`, `chain.send_unknown`, `chain.send_refused`.
- */
-export async function proveRaised(
-  client: NodeClient,
-  {
-    environment,
-    nonce,
-    ...waiting
-  }: Pick<RevokeAllParameters, 'environment' | 'nonce' | 'timeout' | 'pollingInterval'>,
-  delegator: Address,
-  sent: Sent,
-): Promise<NonceRaised> {
+  const sent = (await sendEarlier(client, earlier)) ?? (await sendNew(head.hash))
   const receipt = await included(client, sent, waiting)
-  const block = { hash: receipt.blockHash }
-  const current = await readNonce(client, { delegator, environment, block })
+  const current = await readNonce(client, { delegator, environment, block: { hash: receipt.blockHash } })
   if (current > nonce) return { nonce, current, transactionHash: sent.hash, blockNumber: receipt.blockNumber }
   throw new ChainError('chain.revocation_unproven', 'The nonce is what it was after the transaction.', {
     details: { delegator, nonce: nonce.toString(), transactionHash: sent.hash },
@@ -108,7 +100,7 @@ export async function proveRaised(
  * The same bytes once more: whatever became of the first sending, they count once. `null` where another transaction took
  * their place for good, so that only a new one can do it.
  */
-async function sendEarlier(client: NodeClient, { earlier }: RevokeAllParameters): Promise<Sent | null> {
+async function sendEarlier(client: NodeClient, earlier: Sent | undefined): Promise<Sent | null> {
   if (earlier === undefined) return null
   try {
     await broadcast(client, earlier)
@@ -128,12 +120,11 @@ async function sendRaise(
   delegator: Address,
   block: Hex,
 ): Promise<Sent> {
-  const enforcer = nonceEnforcerOf(environment)
-  const data = encodeIncrementNonce(environment.manager)
+  const { to, value, data } = raiseNonceCall(environment)
   const observed = onSigned === undefined ? {} : { onSigned }
   const code = await readAccountCode(client, { address: delegator, environment, block })
   if (code.kind === 'contract') {
-    const execution = { target: enforcer, value: 0n, callData: data }
+    const execution = { target: to, value, callData: data }
     const call = encodeFunctionData({ abi, functionName: 'execute', args: [execution] })
     return sendAsHybrid(client, { account, sender: delegator, calls: [call], environment, block, ...observed })
   }
@@ -143,5 +134,5 @@ async function sendRaise(
       fix: 'Revoke with the account whose grants are to end.',
     })
   }
-  return send(client, { account, chainId: environment.chainId, to: enforcer, data, ...observed })
+  return send(client, { account, chainId: environment.chainId, to, data, ...observed })
 }

@@ -19,15 +19,21 @@ export function renderExplanation(rows: readonly ExplanationRow[]): Rich {
 const HELD = {
   chain: styled('green', 'chain'),
   redeemer: styled('yellow', 'redeemer only'),
+  killSwitch: styled('green', 'kill switch'),
   nobody: styled('dim', 'nobody'),
 }
 
 /** Who holds each constraint. */
 export function renderCoverage(rows: readonly CoverageRow[]): Rich {
   return table(
-    ['HELD BY', 'CONSTRAINT', 'WHY NOT'],
-    rows.map(({ text, held }) => [HELD[held.by], text, held.by === 'nobody' ? held.why : '']),
+    ['HELD BY', 'CONSTRAINT', 'NOTE'],
+    rows.map(({ text, held }) => [HELD[held.by], text, noteOf(held)]),
   )
+}
+
+function noteOf(held: CoverageRow['held']): string {
+  if (held.by === 'killSwitch') return `delegation ${held.delegation}`
+  return held.by === 'nobody' ? held.why : ''
 }
 
 /** Plans as data: what was compiled and what it means, without the delegations' bytes. */

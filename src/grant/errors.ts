@@ -33,6 +33,14 @@ export type GrantErrorCode =
   | 'grant.redeemer_pinned'
   | 'grant.no_parent_branch'
   | 'grant.limit_not_shared'
+  // its guardian
+  | 'grant.no_nonce_enforcer'
+  | 'grant.guardian_missing'
+  | 'grant.guardian_has_nonce'
+  | 'grant.guardian_not_exact'
+  | 'grant.guardian_ends_early'
+  | 'grant.guardian_dead'
+  | 'grant.guardian_unsettled'
 
 export class GrantError extends AmbitError<GrantErrorCode> {
   override readonly name = 'GrantError'

@@ -5,6 +5,15 @@ export { createGrant, signGrant } from './create.ts'
 export { descendantsOf } from './descendants.ts'
 export { type Endable, type Ending, endingOf, type NonceFate, type NonceRaise, nonceFate } from './ending.ts'
 export { GrantError, type GrantErrorCode } from './errors.ts'
+export {
+  coverGuardian,
+  createKillSwitch,
+  type KillSwitch,
+  type KillSwitchFacts,
+  killSwitchTroubles,
+  readKillSwitch,
+  requireKillSwitch,
+} from './guardian.ts'
 export { grantId } from './id.ts'
 export { parseGrant } from './parse.ts'
 export { serializeGrant } from './serialize.ts'
