@@ -1,7 +1,7 @@
 import { parseAmount } from '../primitives/amount.ts'
 import { childPointer } from '../primitives/json.ts'
 import { parseDuration } from '../primitives/time.ts'
-import { budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from './budgets.ts'
+import { budgetCapacity, budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from './budgets.ts'
 import { type Excess, excess, largestAt, largestTransfer, movementsOf, type ReadRule } from './cover.ts'
 import { add, atMost, type Fraction, fraction, larger, multiply, smaller } from './fraction.ts'
 import { fillingsWithin, lifetimeOf, rateOf } from './rate.ts'
@@ -31,10 +31,22 @@ export function chargesOf(child: ReadRule, parent: ReadRule): Map<string, Charge
   }
   const own = movementsOf(child)
   for (const { asset, at, budget } of movementsOf(parent)) {
-    const same = own.filter((movement) => movement.asset === asset && movement.at === at)
-    note(budget, { asset, most: largestAt(child, at), own: same.map((movement) => movement.budget) })
+    const counted = own.filter((movement) => movement.asset === asset && movement.at === at)
+    const names = counted.map((movement) => movement.budget)
+    note(budget, { asset, most: largestCounted(child, asset, largestAt(child, at), names), own: names })
   }
   return out
+}
+
+/** What one call can move of an asset if these budgets count it: no more than the smallest of them holds. */
+function largestCounted({ scope }: ReadRule, asset: Asset, most: bigint, names: readonly string[]): bigint {
+  let least = most
+  for (const name of names) {
+    const budget = scope.budgets[name]
+    const capacity = budget === undefined ? least : budgetCapacity(budget, asset, scope.assets)
+    if (capacity < least) least = capacity
+  }
+  return least
 }
 
 /**
@@ -99,6 +111,9 @@ function escalationExcess(
     if (atMost(largestCall(group, budget, parent), threshold)) continue
     const own = group[0]?.own.find((candidate) => group.every((charge) => charge.own.includes(candidate)))
     const ownBudget = own === undefined ? undefined : child.budgets[own]
+    // A budget that holds no more than the threshold lets no single call above it.
+    if (ownBudget && atMost(multiply(unitsOf(ownBudget, child), exchange(group, budget, ownBudget)), threshold))
+      continue
     const ownAbove =
       own !== undefined && child.escalation && Object.hasOwn(child.escalation.above, own)
         ? child.escalation.above[own]

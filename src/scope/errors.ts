@@ -63,6 +63,12 @@ export type ScopeCode =
   | 'scope.agent_sourced'
   | 'scope.dangling_provenance'
   | 'scope.conflicting_provenance'
+  // other formats
+  | 'scope.foreign_type'
+  | 'scope.contradictory_details'
+  | 'scope.other_party'
+  | 'scope.not_expressible'
+  | 'scope.cannot_hold'
   // narrowing
   | 'scope.not_narrower'
   | 'scope.invalid_patch'

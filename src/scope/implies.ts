@@ -22,7 +22,11 @@ type Words =
 export function implies(type: AbiType, narrow: Bound | undefined, wide: Bound): boolean {
   if (isWord(type)) {
     const all: Words = { kind: 'range', ...rangeOf(type) }
-    return containsWords(type, narrow === undefined ? all : wordsOf(type, narrow), wordsOf(type, wide))
+    return containsWords(
+      type,
+      normal(type, narrow === undefined ? all : wordsOf(type, narrow)),
+      normal(type, wordsOf(type, wide)),
+    )
   }
   if (narrow === undefined) return false
   const values = listedValues(narrow.condition)
@@ -63,6 +67,21 @@ function wordsOf(type: AbiType, { condition, accounts }: Bound): Words {
   if ('mask' in condition) return { kind: 'mask', mask: BigInt(condition.mask), equals: BigInt(condition.equals) }
   // Length and hash do not fit a word; `parseScope` refuses them here. As the narrow side this claims all, as the wide none.
   return { kind: 'values', values: [] }
+}
+
+/** Most values that a range is written out as: what a scope can list. */
+const MAX_LISTED = 64n
+
+/** A mask that leaves the lowest bits free is a range, and a short range is its values: more can then be compared. */
+function normal(type: AbiType, words: Words): Words {
+  if (words.kind === 'mask') {
+    const free = rangeOf(type).max & ~words.mask
+    if ((free & (free + 1n)) !== 0n) return words
+    return normal(type, { kind: 'range', min: words.equals, max: words.equals | free })
+  }
+  if (words.kind !== 'range' || words.min > words.max || words.max - words.min >= MAX_LISTED) return words
+  const values = Array.from({ length: Number(words.max - words.min) + 1 }, (_, index) => words.min + BigInt(index))
+  return { kind: 'values', values }
 }
 
 function containsWords(type: AbiType, narrow: Words, wide: Words): boolean {

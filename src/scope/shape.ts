@@ -14,13 +14,22 @@ const MAX_ISSUES = 64
  * @throws {@link ScopeError} with every issue of the shape.
  */
 export function parseShape(document: unknown): z.output<typeof ScopeDocument> {
-  const result = ScopeDocument.safeParse(document)
+  return readShape(ScopeDocument, document)
+}
+
+/**
+ * The same for another schema: a format that carries scopes. Pointers are into what was given.
+ *
+ * @throws {@link ScopeError}
+ */
+export function readShape<schema extends z.ZodType>(schema: schema, document: unknown): z.output<schema> {
+  const result = schema.safeParse(document)
   if (result.success) return result.data
   const [first, ...others] = result.error.issues
     .slice(0, MAX_ISSUES)
     .flatMap((issue) => translate(issue, [], document))
     .slice(0, MAX_ISSUES)
-  throw new ScopeError(first ?? wrongType('', document, 'a scope'), ...others)
+  throw new ScopeError(first ?? wrongType('', document, 'an object'), ...others)
 }
 
 function translate(issue: ZodIssue, base: readonly PropertyKey[], document: unknown): ScopeIssue[] {
@@ -90,7 +99,7 @@ function unknownField(pointer: string, key: string): ScopeIssue {
   return {
     code: 'scope.unknown_field',
     pointer,
-    message: 'A scope has no such field.',
+    message: 'There is no such field here.',
     value: key.slice(0, 200),
     // Silence would turn a mistyped limit into no limit.
     fix: 'Remove it or correct its name.',

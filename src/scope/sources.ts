@@ -43,6 +43,26 @@ export function splitSources(document: z.output<typeof ScopeDocument>): {
   }
 }
 
+/**
+ * A document of which every value is from one writer, whatever it says itself: who may not be believed about a payee may
+ * not be believed about where the payee is from. `version` and `class` say how to read the rest and have no source.
+ */
+export function sourceAll(document: PlainDocument, source: z.output<typeof StatedSource>): unknown {
+  const { provenance, version, rules, ...rest } = document
+  return {
+    version,
+    rules: rules.map(({ class: kind, ...rule }) => ({ class: kind, ...(wrap(rule) as object) })),
+    ...(wrap(rest) as object),
+  }
+
+  function wrap(value: unknown): unknown {
+    if (value === undefined) return undefined
+    if (typeof value !== 'object' || value === null) return { value, source }
+    if (Array.isArray(value)) return value.map(wrap)
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, wrap(member)]))
+  }
+}
+
 function isSourced(value: object): value is { value: unknown; source: Source } {
   return 'value' in value && 'source' in value && STATED.has(value.source) && Object.keys(value).length === 2
 }
