@@ -4,6 +4,7 @@ import type { Address, Hex } from '../primitives/hex.ts'
 import { encodeRedemption } from '../redemption/encode.ts'
 import type { Redemption } from '../redemption/types.ts'
 import { denyFor } from '../verdict/denial.ts'
+import { VerdictError } from '../verdict/errors.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { prepareGrant } from '../verdict/prepare.ts'
 import type { PreparedGrant } from '../verdict/prepared.ts'
@@ -40,11 +41,12 @@ export type Decision = {
  * Only this grant's signatures are taken for checked (`checkGrant`).
  *
  * @throws `ChainError` where the chain could not be asked (nobody was allowed anything), `VerdictError` for a grant that
- * cannot be evaluated at all.
+ * cannot be evaluated at all, or `verdict.wrong_grant` where `prepared` is of another one.
  */
 export async function decide(client: NodeClient, parameters: DecideParameters): Promise<Decision> {
   const { grant, action, environment, block } = parameters
   const prepared = parameters.prepared ?? prepareGrant(grant, environment)
+  requireSameGrant(prepared, grant)
   const state = await readState(client, { grant, environment, action, ...(block === undefined ? {} : { block }) })
   const verdict = evaluate(prepared, action, state)
   if (verdict.verdict !== 'allow') return { verdict, state, redemption: null, simulation: null }
@@ -62,6 +64,15 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
       return { verdict: denyFor(failed ? 'execution_failed' : 'disagreement'), state, redemption, simulation }
     }
   }
+}
+
+/** The verdict is of one grant and the bytes are of the other, where these two differ: a wider one would lend its yes. */
+function requireSameGrant(prepared: PreparedGrant, grant: Grant): void {
+  if (prepared.id === grant.id && prepared.chainId === grant.chainId && prepared.manager === grant.manager) return
+  throw new VerdictError('verdict.wrong_grant', 'What was prepared is another grant.', {
+    details: { grant: grant.id, prepared: prepared.id },
+    fix: 'Pass what prepareGrant made of this grant, or leave it out.',
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import { AmbitError } from '../errors.ts'
 
 export type VerdictErrorCode =
   | 'verdict.wrong_environment'
+  | 'verdict.wrong_grant'
   | 'verdict.broken_chain'
   | 'verdict.unsupported_constraint'
   | 'verdict.invalid_fix'
