@@ -1,6 +1,7 @@
 import { AmbitError } from '../src/errors.ts'
 import { runAgreement } from './agreement.ts'
 import { BenchError } from './errors.ts'
+import { measureSubset } from './subset.ts'
 import { measureVerdicts } from './verdicts.ts'
 
 /** What one core must reach. */
@@ -17,6 +18,10 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<{ ok: boole
       const { faults, ...data } = await runAgreement({ ...options, onProgress: progress(options.cases) })
       for (const fault of faults) process.stderr.write(`${print(fault)}\n`)
       return { ok: data.falseAllow === 0 && data.falseDeny === 0 && data.reasonMismatch === 0, data }
+    },
+    subset: async (options) => {
+      const data = measureSubset({ ...options, onProgress: progress(options.cases) })
+      return { ok: data.wrong.length === 0, data }
     },
     verdicts: async ({ seed }) => {
       const data = measureVerdicts(seed)

