@@ -6,9 +6,16 @@ pragma solidity 0.8.37;
 contract PinnedTarget {
     event Ordered(address indexed caller, uint256 indexed id, address to, bytes32 reference_, string memo, uint256 value);
     event Noted(address indexed caller, string memo);
+    event Routed(address indexed caller, address to, uint8 kind, bool paid, uint256 first, uint256 second, bytes note);
 
     /// @notice The order was asked to fail.
     error OrderRefused(uint256 id);
+
+    struct Leg {
+        address to;
+        uint8 kind;
+        bool paid;
+    }
 
     mapping(uint256 id => address caller) public orders;
 
@@ -25,6 +32,11 @@ contract PinnedTarget {
     /// @notice One dynamic argument.
     function note(string calldata memo) external {
         emit Noted(msg.sender, memo);
+    }
+
+    /// @notice A static struct and a static array before a dynamic argument.
+    function route(Leg calldata leg, uint256[2] calldata limits, bytes calldata rest) external {
+        emit Routed(msg.sender, leg.to, leg.kind, leg.paid, limits[0], limits[1], rest);
     }
 
     /// @notice Always reverts, with a custom error.

@@ -33,6 +33,14 @@ contract PinnedTargetTest {
         target.note(memo);
     }
 
+    function testFuzz_routeReportsStructAndArray(PinnedTarget.Leg calldata leg, uint256[2] calldata limits, bytes calldata rest)
+        public
+    {
+        vm.expectEmit(true, false, false, true, address(target));
+        emit PinnedTarget.Routed(address(this), leg.to, leg.kind, leg.paid, limits[0], limits[1], rest);
+        target.route(leg, limits, rest);
+    }
+
     function testFuzz_refuseNamesTheOrder(uint256 id) public {
         vm.expectRevert(abi.encodeWithSelector(PinnedTarget.OrderRefused.selector, id));
         target.refuse(id);

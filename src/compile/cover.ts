@@ -2,7 +2,7 @@ import { symbolText } from '../caveats/words.ts'
 import { toChecksum } from '../primitives/address.ts'
 import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
-import type { Asset, Condition, Scope } from '../scope/types.ts'
+import type { Asset, Budget, Condition, Scope } from '../scope/types.ts'
 import type { Held } from './lower.ts'
 import type { Resolved, ResolvedRule } from './resolve.ts'
 import type { CoverageRow } from './types.ts'
@@ -55,8 +55,7 @@ function rowsOf(resolved: Resolved): Row[] {
   rows.push(...resolved.rules.flatMap((rule) => rowsOfRule(rule, scope)))
   for (const [name, budget] of Object.entries(scope.budgets)) {
     const pointer = childPointer('/budgets', name)
-    const per = budget.per === undefined ? 'in all' : `every ${budget.per}`
-    rows.push(row(pointer, `Budget ${name}: at most ${budget.max} ${per}`, 'No transfer rule draws from it.'))
+    rows.push(row(pointer, `Budget ${name}: ${budgetText(budget)}`, 'No transfer rule draws from it.'))
     if (budget.window === 'rolling')
       rows.push(row(`${pointer}/window`, `Budget ${name} counts in any interval of ${budget.per}`))
     if (Object.keys(budget.assets).length > 1) {
@@ -131,6 +130,14 @@ function rowsOfRule(resolved: ResolvedRule, scope: Scope): Row[] {
   })
   rows.push(row(`${pointer}/value`, `Rule ${rule.id}: at most ${rule.value.lte} wei with a call`))
   return rows
+}
+
+/** With what the caveat leaves open: a window's boundary, and a token that does something else than it is asked. */
+function budgetText({ max, per, window, assets }: Budget): string {
+  const most = `at most ${max} ${per === undefined ? 'in all' : `every ${per}`}`
+  const twice = window === 'fixed' ? ', in fixed windows: up to twice that within seconds of a boundary' : ''
+  const asked = Object.keys(assets).some((asset) => asset !== 'native')
+  return `${most}${twice}${asked ? '; counted is what a transfer asks for, not what its token does' : ''}`
 }
 
 function row(constraint: string, text: string, why = 'The framework has no enforcer for it.'): Row {

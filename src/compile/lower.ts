@@ -3,6 +3,7 @@ import type { KnownKind } from '../caveats/codec.ts'
 import type { Caveat } from '../caveats/types.ts'
 import { AmbitError } from '../errors.ts'
 import type { Hex } from '../primitives/hex.ts'
+import { MAX_DRAFTS, tooManyDelegations } from './bound.ts'
 import { CompileError } from './errors.ts'
 import type { Resolved } from './resolve.ts'
 import type { Node, Tagged } from './tree.ts'
@@ -12,9 +13,6 @@ import type { Branch, Draft } from './types.ts'
 export type Held = ReadonlyMap<string, readonly { draft: number; caveat: number }[]>
 
 export type Lowered = { drafts: readonly Draft[]; branches: readonly Branch[]; held: Held }
-
-/** Signatures a principal can be asked for. More is a scope that wants another lowering. */
-export const MAX_DRAFTS = 512
 
 /**
  * Checks that read only come before those that write, and what fails most often comes first: a denied call is cheap, and
@@ -47,7 +45,7 @@ export function lowerNodes(roots: readonly Node[], resolved: Resolved, salt: () 
 
   function visit(node: Node, above: readonly number[]): void {
     const draft = drafts.length
-    if (draft === MAX_DRAFTS) throw tooMany()
+    if (draft === MAX_DRAFTS) throw tooManyDelegations()
     const ordered = [...node.caveats].sort((a, b) => ORDER.indexOf(a.caveat.kind) - ORDER.indexOf(b.caveat.kind))
     drafts.push({
       delegate: node.twig === undefined ? scope.principal : scope.delegate,
@@ -79,11 +77,4 @@ export function lowerNodes(roots: readonly Node[], resolved: Resolved, salt: () 
       })
     }
   }
-}
-
-function tooMany(): CompileError {
-  return new CompileError('compile.too_many_delegations', 'This scope takes too many signatures.', {
-    details: { bound: MAX_DRAFTS },
-    fix: 'Name fewer payees or rules, or split the task.',
-  })
 }

@@ -6,6 +6,7 @@ import { parseDuration, parseInstant } from '../primitives/time.ts'
 import { budgetCapacity } from '../scope/budgets.ts'
 import { type ParsedFunction, parseFunction } from '../scope/function.ts'
 import type { Asset, Budget, CallRule, Scope, TransferRule } from '../scope/types.ts'
+import { MAX_DRAFTS, tooManyDelegations } from './bound.ts'
 import { CompileError } from './errors.ts'
 import { type Pins, pinArguments } from './pins.ts'
 
@@ -68,6 +69,8 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint): 
       fix: 'Use the deployment of the chain that the scope names.',
     })
   }
+  // Each takes a delegation at the least: what cannot be lowered is not read either.
+  if (scope.rules.length > MAX_DRAFTS) throw tooManyDelegations()
   const notBefore = scope.notBefore === undefined ? null : read('/notBefore', () => parseInstant(scope.notBefore ?? ''))
   const caps = new Map<string, Cap>()
   const rules = scope.rules.map((rule, index): ResolvedRule => {
