@@ -104,6 +104,61 @@ export async function deployments(): Promise<Generated> {
   }
 }
 
+/** Which addresses an enforcer's constructor writes into its code, by where in the code the 32-byte words stand. */
+const IMMUTABLES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
+  LogicalOrWrapperEnforcer: { 156: 'manager', 248: 'manager', 513: 'manager', 770: 'manager', 1014: 'manager' },
+  NativeTokenPaymentEnforcer: {
+    163: 'ArgsEqualityCheckEnforcer',
+    281: 'manager',
+    627: 'manager',
+    960: 'ArgsEqualityCheckEnforcer',
+    1626: 'manager',
+  },
+}
+
+/** Length of what the compiler appends: a hash of sources and settings, which differs between builds of the same code. */
+const METADATA = 53
+
+/**
+ * What the code of each enforcer must be, as a hash of it without what differs between builds and deployments. From the
+ * published bytecode, save for the one enforcer of which the known chains have another.
+ */
+export async function enforcerCode(): Promise<Generated> {
+  const { keccak256 } = await import('viem')
+  const { codecs } = await import('../src/caveats/registry.ts')
+  const { bytecode: recorded } = await import('../src/testing/recorded/specificActionBatch.ts')
+  const published: Record<string, unknown> = { ...(await import('@metamask/delegation-abis/bytecode')) }
+  const rows = codecs.map(({ name }) => {
+    const creation = name === 'SpecificActionERC20TransferBatchEnforcer' ? recorded : String(published[name])
+    // The constructor ends by returning the code, which begins by setting the free memory pointer.
+    const code = creation.slice(creation.indexOf('f3fe60806040') + 4)
+    const slots = [...code.matchAll(/7f0{64}/g)].map(({ index }) => index / 2 + 1)
+    const immutables = IMMUTABLES[name] ?? {}
+    if (
+      !/a2646970667358221220[0-9a-f]{64}64736f6c63430008170033$/.test(code) ||
+      `${slots}` !== `${Object.keys(immutables)}`
+    )
+      throw new Error(`The bytecode of ${name} is not built as expected`)
+    const hash = keccak256(`0x${code.slice(0, -2 * METADATA)}`)
+    return `  ${name}: ${JSON.stringify({ bytes: code.length / 2, hash, immutables })},`
+  })
+  return {
+    path: 'src/chain/generated/enforcerCode.ts',
+    text: [
+      HEADER,
+      "import type { Hex } from '../../primitives/hex.ts'\n",
+      '/**',
+      " * The code whose terms Ambit's codecs describe: its length, the keccak-256 of it without the last `METADATA_BYTES` and with",
+      ' * zeros in the place of immutables, and which address stands in each such place.',
+      ' */',
+      `export const METADATA_BYTES = ${METADATA}\n`,
+      'export const enforcerCode: Readonly<',
+      '  Record<string, { bytes: number; hash: Hex; immutables: Readonly<Record<number, string>> }>',
+      `> = {\n${rows.join('\n')}\n}\n`,
+    ].join('\n'),
+  }
+}
+
 /** Custom errors of the framework's contracts and of ERC-20 tokens, by selector. */
 export async function frameworkErrors(): Promise<Generated> {
   const { toFunctionSelector } = await import('viem')
@@ -182,7 +237,7 @@ async function main(check: boolean): Promise<void> {
   const first = contractArtifacts()
   const stale = staleFiles(first)
   if (!check) write(first)
-  const second = [await deployments(), await frameworkErrors()]
+  const second = [await deployments(), await enforcerCode(), await frameworkErrors()]
   stale.push(...staleFiles(second))
   if (!check) {
     write(second)

@@ -4,6 +4,7 @@ export { type CheckDeploymentParameters, checkDeployment, type DeployedContract 
 export { type DecideParameters, type Decision, decide } from './decide.ts'
 export { getEnvironment, knownChains } from './deployments.ts'
 export { ChainError, type ChainErrorCode } from './errors.ts'
+export { enforcersOf } from './knownCode.ts'
 export { createNode } from './node.ts'
 export { readAsset } from './readAsset.ts'
 export { type Balances, readBalances } from './readBalances.ts'

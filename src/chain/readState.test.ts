@@ -96,7 +96,7 @@ describe('readState', () => {
     expect(first?.method).toBe('eth_getBlockByNumber')
     expect(rest.length).toBeGreaterThanOrEqual(7)
     for (const { method, params } of rest.filter(({ method }) => method !== 'eth_chainId')) {
-      expect(method).toBe('eth_call')
+      expect(['eth_call', 'eth_getCode']).toContain(method)
       expect(params[1]).toEqual({ blockHash: state.block.hash, requireCanonical: true })
     }
   })

@@ -1,3 +1,4 @@
+import type { Caveat } from '../caveats/types.ts'
 import type { CheckCode } from '../delegation/facts.ts'
 import type { GrantCheck } from '../grant/check.ts'
 import type { Grant } from '../grant/types.ts'
@@ -13,6 +14,21 @@ const ENDED: ReadonlySet<CheckCode | string> = new Set([
   'expired',
   'not_yet_valid',
 ])
+
+/**
+ * What is about to be signed means what was shown only to the contracts whose terms we know.
+ *
+ * @throws `ChainError` as `checkDeployment`.
+ */
+export async function assertKnownContracts(
+  { node, environment }: Session,
+  links: readonly { caveats: readonly Caveat[] }[],
+): Promise<void> {
+  const { checkDeployment } = await import('../chain/checkDeployment.ts')
+  const { enforcersOf } = await import('../chain/knownCode.ts')
+  const caveats = links.flatMap((link) => link.caveats)
+  await checkDeployment(node, { environment, enforcers: enforcersOf(caveats, environment) })
+}
 
 /** The grant held against the chain, at one block. */
 export async function checkOnChain(session: Session, grant: Grant): Promise<GrantCheck> {

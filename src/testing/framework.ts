@@ -5,13 +5,14 @@ import { ChainError } from '../chain/errors.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { abi as pinnedTargetAbi, bytecode as pinnedTargetBytecode } from './generated/pinnedTarget.ts'
 import { abi as testTokenAbi, bytecode as testTokenBytecode } from './generated/testToken.ts'
+import { bytecode as specificActionBatch } from './recorded/specificActionBatch.ts'
 
 export { pinnedTargetAbi, testTokenAbi }
 
 type Deployer = WalletClient<HttpTransport, Chain, Account>
 type Reader = PublicClient<HttpTransport, Chain>
 
-/** Deploys the whole framework from the kit's bytecode: EntryPoint, manager, enforcers, account implementations. */
+/** Deploys the whole framework as the known chains have it: EntryPoint, manager, enforcers, account implementations. */
 export async function deployFramework(deployer: Deployer, reader: Reader): Promise<Environment> {
   // The kit reports its use to its makers from library calls unless this is set before it loads.
   process.env['DO_NOT_TRACK'] = '1'
@@ -20,7 +21,9 @@ export async function deployFramework(deployer: Deployer, reader: Reader): Promi
   const require = createRequire(import.meta.resolve('@metamask/delegation-toolkit/utils'))
   const { LogicalOrWrapperEnforcer: wrapper } = require('@metamask/delegation-abis/bytecode')
   const kit = await deploySmartAccountsEnvironment(deployer, reader, reader.chain)
-  // The one enforcer on the known chains that the kit builds no caveats for, and so does not deploy.
+  // The two in which the kit's deployment differs from the known chains: one it builds no caveats for and leaves out, and one
+  // that was replaced there after the release whose bytecode it carries.
+  const batch = await deployed(reader, deployer.deployContract({ abi: [], bytecode: specificActionBatch }))
   const logicalOr = await deployed(
     reader,
     deployer.deployContract({
@@ -43,6 +46,7 @@ export async function deployFramework(deployer: Deployer, reader: Reader): Promi
     enforcers: {
       ...Object.fromEntries(Object.entries(kit.caveatEnforcers).map(([name, address]) => [name, lower(address)])),
       LogicalOrWrapperEnforcer: logicalOr,
+      SpecificActionERC20TransferBatchEnforcer: batch,
     },
   }
 }

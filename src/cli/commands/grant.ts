@@ -23,7 +23,7 @@ import {
   section,
 } from '../scopeText.ts'
 import { CHAIN_OPTIONS, chooseChain, openChain, type Session } from '../session.ts'
-import { assertLive } from '../trustGrant.ts'
+import { assertKnownContracts, assertLive } from '../trustGrant.ts'
 
 export const grant: Command = {
   name: 'grant',
@@ -46,7 +46,10 @@ export const grant: Command = {
     { flags: '--task <name>', description: 'name of the task' },
     { flags: '--purpose <text>', description: 'what it is for' },
     { flags: '--group <name>', description: 'revocation group' },
-    { flags: '--guardian <account>', description: 'who else may revoke' },
+    {
+      flags: '--guardian <account>',
+      description: 'who else may revoke; needs a kill switch (`ambit guardian create`)',
+    },
     { flags: '--redelegate <depth>', description: 'how far it may be handed on (default 0)' },
     { flags: '--accept <pointer>', description: 'accept a constraint as held by the redeemer only', list: true },
     { flags: '--dry-run', description: 'show everything, sign nothing' },
@@ -67,7 +70,9 @@ export const grant: Command = {
     const { scopeFromFlags } = await import('../grantFlags.ts')
     const scope = await readScope(context, document ?? (await scopeFromFlags(context, session, principal)), session)
     const upgrade = await needsUpgrade(session, scope, signer)
-    const plan = await planFor(context, session, scope)
+    const { guarded, requireGuardian } = await import('../killSwitches.ts')
+    const guard = await requireGuardian(context, session, scope)
+    const plan = guarded(await planFor(context, session, scope), guard)
     const { blastRadius, lintScope } = await import('../../scope/index.ts')
     const now = context.now()
     const others = await liveScopes(context)
@@ -136,6 +141,7 @@ async function planFor(context: Context, session: Session, scope: Scope): Promis
   const nonce = await readNonce(node, { delegator: scope.principal, environment })
   const compiled = await compileScope(context, scope, environment, nonce)
   if ('error' in compiled) throw compiled.error
+  await assertKnownContracts(session, compiled.plan.drafts)
   return compiled.plan
 }
 

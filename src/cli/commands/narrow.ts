@@ -14,7 +14,7 @@ import { facts, lines, type Rich, styled } from '../output.ts'
 import { readScopeDocument } from '../scopeFile.ts'
 import { planData, renderExplanation, section } from '../scopeText.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
-import { assertLive } from '../trustGrant.ts'
+import { assertKnownContracts, assertLive } from '../trustGrant.ts'
 import { parseEnd } from '../units.ts'
 
 export const narrow: Command = {
@@ -52,6 +52,7 @@ export const narrow: Command = {
     const options = await attenuateOptions(context, session, scope, parent.delegate)
     const { attenuateGrant, planAttenuation } = await import('../../grant/attenuate.ts')
     const { delegations, firstNew, plan } = planAttenuation(grant, options)
+    await assertKnownContracts(session, delegations)
     const { explainDelegations } = await import('../../compile/explain.ts')
     const { hashDelegation } = await import('../../delegation/hash.ts')
     const explained = explainDelegations(delegations, session.environment, scope.assets, { hash: hashDelegation })

@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module'
+import { getContractAddress } from 'viem'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { mint, useChain } from '../../test/rig/chain.ts'
+import { actionOf, addressOf, grantOf, nodeOf, payCaveats, transferCall, upgraded } from '../../test/rig/grant.ts'
+import { encodeCaveat } from '../caveats/caveat.ts'
+import { codecs } from '../caveats/registry.ts'
+import type { EnforcerName } from '../caveats/types.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
+import { bytecode, SALT } from '../testing/recorded/specificActionBatch.ts'
+import { checkDeployment } from './checkDeployment.ts'
+import { decide } from './decide.ts'
+import { getEnvironment, knownChains } from './deployments.ts'
+import { enforcersOf } from './knownCode.ts'
+import type { NodeClient } from './rpc.ts'
+
+const chain = useChain()
+let client: NodeClient
+beforeAll(() => {
+  client = nodeOf(chain.rpcUrl)
+})
+
+const placeOf = (name: EnforcerName) => chain.environment.enforcers[name] as Address
+const codeOf = async (name: EnforcerName) => (await chain.publicClient.getCode({ address: placeOf(name) })) as Hex
+const setCode = (name: EnforcerName, code: Hex) => chain.testClient.setCode({ address: placeOf(name), bytecode: code })
+/** One byte of other code, at the place given in bytes. */
+const changed = (code: Hex, at: number): Hex => {
+  const digit = 2 + at * 2
+  return `0x${code.slice(2, digit)}${code[digit] === '0' ? '1' : '0'}${code.slice(digit + 1)}`
+}
+const size = (code: Hex) => (code.length - 2) / 2
+
+describe('readKnownEnforcers', () => {
+  let honest: Map<EnforcerName, Hex>
+  beforeAll(async () => {
+    honest = new Map(await Promise.all(codecs.map(async ({ name }) => [name, await codeOf(name)] as const)))
+  })
+  beforeEach(async () => {
+    for (const [name, code] of honest) if ((await codeOf(name)) !== code) await setCode(name, code)
+  })
+
+  test('error: every enforcer, one after the other, with one byte of other code', async () => {
+    for (const [name, code] of honest) {
+      await setCode(name, changed(code, 40 + ((name.length * 31) % (size(code) - 200))))
+      await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+        code: 'chain.wrong_code',
+        details: { contracts: [expect.stringContaining(`${name} ${placeOf(name)} `)] },
+      })
+      await setCode(name, code)
+    }
+    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(3 + honest.size)
+  })
+
+  test('error: what a constructor wrote names another manager', async () => {
+    for (const name of ['LogicalOrWrapperEnforcer', 'NativeTokenPaymentEnforcer'] as const) {
+      const code = honest.get(name) ?? '0x'
+      await setCode(name, code.replace(chain.environment.manager.slice(2), 'ab'.repeat(20)) as Hex)
+      await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+        code: 'chain.wrong_code',
+        details: { contracts: [expect.stringContaining(name)] },
+      })
+      await setCode(name, code)
+    }
+  })
+
+  test('error: the layout of release 1.3.0 where the known chains have a later one', async () => {
+    const name = 'SpecificActionERC20TransferBatchEnforcer'
+    const published: Hex = createRequire(import.meta.url)('@metamask/delegation-abis/bytecode')[name]
+    await setCode(name, `0x${published.slice(published.indexOf('f3fe60806040') + 4)}`)
+    await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+      code: 'chain.wrong_code',
+      details: { contracts: [expect.stringContaining(name)] },
+    })
+    const enforcers: EnforcerName[] = ['NonceEnforcer']
+    await expect(checkDeployment(client, { environment: chain.environment, enforcers })).resolves.toHaveLength(4)
+  })
+
+  test('error: no code at all', async () => {
+    await setCode('IdEnforcer', '0x')
+    await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+      code: 'chain.not_deployed',
+      details: { missing: [`IdEnforcer ${placeOf('IdEnforcer')}`] },
+    })
+  })
+
+  test('behavior: another build of the same code is the same code', async () => {
+    const code = honest.get('NonceEnforcer') ?? '0x'
+    await setCode('NonceEnforcer', changed(code, size(code) - 30))
+    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(3 + honest.size)
+  })
+
+  test('error: nothing is decided under an enforcer of other code, and other enforcers are not looked at', async () => {
+    const [principal, agent] = [chain.accounts[0], chain.accounts[1]]
+    await upgraded(chain, principal)
+    await mint(chain, addressOf(principal), 100n)
+    const delegate = addressOf(agent)
+    const grant = await grantOf(chain, [{ signer: principal, delegate, caveats: payCaveats(chain, 100n) }])
+    const action = actionOf(chain, delegate, transferCall(chain.token.address, delegate, 1n))
+    const parameters = { grant, action, environment: chain.environment }
+    const code = honest.get('TimestampEnforcer') ?? '0x'
+    await setCode('TimestampEnforcer', changed(code, 500))
+    await expect(decide(client, parameters)).rejects.toMatchObject({
+      code: 'chain.wrong_code',
+      details: { contracts: [expect.stringContaining('TimestampEnforcer')] },
+    })
+    await setCode('TimestampEnforcer', code)
+    await setCode('IdEnforcer', '0x')
+    expect((await decide(client, parameters)).verdict.verdict).toBe('allow')
+  })
+})
+
+describe('the recorded code', () => {
+  test('behavior: it is what stands at the canonical address of every known chain', () => {
+    const from = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
+    const address = getContractAddress({ opcode: 'CREATE2', from, salt: SALT, bytecode }).toLowerCase()
+    for (const chainId of knownChains)
+      expect(getEnvironment(chainId).enforcers['SpecificActionERC20TransferBatchEnforcer']).toBe(address)
+  })
+})
+
+describe('enforcersOf', () => {
+  test('default: each once, wrapped ones included, unknown ones left out', () => {
+    const { environment } = chain
+    const nonce = { meaning: { kind: 'nonce', nonce: 0n }, args: '0x' } as const
+    const caveats = [
+      encodeCaveat(environment, { kind: 'id', id: 1n }),
+      encodeCaveat(environment, { kind: 'id', id: 2n }),
+      encodeCaveat(environment, { kind: 'logicalOr', groups: [[nonce]] }),
+      { enforcer: `0x${'77'.repeat(20)}`, terms: '0x', args: '0x' } as const,
+    ]
+    expect(enforcersOf(caveats, environment)).toEqual(['IdEnforcer', 'LogicalOrWrapperEnforcer', 'NonceEnforcer'])
+  })
+})
