@@ -54,7 +54,7 @@ export async function revoke(client: NodeClient, parameters: RevokeParameters): 
   const { grant, environment, account } = parameters
   assertEnvironment(grant, environment)
   const delegator = parameters.delegator ?? (account.address.toLowerCase() as Address)
-  const links = topmost(grant, delegator)
+  const links = linksToEnd(grant, delegator)
   // A delegation has one hash on every chain: disabled on another one, it would look ended here.
   await assertChain(client, environment.chainId)
   const head = await readBlock(client)
@@ -77,7 +77,7 @@ export async function revoke(client: NodeClient, parameters: RevokeParameters): 
   }
 }
 
-type Link = { delegation: Delegation; hash: Hex }
+export type Link = { delegation: Delegation; hash: Hex }
 
 async function disable(
   client: NodeClient,
@@ -162,14 +162,19 @@ async function prove(
   })
 }
 
-/** The delegator's links that have none of its own above them: with them, all others die. */
-function topmost(grant: Grant, delegator: Address): Link[] {
+/**
+ * The links that {@link revoke} disables: the delegator's own that have none of its own above them. With them, all under
+ * them die. What is above is somebody else's, and stays.
+ *
+ * @throws {@link ChainError} `chain.nothing_to_revoke`.
+ */
+export function linksToEnd(grant: Pick<Grant, 'delegations'>, delegator: Address): Link[] {
   const all = grant.delegations.map((delegation) => ({ delegation, hash: hashDelegation(delegation) }))
   const own = all.filter(({ delegation }) => delegation.delegator === delegator)
   if (own.length === 0) {
     throw new ChainError('chain.nothing_to_revoke', 'No link of this grant is this account’s.', {
       details: { delegator, delegators: [...new Set(grant.delegations.map((delegation) => delegation.delegator))] },
-      fix: 'Revoke with the account of one of its delegators.',
+      fix: 'Revoke with the account of one of its delegators; of a contract account, name it with its owner’s key.',
     })
   }
   const below = new Set(own.flatMap(({ hash }) => descendantsOf(grant, [hash])))

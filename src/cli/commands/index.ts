@@ -4,6 +4,7 @@ import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { grant } from './grant.ts'
 import { grants } from './grants.ts'
+import { guardianCheck, guardianCreate, guardianFire } from './guardian.ts'
 import { inspect } from './inspect.ts'
 import { narrow } from './narrow.ts'
 import { receiptsExport, receiptsKeys, receiptsLs, receiptsShow } from './receipts.ts'
@@ -12,6 +13,7 @@ import { revoke } from './revoke.ts'
 import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
 import { resume, stop } from './stop.ts'
 import { verify } from './verify.ts'
+import { walletImport, walletLs } from './wallet.ts'
 
 /** Every command, in the order help shows them. */
 export const commands: readonly Command[] = [
@@ -26,6 +28,11 @@ export const commands: readonly Command[] = [
   redeem,
   narrow,
   revoke,
+  guardianCreate,
+  guardianCheck,
+  guardianFire,
+  walletImport,
+  walletLs,
   stop,
   resume,
   verify,
@@ -42,6 +49,8 @@ export const commands: readonly Command[] = [
 /** Words with commands under them. */
 export const groups: Readonly<Record<string, string>> = {
   scope: 'Read a task scope: what it allows, what it risks, what changed',
+  guardian: 'Kill switches: a cold key that can end everything, and nothing else',
+  wallet: 'Permissions that wallets granted (ERC-7715), kept by name',
   account: 'Keys of this machine, as keystore files',
   receipts: 'Signed statements of what was granted, decided, done and revoked',
 }

@@ -1,136 +1,143 @@
-import type { Revocation } from '../../chain/revoke.ts'
 import type { Grant } from '../../grant/types.ts'
-import type { Hex } from '../../primitives/hex.ts'
+import type { Address } from '../../primitives/hex.ts'
 import type { Scope } from '../../scope/types.ts'
-import type { Command, Context, Data } from '../command.ts'
+import type { Command, Context, Data, Result } from '../command.ts'
 import { confirm, YES } from '../confirm.ts'
-import { storedGrants } from '../grantStore.ts'
+import { CONFIRM, confirmAll } from '../confirmAll.ts'
+import { CliError } from '../errors.ts'
+import { EXIT } from '../exit.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
-import { Journal, type Recorded } from '../journal.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
-import { CHAIN_OPTIONS, type Session } from '../session.ts'
+import { CHAIN_OPTIONS, chooseChain, openChain } from '../session.ts'
 
 export const revoke: Command = {
   name: 'revoke',
-  summary: 'End a grant on chain, prove it, and list what died with it',
+  summary: 'End a grant on chain, or everything of an account, prove it, and list what died with it',
   description:
-    'Disables the links of the signing account, waits for inclusion and reads the chain. Revoking what is revoked already is a success. Everything handed on from it dies too.',
-  arguments: [{ name: 'grant', description: 'file, id, beginning of an id, task, or -' }],
+    'Disables the links of the signing account, waits for inclusion and reads the chain. Revoking what is revoked already is a success. Everything handed on from it dies too, and is shown before. With --all the account’s nonce is raised: every delegation of it that carries the nonce ends, permissions of wallets included.',
+  arguments: [{ name: 'grant', description: 'file, id, beginning of an id, task, or -', optional: true }],
   options: [
+    { flags: '--all', description: 'end everything of the account that carries its nonce' },
     {
       flags: '--delegator <account>',
       description: 'the contract account whose owner signs, where the signer is not itself a delegator',
     },
     YES,
+    CONFIRM,
     ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
   ],
   examples: [
     'ambit revoke invoices-2026-11 --account local:principal',
     'ambit revoke 0x64365f --rpc-url $RPC --account treasury --yes',
+    'ambit revoke --all --chain local --account local:principal --confirm local:principal',
   ],
   async run(context) {
-    const { grant, session } = await openGrant(context, context.args[0] ?? '')
-    const signer = await loadSigner(context, session.choice)
-    const named = context.options['delegator'] as string | undefined
-    const { readAccount } = await import('../grantFlags.ts')
-    const delegator = named === undefined ? undefined : await readAccount(context, named)
-    const head = renderScopeHead(grant.scopes.at(-1) as Scope)
-    await confirm(
-      context,
-      lines(head),
-      `End this grant as ${delegator ?? signer.address}? It cannot be used afterwards.`,
-    )
-    context.output.progress('Revoking, and waiting for the chain…')
-    const chain = await import('../../chain/revoke.ts')
-    const ended = await chain.revoke(session.node, {
-      grant,
-      environment: session.environment,
-      account: signer,
-      ...(delegator === undefined ? {} : { delegator }),
-    })
-    await session.save()
-    const receipts = await record(context, session, grant, ended)
-    const orphans = await descendantsHere(context, grant, ended)
-    const sent = ended.revoked.some(({ transactionHash }) => transactionHash !== null)
-    return {
-      data: {
-        grant: grantData(grant),
-        alreadyRevoked: !sent,
-        revoked: ended.revoked as unknown as Data,
-        died: ended.died,
-        grantsDied: orphans,
-        seconds: ended.seconds,
-        receipts: receipts.map(({ id }) => id),
-      },
-      text: lines(
-        head,
-        styled('green', sent ? 'Revoked, and proven on chain.' : 'It was revoked already: nothing was sent.'),
-        facts([
-          ...ended.revoked.map(({ hash, transactionHash, blockNumber }): [string, Rich] => [
-            'disabled',
-            `${hash} at block ${blockNumber}${transactionHash === null ? '' : `, transaction ${transactionHash}`}`,
-          ]),
-          ...ended.died.map((hash): [string, Rich] => ['died', hash]),
-          ...orphans.map((id): [string, Rich] => ['died here', `grant ${id}`]),
-          ...receipts.map(({ id }): [string, Rich] => ['receipt', id]),
-          ['took', `${ended.seconds.toFixed(1)} s`],
-        ]),
-      ),
+    const reference = context.args[0]
+    const all = context.options['all'] === true
+    if (all !== (reference === undefined)) {
+      throw new CliError('cli.usage', EXIT.usage, 'Either one grant ends, or everything of an account.', {
+        fix: 'Give a grant, or --all.',
+      })
     }
+    return reference === undefined ? revokeEverything(context) : revokeOne(context, reference)
   },
 }
 
-/** One receipt for each transaction; one for what had ended before. */
-async function record(context: Context, session: Session, grant: Grant, ended: Revocation): Promise<Recorded[]> {
-  const { readBlock } = await import('../../chain/block.ts')
-  const { revocationReceipt } = await import('../../receipt/revocationReceipt.ts')
-  const { descendantsOf } = await import('../../grant/descendants.ts')
-  const journal = new Journal(context)
-  const groups = new Map<string, Revocation['revoked'][number][]>()
-  for (const link of ended.revoked) {
-    const key = `${link.transactionHash}:${link.blockNumber}`
-    groups.set(key, [...(groups.get(key) ?? []), link])
-  }
-  const finalized = await finalizedBlock(session)
-  const receipts: Recorded[] = []
-  for (const [, links] of groups) {
-    const { transactionHash, blockNumber } = links[0] as Revocation['revoked'][number]
-    const { number, hash } = await readBlock(session.node, { number: blockNumber })
-    const delegations = links.map((link) => link.hash)
-    const ending = {
-      act: 'disable' as const,
-      delegations,
-      died: descendantsOf(grant, delegations),
-      ...(transactionHash === null ? {} : { transactionHash }),
-      block: { number, hash },
-      final: finalized !== undefined && finalized >= number,
-    }
-    receipts.push(await journal.issue(revocationReceipt({ grant, ending, layer: 'wallet' })))
-  }
-  return receipts
-}
-
-async function finalizedBlock({ node }: Session): Promise<bigint | undefined> {
-  const { readBlock } = await import('../../chain/block.ts')
-  const { ChainError } = await import('../../chain/errors.ts')
-  try {
-    return (await readBlock(node, 'finalized')).number
-  } catch (error) {
-    // Some chains know no finality: then nothing is said to be final.
-    if (error instanceof ChainError) return undefined
-    throw error
-  }
-}
-
-/** Other grants of this machine that contain an ended link. */
-async function descendantsHere(context: Context, grant: Grant, ended: Revocation): Promise<Hex[]> {
-  const { hashDelegation } = await import('../../delegation/hash.ts')
-  const dead = new Set<Hex>(ended.revoked.map(({ hash }) => hash))
-  return (await storedGrants(context)).flatMap((entry) => {
-    if (!('grant' in entry) || entry.grant.id === grant.id) return []
-    return entry.grant.delegations.some((delegation) => dead.has(hashDelegation(delegation))) ? [entry.grant.id] : []
+async function revokeEverything(context: Context): Promise<Result> {
+  const session = await openChain(context, chooseChain(context))
+  const signer = await loadSigner(context, session.choice)
+  const account = (await readDelegator(context)) ?? (signer.address.toLowerCase() as Address)
+  const { revokeAll } = await import('../../chain/revokeAll.ts')
+  const { raise } = await import('../raise.ts')
+  return raise(context, session, {
+    account,
+    signer,
+    confirm: (about) => confirmAll(context, about, `End all of this for ${account}, for good?`, account),
+    send: (parameters) => revokeAll(session.node, { ...parameters, account: signer, delegator: account }),
   })
+}
+
+async function revokeOne(context: Context, reference: string): Promise<Result> {
+  const { grant, session } = await openGrant(context, reference)
+  const signer = await loadSigner(context, session.choice)
+  const delegator = await readDelegator(context)
+  const chain = await import('../../chain/revoke.ts')
+  const { grantsUnder, recordEndings } = await import('../recordEnding.ts')
+  // Refused before anybody is asked: an account that signed no link of this grant ends nothing by confirming.
+  const planned = chain.linksToEnd(grant, delegator ?? (signer.address.toLowerCase() as Address))
+  const plannedHashes = planned.map(({ hash }) => hash)
+  const under = await grantsUnder(context, grant, plannedHashes)
+  const head = renderScopeHead(grant.scopes.at(-1) as Scope)
+  const rest = await renderRest(grant, plannedHashes, under)
+  await confirm(
+    context,
+    lines(head, rest),
+    `End this grant as ${delegator ?? signer.address}? It cannot be used afterwards.`,
+  )
+  context.output.progress('Revoking, and waiting for the chain…')
+  const ended = await chain.revoke(session.node, {
+    grant,
+    environment: session.environment,
+    account: signer,
+    ...(delegator === undefined ? {} : { delegator }),
+  })
+  await session.save()
+  const endings = { grants: [grant, ...under], links: ended.revoked, act: { act: 'disable' as const } }
+  const receipts = await recordEndings(context, session, endings)
+  const sent = ended.revoked.some(({ transactionHash }) => transactionHash !== null)
+  return {
+    data: {
+      grant: grantData(grant),
+      alreadyRevoked: !sent,
+      revoked: ended.revoked as unknown as Data,
+      died: ended.died,
+      grantsDied: under.map(({ id }) => id),
+      seconds: ended.seconds,
+      receipts: receipts.map(({ id }) => id),
+    },
+    text: lines(
+      head,
+      styled('green', sent ? 'Revoked, and proven on chain.' : 'It was revoked already: nothing was sent.'),
+      facts([
+        ...ended.revoked.map(({ hash, transactionHash, blockNumber }): [string, Rich] => [
+          'disabled',
+          `${hash} at block ${blockNumber}${transactionHash === null ? '' : `, transaction ${transactionHash}`}`,
+        ]),
+        ...ended.died.map((hash): [string, Rich] => ['died', hash]),
+        ...under.map(({ id }): [string, Rich] => ['died here', `grant ${id}`]),
+        ...receipts.map(({ id }): [string, Rich] => ['receipt', id]),
+        ['took', `${ended.seconds.toFixed(1)} s`],
+      ]),
+    ),
+  }
+}
+
+/** What dies beside the grant that was named, and what above it does not. */
+async function renderRest(grant: Grant, planned: readonly string[], under: readonly Grant[]): Promise<Rich> {
+  const { descendantsOf } = await import('../../grant/descendants.ts')
+  const died = descendantsOf(grant, planned as never)
+  const above = grant.delegations.length - planned.length - died.length
+  return lines(
+    facts([
+      ['disables', `${planned.length} of ${grant.delegations.length} links; ${died.length} die under them`],
+      ...under.map((other): [string, Rich] => {
+        const scope = other.scopes.at(-1)
+        return ['dies too', `grant ${other.id} (task ${scope?.task.id ?? ''}, delegate ${scope?.delegate ?? ''})`]
+      }),
+    ]),
+    'Whoever was handed a part of it, and is not known here, loses it too.',
+    above === 0
+      ? undefined
+      : styled('yellow', `${above} links above are of others and stay: only what was handed on ends.`),
+  )
+}
+
+async function readDelegator(context: Context): Promise<Address | undefined> {
+  const named = context.options['delegator'] as string | undefined
+  if (named === undefined) return undefined
+  const { readAccount } = await import('../grantFlags.ts')
+  return readAccount(context, named)
 }
