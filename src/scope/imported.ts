@@ -5,7 +5,7 @@ import type { StatedSource } from './forms.ts'
 import { type ParseOptions, parseScope } from './parse.ts'
 import { parseShape } from './shape.ts'
 import { snapshot } from './snapshot.ts'
-import { sourceAll, splitSources } from './sources.ts'
+import { sourceAll } from './sources.ts'
 import type { Scope } from './types.ts'
 
 /** Who the caller knows the parties to be, and whether the writer is believed. */
@@ -24,7 +24,7 @@ export type ImportOptions = ParseOptions & {
  * @throws {@link ScopeError} `scope.other_party`; all of `parseScope`.
  */
 export function readImported(document: unknown, { principal, delegate, source, ...options }: ImportOptions): Scope {
-  const read = source === undefined ? document : sourceAll(splitSources(parseShape(snapshot(document))).plain, source)
+  const read = source === undefined ? document : sourceAll(parseShape(snapshot(document)), source)
   const parsed = parseScope(read, options)
   for (const [party, known] of [
     ['principal', principal],

@@ -45,21 +45,31 @@ export function splitSources(document: z.output<typeof ScopeDocument>): {
 
 /**
  * A document of which every value is from one writer, whatever it says itself: who may not be believed about a payee may
- * not be believed about where the payee is from. `version` and `class` say how to read the rest and have no source.
+ * not be believed about where the payee is from. Only what is said to be the agent's stays the agent's. `version` and `class`
+ * say how to read the rest and have no source.
  */
-export function sourceAll(document: PlainDocument, source: z.output<typeof StatedSource>): unknown {
-  const { provenance, version, rules, ...rest } = document
+export function sourceAll(
+  document: z.output<typeof ScopeDocument>,
+  source: z.output<typeof StatedSource>,
+): z.input<typeof ScopeDocument> {
+  const { provenance = {}, version, rules, ...rest } = document
+  const kept = Object.entries(provenance).filter(([, stated]) => stated === 'agent')
   return {
     version,
-    rules: rules.map(({ class: kind, ...rule }) => ({ class: kind, ...(wrap(rule) as object) })),
-    ...(wrap(rest) as object),
+    rules: rules.map(({ class: kind, ...rule }) => ({ class: kind, ...wrap(rule) })),
+    ...wrap(rest),
+    provenance: Object.fromEntries(kept),
+  } as z.input<typeof ScopeDocument>
+
+  function wrap(record: object): object {
+    return Object.fromEntries(Object.entries(record).map(([key, member]) => [key, sourcedBy(member)]))
   }
 
-  function wrap(value: unknown): unknown {
-    if (value === undefined) return undefined
-    if (typeof value !== 'object' || value === null) return { value, source }
-    if (Array.isArray(value)) return value.map(wrap)
-    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, wrap(member)]))
+  function sourcedBy(value: unknown): unknown {
+    if (typeof value !== 'object' || value === null) return value === undefined ? undefined : { value, source }
+    if (Array.isArray(value)) return value.map(sourcedBy)
+    if (!isSourced(value)) return wrap(value)
+    return value.source === 'agent' ? value : { value: value.value, source }
   }
 }
 
