@@ -2,17 +2,28 @@ import { readState } from '../src/chain/index.ts'
 import type { Hex } from '../src/primitives/hex.ts'
 import { evaluate } from '../src/verdict/evaluate.ts'
 import { prepareGrant } from '../src/verdict/prepare.ts'
-import type { PreparedGrant } from '../src/verdict/prepared.ts'
-import type { Action, State, Verdict } from '../src/verdict/types.ts'
+import type { PreparedGrant, PreparedLink } from '../src/verdict/prepared.ts'
+import { REASONS } from '../src/verdict/reasons.ts'
+import type { Action, ReasonCode, State, Verdict } from '../src/verdict/types.ts'
 import { nearAction } from '../test/arbitraries/action.ts'
 import { chance, type Draw, pick, seeded } from '../test/arbitraries/draw.ts'
 import { STEP, type World } from '../test/arbitraries/grantSketch.ts'
-import { askChain, type Question } from './agreement/chainAnswer.ts'
+import { askChain, type ChainAnswer, type Question } from './agreement/chainAnswer.ts'
 import { type Comparison, compare } from './agreement/compare.ts'
 import { cornerGrants, drawGrant, type Subject } from './agreement/grants.ts'
 import { endGroup, type Ledger, makeHistory, setPaused } from './agreement/history.ts'
+import {
+  type AgreementReport,
+  countComparison,
+  countLeast,
+  countVerdict,
+  depthOf,
+  emptyReport,
+  keepFault,
+} from './agreement/report.ts'
 import { type Rig, startRig } from './agreement/rig.ts'
 import { send } from './agreement/rpc.ts'
+import { isExpected, spoil, type Unchained } from './agreement/unchained.ts'
 
 export type Evaluate = (prepared: PreparedGrant, action: Action, state: State) => Verdict
 
@@ -22,41 +33,17 @@ export type AgreementOptions = {
   onProgress?: ((done: number) => void) | undefined
 }
 
-export type AgreementReport = {
-  seed: number
-  /** Actions, each judged by us and by the chain on every branch of its grant. */
-  cases: number
-  /** Branches compared: the chain knows only these. */
-  comparisons: number
-  /** Cases on which we and the chain say the same, hop and caveat included. */
-  agree: number
-  falseAllow: number
-  falseDeny: number
-  conservative: number
-  reasonMismatch: number
-  /** Allowed cases whose execution failed (balance, target): told apart from authority. */
-  execution: number
-  /** Where the grants came from: random caveats, the compiler, the compiler and a hand-on. */
-  grants: Record<Subject['origin'], number>
-  /** Verdicts by code; `allow` and `escalate` beside them. */
-  kinds: Record<string, number>
-  /** The first few that did not agree, with what reproduces them. */
-  faults: Fault[]
-}
+/** Given by a stop, a simulation or a fault, never by an evaluation. */
+const NOT_EVALUATED: readonly ReasonCode[] = ['stopped', 'execution_failed', 'disagreement']
 
-export type Fault = {
-  what: Comparison
-  verdict: Verdict
-  answer: unknown
-  action: Action
-  links: unknown
-  state: State
-}
+/** Codes that an evaluation can give. */
+export const REACHABLE = (Object.keys(REASONS) as ReasonCode[]).filter((code) => !NOT_EVALUATED.includes(code))
 
-const MAX_FAULTS = 5
 const GRANTS_A_ROUND = 24
 const ACTIONS_A_GRANT = 4
 const TIMES_A_ROUND = 4
+/** Of a hundred cases, how many are judged again with something missing. */
+const UNCHAINED_PERCENT = 4
 
 /**
  * Puts the same near-valid actions to `evaluate` and to the real contracts, and compares: allow or deny, and for a denial the
@@ -90,24 +77,8 @@ export async function compareEvaluators<Name extends string>(
   } finally {
     await rig.stop()
   }
+  for (const { report } of runs) countLeast(report, REACHABLE)
   return Object.fromEntries(runs.map(({ name, report }) => [name, report])) as Record<Name, AgreementReport>
-}
-
-function emptyReport(seed: number): AgreementReport {
-  return {
-    seed,
-    cases: 0,
-    comparisons: 0,
-    agree: 0,
-    falseAllow: 0,
-    falseDeny: 0,
-    conservative: 0,
-    reasonMismatch: 0,
-    execution: 0,
-    grants: { sketched: 0, compiled: 0, handedOn: 0 },
-    kinds: {},
-    faults: [],
-  }
 }
 
 type Run = {
@@ -122,7 +93,8 @@ type Live = Subject & { prepared: PreparedGrant; ledger: Ledger }
 async function runRound(draw: Draw, run: Run): Promise<void> {
   const { rig } = run
   await send(rig.chain.rpcUrl, 'evm_mine', [])
-  const world: World = { ...rig.world, now: (await head(rig)).timestamp }
+  const { timestamp, number } = await head(rig)
+  const world: World = { ...rig.world, now: timestamp, block: number }
   const live: Live[] = []
   const corners = await cornerGrants(draw, rig, world)
   for (let count = 0; count < GRANTS_A_ROUND; count++) {
@@ -153,10 +125,8 @@ async function warp(draw: Draw, rig: Rig, { now }: World): Promise<void> {
 async function compareAll(draw: Draw, run: Run, world: World, live: readonly Live[], actions: number): Promise<void> {
   const { rig } = run
   const { hash } = await head(rig)
-  const states = await Promise.all(
-    live.map(({ grant }) => readState(rig.node, { grant, environment: rig.environment, block: { hash } })),
-  )
-  const cases: { subject: Live; action: Action; state: State }[] = []
+  const states = await readStates(rig, live, hash)
+  const cases: Case[] = []
   live.forEach((subject, index) => {
     const state = states[index]
     const wanted = subject.corner === undefined ? actions : Math.min(actions, 2)
@@ -165,9 +135,10 @@ async function compareAll(draw: Draw, run: Run, world: World, live: readonly Liv
       const branch = subject.prepared.branches[target]
       const base = subject.bases[target]
       if (branch === undefined || base === undefined || run.done + cases.length >= run.options.cases) continue
-      cases.push({ subject, state, action: nearAction(draw, world, branch, state, base) })
+      cases.push({ subject, state, target, action: nearAction(draw, world, branch, state, base) })
     }
   })
+  await readApprovals(rig, cases, hash)
   const questions = cases.flatMap(({ subject, action }) =>
     action.chainId === world.chainId
       ? subject.prepared.branches.map((_, branch): Question => ({ grant: subject.grant, branch, action }))
@@ -175,26 +146,56 @@ async function compareAll(draw: Draw, run: Run, world: World, live: readonly Liv
   )
   const answers = await askChain(rig.chain.rpcUrl, questions)
   let next = 0
-  for (const { subject, action, state } of cases) {
-    const own = action.chainId === world.chainId ? answers.slice(next, next + subject.prepared.branches.length) : []
+  for (const one of cases) {
+    const { prepared } = one.subject
+    const own = one.action.chainId === world.chainId ? answers.slice(next, next + prepared.branches.length) : []
     next += own.length
     run.done++
-    for (const { judge, report } of run.runs) judgeCase(subject, action, state, own, judge, report)
+    for (const { judge, report } of run.runs) judgeCase(one, own, judge, report)
+    if (run.done >= run.options.cases || !chance(draw, UNCHAINED_PERCENT)) continue
+    if (evaluate(prepared, one.action, one.state).verdict !== 'allow') continue
+    const spoiled = spoil(draw, prepared, one.action, one.state)
+    if (spoiled === null) continue
+    run.done++
+    for (const { judge, report } of run.runs) judgeUnchained(prepared, spoiled, judge, report)
   }
 }
 
+type Case = { subject: Live; action: Action; state: State; target: number }
+
+/** Through the product's own reader, each grant once. */
+function readStates(rig: Rig, live: readonly Live[], hash: Hex): Promise<State[]> {
+  const { node, environment } = rig
+  return Promise.all(live.map(({ grant }) => readState(node, { grant, environment, block: { hash } })))
+}
+
+/** What depends on the action is read again with it, as whoever decides does. */
+async function readApprovals(rig: Rig, cases: Case[], hash: Hex): Promise<void> {
+  const { node, environment } = rig
+  await Promise.all(
+    cases.map(async (one) => {
+      const { grant, prepared } = one.subject
+      if (!prepared.branches.some(({ links }) => links.some(asksTarget))) return
+      one.state = await readState(node, { grant, environment, block: { hash }, action: one.action })
+    }),
+  )
+}
+
+function asksTarget({ caveats }: PreparedLink): boolean {
+  return caveats.some(({ meaning }) => meaning.kind === 'approvalRevocation')
+}
+
 function judgeCase(
-  { prepared, ledger }: Live,
-  action: Action,
-  state: State,
-  answers: Awaited<ReturnType<typeof askChain>>,
+  { subject: { prepared, ledger }, action, state, target }: Case,
+  answers: readonly ChainAnswer[],
   judge: Evaluate,
   report: AgreementReport,
 ): void {
   const whole = judge(prepared, action, state)
-  const kind = whole.verdict === 'allow' ? 'allow' : whole.verdict === 'escalate' ? 'escalate' : whole.code
   report.cases++
-  report.kinds[kind] = (report.kinds[kind] ?? 0) + 1
+  countVerdict(report, whole)
+  const depth = depthOf(prepared, target)
+  report.byDepth[depth] = (report.byDepth[depth] ?? 0) + 1
   const outcomes: Comparison[] = []
   const singles: Verdict[] = []
   prepared.branches.forEach((branch, index) => {
@@ -204,19 +205,16 @@ function judgeCase(
     const outcome = compare(branch, verdict, answer, ledger.disabled)
     singles.push(verdict)
     outcomes.push(outcome)
-    report.comparisons++
-    if (isFault(outcome) && report.faults.length < MAX_FAULTS) {
-      report.faults.push({ what: outcome, verdict, answer, action, links: branch.links, state })
-    }
+    countComparison(report, branch, verdict, answer, outcome)
+    if (isFault(outcome)) keepFault(report, { what: outcome, verdict, answer, action, links: branch.links, state })
   })
   // No chain can be asked about another chain: what is right follows from the grant alone.
-  if (answers.length === 0)
-    outcomes.push(kind === 'wrong_chain' ? 'agree' : whole.verdict === 'allow' ? 'falseAllow' : 'reasonMismatch')
-  else if (!isOneOf(whole, singles)) {
+  if (answers.length === 0) {
+    const right = whole.verdict === 'deny' && whole.code === 'wrong_chain'
+    outcomes.push(right ? 'agree' : whole.verdict === 'allow' ? 'falseAllow' : 'reasonMismatch')
+  } else if (!isOneOf(whole, singles)) {
     outcomes.push('reasonMismatch')
-    if (report.faults.length < MAX_FAULTS) {
-      report.faults.push({ what: 'reasonMismatch', verdict: whole, answer: singles, action, links: [], state })
-    }
+    keepFault(report, { what: 'reasonMismatch', verdict: whole, answer: singles, action, links: [], state })
   }
   const worst = (['falseAllow', 'falseDeny', 'reasonMismatch', 'conservative'] as const).find((one) =>
     outcomes.includes(one),
@@ -225,6 +223,20 @@ function judgeCase(
   else {
     report.agree++
     if (whole.verdict === 'allow' && answers[whole.branch]?.status === 'execution_failed') report.execution++
+  }
+}
+
+/** A case that no chain is asked about: what is right is known from how it was made. */
+function judgeUnchained(prepared: PreparedGrant, spoiled: Unchained, judge: Evaluate, report: AgreementReport): void {
+  const { action, state, expected } = spoiled
+  const verdict = judge(prepared, action, state)
+  report.cases++
+  countVerdict(report, verdict)
+  if (isExpected(verdict, expected)) report.agree++
+  else {
+    const what = verdict.verdict === 'deny' ? 'reasonMismatch' : 'falseAllow'
+    report[what]++
+    keepFault(report, { what, verdict, answer: expected, action, links: [], state })
   }
 }
 
@@ -246,10 +258,11 @@ function isFault(outcome: Comparison): outcome is 'falseAllow' | 'falseDeny' | '
   return outcome === 'falseAllow' || outcome === 'falseDeny' || outcome === 'reasonMismatch'
 }
 
-async function head(rig: Rig): Promise<{ hash: Hex; timestamp: bigint }> {
-  const { hash, timestamp } = (await send(rig.chain.rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
+async function head(rig: Rig): Promise<{ hash: Hex; timestamp: bigint; number: bigint }> {
+  const { hash, timestamp, number } = (await send(rig.chain.rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
     hash: Hex
     timestamp: Hex
+    number: Hex
   }
-  return { hash, timestamp: BigInt(timestamp) }
+  return { hash, timestamp: BigInt(timestamp), number: BigInt(number) }
 }

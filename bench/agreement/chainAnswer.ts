@@ -15,10 +15,18 @@ export type ChainAnswer =
   | { status: 'refused'; by: 'manager'; error: string }
   /** `position`: number of hooks that passed before it, over all links from the leaf up. */
   | { status: 'refused'; by: 'hook'; position: number; delegation: Hex; enforcer: Address; error: string }
+  /** A hook before all others, or after the execution. */
+  | { status: 'refused'; by: 'outer'; when: 'before' | 'after'; delegation: Hex; enforcer: Address; error: string }
 
 export type Question = { grant: Grant; branch: number; action: Action }
 
-const SELECTORS = { beforeAllHook: '0x414c3e33', beforeHook: '0xa145832a', execute: '0xd691c964' } as const
+const SELECTORS = {
+  beforeAllHook: '0x414c3e33',
+  beforeHook: '0xa145832a',
+  execute: '0xd691c964',
+  afterHook: '0xd3eddcc5',
+  afterAllHook: '0xed463367',
+} as const
 const BATCH_MODE: Hex = `0x01${'00'.repeat(31)}`
 
 /** Asks with `eth_call`, and traces what reverts to learn which hook of which delegation it was. */
@@ -54,7 +62,7 @@ export async function askChain(rpcUrl: string, questions: readonly Question[]): 
 }
 
 /** Call data of `redeemDelegations`: single mode for one call, batch mode for several. */
-function redemptionData(grant: Grant, index: number, action: Action): Hex {
+export function redemptionData(grant: Grant, index: number, action: Action): Hex {
   if (action.calls.length === 1) return encodeRedemption(grant, index, action).data
   const links = grant.branches[index]?.links ?? []
   const delegations = links.flatMap((link) => grant.delegations[link] ?? [])
@@ -73,12 +81,21 @@ function readTrace(root: Frame): ChainAnswer {
   if (failed?.error === undefined) return { status: 'refused', by: 'manager', error: revertText(root.output) }
   const selector = failed.input.slice(0, 10)
   if (selector === SELECTORS.execute) return { status: 'execution_failed' }
-  if (selector !== SELECTORS.beforeHook) throw chainFailed('callTracer', failed)
-  const position = calls.filter(({ input }) => input.startsWith(SELECTORS.beforeHook)).length - 1
-  // beforeHook(bytes,bytes,bytes32,bytes,bytes32,address,address): the hash is the fifth word.
+  // Every hook has (bytes,bytes,bytes32,bytes,bytes32,address,address): the hash is the fifth word.
   const delegation: Hex = `0x${failed.input.slice(10 + 4 * 64, 10 + 5 * 64)}`
   const enforcer = (failed.to ?? '0x').toLowerCase() as Address
-  return { status: 'refused', by: 'hook', position, delegation, enforcer, error: revertText(failed.output) }
+  const refused = { status: 'refused' as const, delegation, enforcer, error: revertText(failed.output) }
+  switch (selector) {
+    case SELECTORS.beforeHook:
+      return { ...refused, by: 'hook', position: calls.filter(({ input }) => input.startsWith(selector)).length - 1 }
+    case SELECTORS.beforeAllHook:
+      return { ...refused, by: 'outer', when: 'before' }
+    case SELECTORS.afterHook:
+    case SELECTORS.afterAllHook:
+      return { ...refused, by: 'outer', when: 'after' }
+    default:
+      throw chainFailed('callTracer', failed)
+  }
 }
 
 /** `Error(string)` as its text, `Panic(uint256)` as `panic:17`, anything else as its selector. */

@@ -6,7 +6,7 @@ import { MANAGER_ERRORS, REVERTS } from './reverts.ts'
 
 /**
  * How one verdict on one branch stands to the chain. `conservative`: the chain would run it, and a documented bound of ours
- * refuses (see {@link isDocumentedBound}); `execution`: authority held and the call itself failed, as the verdict leaves open.
+ * refuses (see {@link BOUNDS}); `execution`: authority held and the call itself failed, as the verdict leaves open.
  */
 export type Comparison = 'agree' | 'execution' | 'conservative' | 'falseAllow' | 'falseDeny' | 'reasonMismatch'
 
@@ -21,53 +21,66 @@ export function compare(
     if (answer.status === 'executed') return 'agree'
     return answer.status === 'execution_failed' ? 'execution' : 'falseAllow'
   }
-  if (answer.status !== 'refused') return isDocumentedBound(verdict) ? 'conservative' : 'falseDeny'
+  if (answer.status !== 'refused') return boundOf(verdict) === null ? 'falseDeny' : 'conservative'
   if (verdict.verdict === 'escalate') return 'falseAllow'
-  if (isUnread(verdict)) return sitsBefore(branch, verdict, answer) ? 'conservative' : 'reasonMismatch'
+  const doubt = doubts(branch, verdict, answer)
+  if (doubt !== null) return doubt ? 'conservative' : 'reasonMismatch'
   return sameReason(branch, verdict, answer, disabled) ? 'agree' : 'reasonMismatch'
 }
 
 type Deny = Extract<Verdict, { verdict: 'deny' }>
 
 /**
- * Where we refuse or ask although the chain would run it:
- * - a caveat that we cannot read with certainty;
- * - several calls where no caveat closes batch mode: no scope grants a batch;
- * - what the principal left to the redeemer to hold (hop `null`), and its thresholds.
+ * Where we refuse or ask although the chain may run it, by reason code, and why. Each is law 9: what cannot be known before
+ * the execution is denied, and named. `(held)` and `(batch)` are denials that name no caveat.
  */
-export function isDocumentedBound(verdict: Verdict): boolean {
-  if (verdict.verdict === 'escalate') return true
-  if (verdict.verdict === 'allow') return false
-  if (verdict.code === 'unknown_caveat') return true
-  const held = ['action_maximum_exceeded', 'argument_not_allowed', 'batch_not_allowed']
-  return verdict.hop === null && held.includes(verdict.code)
+export const BOUNDS: Readonly<Record<string, string>> = {
+  unknown_caveat: 'another enforcer, or terms that are not certain to be read as the contract reads them',
+  choice_unknown: 'LogicalOrWrapper: the redeemer chooses, and the groups share counters (FACTS, do not use)',
+  effect_unknown: 'balance-change enforcers compare balances after an execution that calls foreign code',
+  payment_unknown: 'NativeTokenPayment redeems another delegation afterwards, which only the manager can judge',
+  'batch_not_allowed (batch)': 'several calls where no caveat asks for a batch: no scope grants one (FACTS C9)',
+  'action_maximum_exceeded (held)': 'the principal left the maximum to the redeemer',
+  'argument_not_allowed (held)': 'the principal left an argument to the redeemer',
+  escalate: 'above a threshold, which the chain does not know',
 }
 
-function isUnread(verdict: Deny): boolean {
-  return verdict.code === 'unknown_caveat' || (verdict.code === 'batch_not_allowed' && verdict.hop === null)
+/** The key in {@link BOUNDS} of a verdict that is one of them, else `null`. */
+export function boundOf(verdict: Verdict): string | null {
+  if (verdict.verdict === 'allow') return null
+  if (verdict.verdict === 'escalate') return 'escalate'
+  const { code, hop } = verdict
+  const key = hop !== null ? code : code === 'batch_not_allowed' ? `${code} (batch)` : `${code} (held)`
+  return Object.hasOwn(BOUNDS, key) ? key : null
 }
 
-/** An unread caveat may refuse on chain, or let the chain go on to a later one. It must not hide an earlier refusal. */
-function sitsBefore(
-  branch: PreparedBranch,
-  verdict: Deny,
-  answer: Extract<ChainAnswer, { status: 'refused' }>,
-): boolean {
-  return answer.by === 'hook' && verdict.hop !== null && positionOf(branch, verdict) <= answer.position
+type Refused = Extract<ChainAnswer, { status: 'refused' }>
+
+/** A doubt may be refused on chain as well, there or behind it. It must not hide an earlier refusal. */
+function doubts(branch: PreparedBranch, verdict: Deny, answer: Refused): boolean | null {
+  switch (verdict.code) {
+    case 'unknown_caveat':
+      return answer.by === 'outer' || (answer.by === 'hook' && positionOf(branch, verdict) <= answer.position)
+    case 'choice_unknown':
+      return answer.by !== 'manager' && (answer.by !== 'outer' || answer.delegation === verdict.delegation)
+    case 'effect_unknown':
+    case 'payment_unknown':
+      return answer.by === 'outer' && answer.when === 'after'
+    case 'batch_not_allowed':
+      return verdict.hop === null ? answer.by === 'outer' && answer.when === 'after' : null
+    default:
+      return null
+  }
 }
 
-function sameReason(
-  branch: PreparedBranch,
-  verdict: Deny,
-  answer: Extract<ChainAnswer, { status: 'refused' }>,
-  disabled: ReadonlySet<Hex>,
-): boolean {
+function sameReason(branch: PreparedBranch, verdict: Deny, answer: Refused, disabled: ReadonlySet<Hex>): boolean {
   if (answer.by === 'manager') {
     if (MANAGER_ERRORS[answer.error] !== verdict.code || verdict.caveat !== null) return false
     if (verdict.code === 'paused') return verdict.hop === null
     if (verdict.code === 'redeemer_not_allowed') return verdict.hop === 0
     return verdict.hop === branch.links.findIndex(({ hash }) => disabled.has(hash))
   }
+  if (answer.by === 'outer') return false
   return (
     verdict.delegation === answer.delegation &&
     positionOf(branch, verdict) === answer.position &&

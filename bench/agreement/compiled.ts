@@ -6,7 +6,8 @@ import { parseScope, type ScopeDocument, ScopeError } from '../../src/scope/inde
 import type { Scope } from '../../src/scope/types.ts'
 import type { Call } from '../../src/verdict/types.ts'
 import { bytesOf, chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
-import { STEP, transferCall, type World, word } from '../../test/arbitraries/grantSketch.ts'
+import { STEP, type World } from '../../test/arbitraries/grantSketch.ts'
+import { transferCall, word } from '../../test/arbitraries/sketchCall.ts'
 import type { Subject } from './grants.ts'
 import type { Rig } from './rig.ts'
 
@@ -177,18 +178,18 @@ async function narrowed(
 }
 
 /** For each branch a call of its rule. */
-function basesOf(draw: Draw, world: World, grant: Grant, scope: Scope): Call[] {
+function basesOf(draw: Draw, world: World, grant: Grant, scope: Scope): Call[][] {
   return grant.branches.map(({ rule: id, payee = pick(draw, world.payees) }) => {
     const rule = scope.rules.find((candidate) => candidate.id === id)
     const amount = BigInt(1 + draw.int(30))
     if (rule?.class !== 'call') {
       return rule?.asset === 'native'
-        ? { to: payee, value: amount, data: '0x' }
-        : transferCall(world.token, payee, amount)
+        ? [{ to: payee, value: amount, data: '0x' }]
+        : [transferCall(world.token, payee, amount)]
     }
     const { to } = rule.args
     const pinned = to !== undefined && 'eq' in to ? (to.eq as Address) : world.payees[0]
     const data: Hex = `${ORDER_SELECTOR}${word(7n)}${pinned.slice(2).padStart(64, '0')}${word(3n)}`
-    return { to: world.target, value: 0n, data }
+    return [{ to: world.target, value: 0n, data }]
   })
 }

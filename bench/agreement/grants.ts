@@ -1,21 +1,23 @@
 import type { KnownCaveat } from '../../src/caveats/codec.ts'
+import { encodeCaveat } from '../../src/caveats/index.ts'
 import type { Caveat } from '../../src/caveats/types.ts'
 import type { Branch } from '../../src/compile/types.ts'
-import { signDelegation } from '../../src/delegation/index.ts'
-import type { Delegation } from '../../src/delegation/types.ts'
+import { encodeContext, hashDelegation, signDelegation } from '../../src/delegation/index.ts'
+import { type Delegation, ROOT_AUTHORITY } from '../../src/delegation/types.ts'
 import type { Grant } from '../../src/grant/types.ts'
-import type { Hex } from '../../src/primitives/hex.ts'
+import { type Address, concatBytes, type Hex } from '../../src/primitives/hex.ts'
 import type { Call } from '../../src/verdict/types.ts'
-import { chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
-import { type GrantSketch, sketchGrant, transferCall, type World } from '../../test/arbitraries/grantSketch.ts'
+import { bytesOf, chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
+import { type GrantSketch, sketchGrant, type World } from '../../test/arbitraries/grantSketch.ts'
+import { transferCall } from '../../test/arbitraries/sketchCall.ts'
 import { sketchDelegations, unreadable } from '../../test/arbitraries/sketchDelegations.ts'
 import { drawCompiled, drawHeld } from './compiled.ts'
 import type { Rig } from './rig.ts'
 
-/** A grant and, for each branch, the call that it was made around. */
+/** A grant and, for each branch, the calls that it was made around. */
 export type Subject = {
   grant: Grant
-  bases: readonly Call[]
+  bases: readonly (readonly Call[])[]
   origin: 'sketched' | 'compiled' | 'handedOn'
   corner?: Corner
 }
@@ -26,7 +28,7 @@ export type Corner = 'plain' | 'spoiled' | 'revoked'
 /** Of a hundred grants, how many come from a random scope through the compiler. The others are random caveats. */
 const COMPILED = 35
 
-/** A compiled scope, or one to three branches of one or two links, signed by everybody who passes authority on. */
+/** A compiled scope, or one to three branches of one to four links, signed by everybody who passes authority on. */
 export async function drawGrant(draw: Draw, rig: Rig, world: World): Promise<Subject> {
   const subject = chance(draw, COMPILED) ? await drawCompiled(draw, rig, world) : null
   return subject ?? drawSketched(draw, rig, world)
@@ -52,8 +54,10 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
     more: readonly Caveat[] = [],
   ): Promise<Subject> => {
     const links = [{ delegator: principal, delegate: agent, caveats: [...caveats], more }]
-    const { delegations, branches } = sketchDelegations(draw, rig.environment, [{ links, redeemer: agent, base }])
-    return { grant: await signedGrant(rig, delegations, branches), bases: [base], origin: 'sketched', corner }
+    const { delegations, branches } = sketchDelegations(draw, rig.environment, [
+      { links, redeemer: agent, base: [base] },
+    ])
+    return { grant: await signedGrant(rig, delegations, branches), bases: [[base]], origin: 'sketched', corner }
   }
   const period = { amount: 50n, duration: 60n, start: world.now - 10n }
   const cap: KnownCaveat = { kind: 'erc20TransferAmount', token: world.token, limit: 50n }
@@ -68,7 +72,34 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
     ),
     await subject([{ kind: 'nonce', nonce: 7n }, cap], 'plain'),
     held,
+    await paidGrant(draw, rig, world),
   ]
+}
+
+/** A grant that takes a payment, with a payment delegation that fits it: the chain lets it pass. */
+async function paidGrant(draw: Draw, rig: Rig, world: World): Promise<Subject> {
+  const [principal, payer] = world.principals
+  const [agent] = world.agents
+  const enforcer = rig.environment.enforcers['NativeTokenPaymentEnforcer'] as Address
+  const base = transferCall(world.token, world.payees[0], 5n)
+  const payment: KnownCaveat = { kind: 'nativePayment', recipient: world.payees[1], amount: BigInt(1 + draw.int(9)) }
+  const links = [{ delegator: principal, delegate: agent, caveats: [payment] }]
+  const { delegations, branches } = sketchDelegations(draw, rig.environment, [{ links, redeemer: agent, base: [base] }])
+  const [delegation] = delegations as [Delegation]
+  const terms = concatBytes(hashDelegation(delegation), agent)
+  const allowance: Delegation = {
+    delegate: enforcer,
+    delegator: payer ?? principal,
+    authority: ROOT_AUTHORITY,
+    caveats: [encodeCaveat(rig.environment, { kind: 'argsEqualityCheck', args: terms })],
+    salt: bytesOf(draw, 32),
+    signature: '0x',
+  }
+  const [signed] = (await signedGrant(rig, [allowance], [])).delegations
+  const added = encodeContext(signed === undefined ? [] : [signed])
+  const caveats = delegation.caveats.map((caveat) => ({ ...caveat, args: added }))
+  const grant = await signedGrant(rig, [{ ...delegation, caveats }], branches)
+  return { grant, bases: [[base]], origin: 'sketched', corner: 'plain' }
 }
 
 /** A grant of given delegations. Its scopes are empty: what is tested is the chain's half of a verdict. */

@@ -1,12 +1,12 @@
 import { encodeFunctionData, keccak256, numberToHex } from 'viem'
 import { hashDelegation } from '../../src/delegation/index.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
-import { encodeRedemption } from '../../src/redemption/index.ts'
 import type { PreparedGrant } from '../../src/verdict/prepared.ts'
 import type { State } from '../../src/verdict/types.ts'
 import { nearAction } from '../../test/arbitraries/action.ts'
 import { chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
 import type { World } from '../../test/arbitraries/grantSketch.ts'
+import { redemptionData } from './chainAnswer.ts'
 import type { Subject } from './grants.ts'
 import { managerAbi, type Rig } from './rig.ts'
 import { send } from './rpc.ts'
@@ -34,11 +34,9 @@ export async function makeHistory(
     const branch = prepared.branches[index]
     const base = bases[index]
     if (branch === undefined || base === undefined) continue
-    const near = chance(draw, 30) ? nearAction(draw, world, branch, state, base) : null
-    const call = near?.calls.length === 1 && near.chainId === world.chainId ? near.calls[0] : undefined
-    const redeemer = near?.redeemer ?? nearAction(draw, world, branch, state, base).redeemer
-    const action = { chainId: world.chainId, redeemer, calls: [call ?? base] }
-    await transact(rig, redeemer, rig.manager, encodeRedemption(grant, index, action).data)
+    const near = nearAction(draw, world, branch, state, base)
+    const action = { ...near, chainId: world.chainId, calls: chance(draw, 30) ? near.calls : base }
+    await transact(rig, near.redeemer, rig.manager, redemptionData(grant, index, action))
   }
   if (corner === 'revoked' || chance(draw, 4)) {
     const delegation = pick(draw, grant.delegations)

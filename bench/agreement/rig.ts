@@ -5,6 +5,7 @@ import type { Address } from '../../src/primitives/hex.ts'
 import { deployPinnedTarget, deployTestToken, testTokenAbi } from '../../src/testing/framework.ts'
 import { type LocalChain, startLocalChain } from '../../src/testing/localChain.ts'
 import type { World } from '../../test/arbitraries/grantSketch.ts'
+import { PERMIT2 } from '../../test/arbitraries/sketchCall.ts'
 import { send } from './rpc.ts'
 
 /** A local chain with two funded principals, four agents, two tokens and a callee. */
@@ -13,10 +14,14 @@ export type Rig = {
   node: NodeClient
   environment: Environment
   manager: Address
-  world: Omit<World, 'now'>
+  world: Omit<World, 'now' | 'block'>
   account: (address: Address) => LocalChain['accounts'][number]
   stop: () => Promise<void>
 }
+
+/** Stands for tokens with ids, for owned contracts and for whatever has approvals: answers every call with the word 1. */
+const MOCK: Address = `0x${'5d'.repeat(20)}`
+const MOCK_CODE = '0x600160005260206000f3'
 
 /** More than any generated bound but the absurd ones: authority decides, not the balance. */
 const FUNDS = 10n ** 12n
@@ -60,6 +65,8 @@ async function prepareRig(chain: LocalChain): Promise<Rig> {
       await publicClient.waitForTransactionReceipt({ hash: mint })
     }
   }
+  await send(chain.rpcUrl, 'anvil_setCode', [MOCK, MOCK_CODE])
+  await send(chain.rpcUrl, 'anvil_setCode', [PERMIT2, MOCK_CODE])
   // One second a block, whatever the wall clock does: the same seed is the same run.
   await send(chain.rpcUrl, 'anvil_setBlockTimestampInterval', [1])
   return {
@@ -79,6 +86,8 @@ async function prepareRig(chain: LocalChain): Promise<Rig> {
       token: chain.token.address,
       otherToken,
       target,
+      mock: MOCK,
+      deployer: environment.enforcers['DeployedEnforcer'] as Address,
     },
     account: (address) => {
       const found = accounts.find((account) => account.address.toLowerCase() === address)

@@ -42,6 +42,11 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State): Findin
     }
     passed++
   }
+  // Wrappers of other enforcers are asked before all others, and again among them: nothing behind one is certain.
+  for (const link of branch.links) {
+    const choice = link.caveats.find(({ meaning }) => meaning.kind === 'logicalOr')
+    if (choice !== undefined) return at(finding('choice_unknown'), link, choice, passed)
+  }
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
       const refused = checkCaveat({ branch, link, caveat, facts, state })
@@ -104,7 +109,7 @@ export function hasEnded(branch: PreparedBranch, state: State): boolean {
           case 'nonce':
             return state.nonces[link.delegator] !== meaning.nonce
           case 'blockNumber':
-            return meaning.before > 0n && state.block.number >= meaning.before
+            return blockNumber(meaning, { caveat, state })?.code === 'block_passed'
           case 'argsEqualityCheck':
             return caveat.args !== meaning.args
           case 'id':
@@ -168,7 +173,8 @@ function checkCaveat(look: Look): Finding | null {
       // It asks for everything after the execution.
       return null
     case 'logicalOr':
-      return finding('choice_unknown')
+      // Refused before all others.
+      return null
     case 'unknown':
       return finding('unknown_caveat')
     // Those for batches ask for that mode before anything else, and every other one for single mode.

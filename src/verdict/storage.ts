@@ -35,6 +35,7 @@ export function counterOf(meaning: DecodedCaveat, { enforcer, terms, args }: Cav
       const key = periodKey(meaning.periods, args, place)
       return key === null ? null : counterKey(enforcer, key)
     }
+    case 'blockNumber':
     case 'deployed':
     case 'erc20BalanceChange':
     case 'erc721BalanceChange':
@@ -52,6 +53,7 @@ export function counterOf(meaning: DecodedCaveat, { enforcer, terms, args }: Cav
 export function sharedBy(meaning: DecodedCaveat, caveat: Caveat, place: Place): string | null {
   const { enforcer } = caveat
   switch (meaning.kind) {
+    case 'blockNumber':
     case 'deployed':
       return null
     case 'nativeBalanceChange':

@@ -38,7 +38,10 @@ export function sketchDelegations(
 }
 
 function caveatsOf(draw: Draw, environment: Environment, link: LinkSketch): Caveat[] {
-  const caveats = link.caveats.map((caveat) => encodeCaveat(environment, caveat))
+  const caveats = link.caveats.map(({ added = '0x', ...caveat }) => ({
+    ...encodeCaveat(environment, caveat),
+    args: added,
+  }))
   caveats.push(...(link.more ?? []))
   if (chance(draw, 3)) caveats.splice(draw.int(caveats.length + 1), 0, unreadable(draw, environment))
   return caveats
@@ -48,7 +51,9 @@ function caveatsOf(draw: Draw, environment: Environment, link: LinkSketch): Cave
 export function unreadable(draw: Draw, environment: Environment): Caveat {
   const word = (value: number) => value.toString(16).padStart(64, '0')
   const [name, terms] = pick(draw, [
-    ['BlockNumberEnforcer', word(0)],
+    ['BlockNumberEnforcer', `${'0'.repeat(31)}9${'0'.repeat(31)}5`],
+    ['ERC20BalanceChangeEnforcer', `02${'00'.repeat(72)}`],
+    ['NativeBalanceChangeEnforcer', `02${'00'.repeat(52)}`],
     ['NativeTokenTransferAmountEnforcer', word(10 ** 6) + word(1)],
     ['TimestampEnforcer', `${'0'.repeat(31)}9${'0'.repeat(31)}5`],
     ['LimitedCallsEnforcer', '00'],

@@ -3,6 +3,7 @@ import type { Grant } from '../../src/grant/types.ts'
 import type { Hex } from '../../src/primitives/hex.ts'
 import { prepareGrant } from '../../src/verdict/prepare.ts'
 import type { PreparedCaveat, PreparedGrant } from '../../src/verdict/prepared.ts'
+import { approvalKey } from '../../src/verdict/storage.ts'
 import type { Action, Counter, State } from '../../src/verdict/types.ts'
 import { nearAction } from './action.ts'
 import { chance, type Draw, pick } from './draw.ts'
@@ -22,6 +23,9 @@ export const offlineWorld: World = {
   token: address(0x40),
   otherToken: address(0x41),
   target: address(0x50),
+  mock: address(0x51),
+  deployer: address(0x52),
+  block: 1_000n,
   now: 1_795_000_000n,
 }
 
@@ -41,16 +45,37 @@ export function drawVerdictCase(draw: Draw, environment: Environment, actions: n
   }
   const prepared = prepareGrant(grant, environment)
   const state = drawState(draw, world, prepared)
-  return {
-    prepared,
-    state,
-    actions: Array.from({ length: actions }, () => {
-      const index = draw.int(prepared.branches.length)
-      const [branch, sketch] = [prepared.branches[index], sketches[index]]
-      if (branch === undefined || sketch === undefined) throw new RangeError('a branch without a sketch')
-      return nearAction(draw, world, branch, state, sketch.base)
-    }),
-  }
+  const drawn = Array.from({ length: actions }, () => {
+    const index = draw.int(prepared.branches.length)
+    const [branch, sketch] = [prepared.branches[index], sketches[index]]
+    if (branch === undefined || sketch === undefined) throw new RangeError('a branch without a sketch')
+    return nearAction(draw, world, branch, state, sketch.base)
+  })
+  const counters = { ...state.counters, ...approvals(draw, prepared, drawn) }
+  return { prepared, state: { ...state, counters }, actions: drawn }
+}
+
+/** What targets say of approvals: read for an action, not for a grant. */
+function approvals(draw: Draw, { branches }: PreparedGrant, actions: readonly Action[]): Record<string, Counter> {
+  const links = branches.flatMap((branch) => branch.links)
+  return Object.fromEntries(
+    links.flatMap(({ delegator, caveats }) =>
+      caveats
+        .filter(({ meaning }) => meaning.kind === 'approvalRevocation')
+        .flatMap(({ enforcer }) =>
+          actions.flatMap(({ calls: [call] }) =>
+            call === undefined
+              ? []
+              : [
+                  [
+                    approvalKey(enforcer, delegator, call),
+                    { kind: 'hook' as const, passes: chance(draw, 70) },
+                  ] as const,
+                ],
+          ),
+        ),
+    ),
+  )
 }
 
 function drawState(draw: Draw, world: World, prepared: PreparedGrant): State {
@@ -68,16 +93,22 @@ function drawState(draw: Draw, world: World, prepared: PreparedGrant): State {
       }
     }
   }
-  const block = { number: 1n, hash: ZERO, timestamp }
+  const block = { number: world.block + BigInt(draw.int(60)), hash: ZERO, timestamp }
   const { chainId, manager } = prepared
   return { chainId, manager, block, paused: chance(draw, 1), disabled, nonces, counters }
 }
 
-function drawCounter(draw: Draw, { meaning, period }: PreparedCaveat, now: bigint): Counter {
+function drawCounter(draw: Draw, { meaning, period, stream }: PreparedCaveat, now: bigint): Counter {
   if (meaning.kind === 'limitedCalls') return { kind: 'calls', count: BigInt(draw.int(Number(meaning.limit) + 1)) }
   if (meaning.kind === 'erc20TransferAmount' || meaning.kind === 'nativeTransferAmount') {
     return { kind: 'spent', spent: part(draw, meaning.limit) }
   }
+  if (meaning.kind === 'id' || meaning.kind === 'specificActionBatch') return { kind: 'used', used: chance(draw, 20) }
+  if (stream !== null) {
+    const fresh = chance(draw, 40)
+    return { kind: 'stream', ...(fresh ? EMPTY_STREAM : stream), spent: fresh ? 0n : part(draw, stream.max) }
+  }
+  if (period === null && meaning.kind !== 'multiTokenPeriod') return { kind: 'hook', passes: chance(draw, 85) }
   if (period === null || now < period.start || chance(draw, 40)) {
     return { kind: 'period', amount: 0n, duration: 0n, start: 0n, lastPeriod: 0n, transferred: 0n }
   }
@@ -85,6 +116,8 @@ function drawCounter(draw: Draw, { meaning, period }: PreparedCaveat, now: bigin
   const lastPeriod = chance(draw, 70) || current === 1n ? current : current - 1n
   return { kind: 'period', ...period, lastPeriod, transferred: part(draw, period.amount) }
 }
+
+const EMPTY_STREAM = { initial: 0n, max: 0n, perSecond: 0n, start: 0n }
 
 /** Some of an amount: often nothing, sometimes all. */
 function part(draw: Draw, whole: bigint): bigint {
