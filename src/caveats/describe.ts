@@ -1,28 +1,37 @@
 import { toChecksum } from '../primitives/address.ts'
-import { type Address, byteLength } from '../primitives/hex.ts'
-import type { Asset, AssetInfo } from '../scope/types.ts'
-import type { DecodedCaveat } from './types.ts'
+import { byteLength } from '../primitives/hex.ts'
+import {
+  describeAction,
+  describeBatch,
+  describeBatchCalldata,
+  describeCalldata,
+  describeExecution,
+  describeRevocation,
+} from './describeCalls.ts'
+import {
+  describeCountChange,
+  describeMultiToken,
+  describeNativeChange,
+  describePayment,
+  describePeriod,
+  describeStream,
+  describeTokenChange,
+  describeTotal,
+} from './describeMoney.ts'
+import { assetAmount, type DescribeOptions, type Description, joined, plain, warned, worded } from './description.ts'
+import type { DecodedCaveat, InnerCaveat } from './types.ts'
 import {
   addressesInWords,
   amountInWords,
   bytesInWords,
-  durationInWords,
   instantInWords,
+  integerInWords,
   listInWords,
-  symbolText,
+  shownInWords,
   type Worded,
 } from './words.ts'
 
-export type DescribeOptions = {
-  /** Symbol and decimals by asset. What is missing is shown in base units. */
-  assets?: Readonly<Partial<Record<Asset, AssetInfo>>> | undefined
-  /** How to call the delegator. Ours or the reader's own word, never the agent's. */
-  principalName?: string | undefined
-  /** The link admits only ERC-20 `transfer`: then the word at 4 is who is paid. */
-  erc20Transfer?: boolean | undefined
-}
-
-export type Description = { sentence: string; warnings: readonly string[] }
+export type { DescribeOptions, Description }
 
 /**
  * A caveat in plain words, with what a signer should be warned of. Total: never throws. Made of our words and the
@@ -45,53 +54,99 @@ const WORDLESS: Description = {
 function describe(caveat: DecodedCaveat, options: DescribeOptions): Description {
   switch (caveat.kind) {
     case 'allowedCalldata':
-      return plain(calldataSentence(caveat.start, caveat.value, options))
+      return describeCalldata(caveat.start, caveat.value, options)
     case 'allowedMethods':
       return worded('Only the functions with selector ', listInWords(caveat.selectors))
     case 'allowedTargets':
       return worded('Only to ', addressesInWords(caveat.targets))
-    case 'erc20PeriodTransfer': {
-      const { text, warnings } = amountInWords(caveat.amount, infoOf(options, caveat.token))
-      return period(text, warnings, caveat, `; only transfers of ${tokenText(options, caveat.token)}`)
-    }
-    case 'erc20TransferAmount': {
-      const { text, warnings } = amountInWords(caveat.limit, infoOf(options, caveat.token))
-      return { sentence: `At most ${text} in all; only transfers of ${tokenText(options, caveat.token)}`, warnings }
-    }
+    case 'approvalRevocation':
+      return describeRevocation(caveat.methods)
+    case 'argsEqualityCheck':
+      return plain(
+        `Only where the redeemer adds ${caveat.args === '0x' ? 'nothing' : bytesInWords(caveat.args)}`,
+        'Whoever redeems writes what is compared here: it restricts nobody.',
+      )
+    case 'blockNumber':
+      return describeBlocks(caveat.after, caveat.before)
+    case 'deployed':
+      return plain(
+        `Deploys ${byteLength(caveat.bytecode)} bytes of code to ${toChecksum(caveat.address)} first, unless there is a contract`,
+        'It restricts no call.',
+      )
+    case 'erc1155BalanceChange':
+    case 'erc721BalanceChange':
+      return describeCountChange(caveat)
+    case 'erc20BalanceChange':
+      return describeTokenChange(caveat, options)
+    case 'erc20PeriodTransfer':
+      return describePeriod(caveat, caveat.token, options)
+    case 'erc20Streaming':
+      return describeStream(caveat, caveat.token, options)
+    case 'erc20TransferAmount':
+      return describeTotal(caveat.limit, caveat.token, options)
+    case 'erc721Transfer':
+      return plain(
+        `Only transfers of the token with the id ${integerInWords(caveat.tokenId)} of the collection ${toChecksum(caveat.token)}`,
+        'Whoever redeems chooses who gets it.',
+      )
     case 'exactCalldata':
       return plain(
         caveat.data === '0x'
           ? 'Only plain payments, no function is called'
           : `Only with exactly the calldata ${bytesInWords(caveat.data)}`,
       )
+    case 'exactCalldataBatch':
+      return describeBatchCalldata(caveat.executions)
+    case 'exactExecution':
+      return describeExecution(caveat, options)
+    case 'exactExecutionBatch':
+      return describeBatch(caveat.executions, options)
+    case 'id':
+      return plain(
+        `Once among all delegations of ${options.principalName ?? 'the delegator'} with the id ${integerInWords(caveat.id)}`,
+      )
     case 'limitedCalls':
       if (caveat.limit === 1n) return plain('Once only')
-      return count(amountInWords(caveat.limit, { symbol: 'times', decimals: 0 }))
-    case 'nativePeriodTransfer': {
-      const { text, warnings } = amountInWords(caveat.amount, infoOf(options, 'native'))
-      return period(text, warnings, caveat, '')
-    }
+      return worded('At most ', amountInWords(caveat.limit, { symbol: 'times', decimals: 0 }))
+    case 'logicalOr':
+      return describeChoice(caveat.groups, options)
+    case 'multiTokenPeriod':
+      return describeMultiToken(caveat.periods, options)
+    case 'nativeBalanceChange':
+      return describeNativeChange(caveat, options)
+    case 'nativePayment':
+      return describePayment(caveat, options)
+    case 'nativePeriodTransfer':
+      return describePeriod(caveat, 'native', options)
+    case 'nativeStreaming':
+      return describeStream(caveat, 'native', options)
     case 'nativeTransferAmount':
-      return worded('At most ', amountInWords(caveat.limit, infoOf(options, 'native')), ' in all')
+      return describeTotal(caveat.limit, 'native', options)
     case 'nonce':
       return plain(
-        `Until ${options.principalName ?? 'the delegator'} ends the group (nonce ${shortInteger(caveat.nonce)})`,
+        `Until ${options.principalName ?? 'the delegator'} ends the group (nonce ${integerInWords(caveat.nonce)})`,
+      )
+    case 'ownershipTransfer':
+      return plain(
+        `Only handing over the ownership of ${toChecksum(caveat.target)}`,
+        'Whoever redeems chooses the new owner.',
       )
     case 'redeemer':
       return worded('Only redeemed by ', addressesInWords(caveat.redeemers))
+    case 'specificActionBatch':
+      return describeAction(caveat, options)
     case 'timestamp':
       return describeTimes(caveat.after, caveat.before)
     case 'valueLte':
       if (caveat.max === 0n) return plain('No native coin with the call')
-      return worded('At most ', amountInWords(caveat.max, infoOf(options, 'native')), ' with each call')
+      return worded('At most ', assetAmount(caveat.max, 'native', options), ' with each call')
     case 'unknown':
-      return {
-        sentence:
-          caveat.reason === 'unknown_enforcer'
-            ? `Something this version cannot read, checked by ${bytesInWords(caveat.enforcer)}`
-            : `Terms that make no sense to ${bytesInWords(caveat.enforcer)}`,
-        warnings: ['What this caveat permits is not known: nothing is allowed under it here.'],
-      }
+      return plain(
+        caveat.reason === 'unknown_enforcer'
+          ? `Something this version cannot read, checked by ${bytesInWords(caveat.enforcer)}`
+          : `Terms that make no sense to ${bytesInWords(caveat.enforcer)}`,
+        'What this caveat permits is not known: nothing is allowed under it here.',
+      )
     default:
       return WORDLESS
   }
@@ -105,56 +160,44 @@ function describeTimes(after: bigint, before: bigint): Description {
   }
 }
 
-function calldataSentence(start: bigint, value: `0x${string}`, options: DescribeOptions): string {
-  const size = byteLength(value)
-  if (options.erc20Transfer && start === 4n && size === 32 && value.startsWith(`0x${'0'.repeat(24)}`)) {
-    return `Only to ${toChecksum(`0x${value.slice(26)}`)}`
-  }
-  if (start === 0n && size === 4) return `Only the function with selector ${value}`
-  const where = `bytes ${shortInteger(start)} to ${shortInteger(start + BigInt(size) - 1n)} of the calldata`
-  return `Only where ${where} are ${bytesInWords(value)}`
-}
-
-function period(
-  amount: string,
-  warnings: readonly string[],
-  { duration, start }: { duration: bigint; start: bigint },
-  rest: string,
-): Description {
-  const length = durationInWords(duration)
+function describeBlocks(after: bigint, before: bigint): Description {
+  const end = before === 0n ? 'Never expires' : `Expires with block ${integerInWords(before)}`
   return {
-    sentence: `At most ${amount} every ${length.text}, counted from ${instantInWords(start)}${rest}`,
-    warnings: [...warnings, ...length.warnings],
+    sentence: after === 0n ? end : `Not before block ${integerInWords(after + 1n)}. ${end}`,
+    warnings: before === 0n ? ['It never expires.'] : [],
   }
 }
 
-function count({ text, warnings }: Worded): Description {
-  return { sentence: `At most ${text}`, warnings }
+/** Longest sentence about a caveat inside another one, and about all of them. */
+const MAX_INNER = 240
+const MAX_CHOICE = 1_000
+
+/** What a wrapper promises is less than what stands in it: its counters are its own, and its groups share them. */
+function describeChoice(groups: readonly (readonly InnerCaveat[])[], options: DescribeOptions): Description {
+  const choices = groups.map((group): Worded => {
+    if (group.length === 0) return { text: '(nothing at all)', warnings: ['One choice restricts nothing.'] }
+    const inner = group.map(({ meaning }) => cut(describe(meaning, options), MAX_INNER))
+    return {
+      text: `(${inner.map(({ sentence }) => sentence).join(' / ')})`,
+      warnings: inner.flatMap(({ warnings }) => warnings),
+    }
+  })
+  const { sentence, warnings } = cut(
+    joined('One of, as whoever redeems likes: ', shownInWords(choices, ' or ')),
+    MAX_CHOICE,
+  )
+  return {
+    sentence,
+    warnings: [
+      'Limits inside are counted together, with the terms of whichever choice was used first: they may not hold.',
+      'A nonce inside is not the delegator’s own: ending the group does not end this.',
+      ...new Set(warnings),
+    ],
+  }
 }
 
-function plain(sentence: string): Description {
-  return { sentence, warnings: [] }
-}
-
-function worded(before: string, { text, warnings }: Worded, after = ''): Description {
-  return { sentence: `${before}${text}${after}`, warnings }
-}
-
-function shortInteger(value: bigint): string {
-  const text = value.toString()
-  return text.length <= 24 ? text : `more than 10^${text.length - 1}`
-}
-
-const NATIVE: AssetInfo = { symbol: 'native coin', decimals: 18 }
-
-function infoOf({ assets }: DescribeOptions, asset: Asset): AssetInfo | undefined {
-  const known = assets !== undefined && Object.hasOwn(assets, asset) ? assets[asset] : undefined
-  return known ?? (asset === 'native' ? NATIVE : undefined)
-}
-
-function tokenText(options: DescribeOptions, token: Address): string {
-  const info = infoOf(options, token)
-  return info === undefined
-    ? `the token ${toChecksum(token)}`
-    : `${symbolText(info.symbol)} (token ${toChecksum(token)})`
+function cut(description: Description, most: number): Description {
+  if (description.sentence.length <= most) return description
+  const shown = { ...description, sentence: `${description.sentence.slice(0, most)}…` }
+  return warned(shown, 'Only the beginning is shown.')
 }

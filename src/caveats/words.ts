@@ -70,6 +70,32 @@ export function listInWords(items: readonly string[]): Worded {
   return { text: shown.length < 2 ? last : `${shown.slice(0, -1).join(', ')} or ${last}`, warnings: [] }
 }
 
+/** Longest text that several entries together make. */
+const MAX_SHOWN = 600
+
+/** Entries in a row while they fit; of the rest only how many they are, with a warning. The first is always there. */
+export function shownInWords(entries: readonly Worded[], separator: string): Worded {
+  let text = ''
+  let count = 0
+  for (const entry of entries) {
+    if (count > 0 && text.length + entry.text.length > MAX_SHOWN) break
+    text += count === 0 ? entry.text : separator + entry.text
+    count++
+  }
+  const warnings = entries.flatMap((entry) => entry.warnings)
+  if (count === entries.length) return { text, warnings }
+  return {
+    text: `${text}${separator}${entries.length - count} more`,
+    warnings: [...warnings, `Only ${count} of ${entries.length} entries are shown.`],
+  }
+}
+
+/** A number that is no amount, never longer than a reader counts. */
+export function integerInWords(value: bigint): string {
+  const text = value.toString()
+  return text.length <= MAX_WHOLE_DIGITS ? text : `more than 10^${text.length - 1}`
+}
+
 /** A token names itself: escaped, short, never taken for our words. */
 export function symbolText(symbol: string): string {
   const rendered = renderValue(symbol).slice(1, -1)
