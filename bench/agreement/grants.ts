@@ -1,5 +1,5 @@
-import type { KnownCaveat } from '../../src/caveats/codec.ts'
-import { encodeCaveat } from '../../src/caveats/index.ts'
+import type { KnownCaveat, KnownKind } from '../../src/caveats/codec.ts'
+import { codecByKind, encodeCaveat } from '../../src/caveats/index.ts'
 import type { Caveat } from '../../src/caveats/types.ts'
 import type { Branch } from '../../src/compile/types.ts'
 import { encodeContext, hashDelegation, signDelegation } from '../../src/delegation/index.ts'
@@ -8,7 +8,7 @@ import type { Grant } from '../../src/grant/types.ts'
 import { type Address, concatBytes, type Hex } from '../../src/primitives/hex.ts'
 import type { Call } from '../../src/verdict/types.ts'
 import { bytesOf, chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
-import { type GrantSketch, sketchGrant, type World } from '../../test/arbitraries/grantSketch.ts'
+import { type GrantSketch, sketchFocused, sketchGrant, type World } from '../../test/arbitraries/grantSketch.ts'
 import { transferCall } from '../../test/arbitraries/sketchCall.ts'
 import { sketchDelegations, unreadable } from '../../test/arbitraries/sketchDelegations.ts'
 import { drawCompiled, drawHeld } from './compiled.ts'
@@ -34,8 +34,26 @@ export async function drawGrant(draw: Draw, rig: Rig, world: World): Promise<Sub
   return subject ?? drawSketched(draw, rig, world)
 }
 
-async function drawSketched(draw: Draw, rig: Rig, world: World): Promise<Subject> {
+/** How many grants of a round are about one kind of caveat each. */
+const FOCUSED = 6
+
+/** Short grants about single kinds, all of them in turn: a short run too has each kind pass and refuse. */
+export function focusedGrants(draw: Draw, rig: Rig, world: World, round: number): Promise<Subject[]> {
+  const kinds = Object.keys(codecByKind) as KnownKind[]
+  return Promise.all(
+    Array.from({ length: FOCUSED }, (_, index) => {
+      const kind = kinds[(round * FOCUSED + index) % kinds.length] as KnownKind
+      return sketchedSubject(draw, rig, [sketchFocused(draw, world, kind)])
+    }),
+  )
+}
+
+function drawSketched(draw: Draw, rig: Rig, world: World): Promise<Subject> {
   const sketches = Array.from({ length: pick(draw, [1, 1, 1, 2, 3]) }, () => sketchGrant(draw, world))
+  return sketchedSubject(draw, rig, sketches)
+}
+
+async function sketchedSubject(draw: Draw, rig: Rig, sketches: readonly GrantSketch[]): Promise<Subject> {
   const { delegations, branches } = sketchDelegations(draw, rig.environment, sketches)
   return {
     grant: await signedGrant(rig, delegations, branches),

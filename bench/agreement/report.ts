@@ -8,6 +8,8 @@ export type AgreementReport = {
   seed: number
   /** Actions, each judged by us and by the chain on every branch of its grant. */
   cases: number
+  /** Further actions judged with a part of the state missing or a malformed call, of which no chain can be asked. */
+  unchained: number
   /** Branches compared: the chain knows only these. */
   comparisons: number
   /** Cases on which we and the chain say the same, hop and caveat included. */
@@ -62,6 +64,7 @@ export function emptyReport(seed: number): AgreementReport {
   return {
     seed,
     cases: 0,
+    unchained: 0,
     comparisons: 0,
     agree: 0,
     falseAllow: 0,

@@ -48,7 +48,9 @@ export async function readCounters(
       if (key !== null && !reads.has(key)) reads.set(key, () => readCounter(client, block, meaning, caveat, place))
       const call = meaning.kind === 'approvalRevocation' ? onlyCall(action) : null
       if (call === null) continue
-      reads.set(approvalKey(caveat.enforcer, place.delegator, call), () => askHook(client, block, caveat, place, call))
+      // Whether there is such an approval, not whether these terms allow to take it back: caveats with others share the answer.
+      const anyWay = { ...caveat, terms: ALL_METHODS }
+      reads.set(approvalKey(caveat.enforcer, place.delegator, call), () => askHook(client, block, anyWay, place, call))
     }
   }
   const read = await Promise.all([...reads].map(async ([key, ask]) => [key, await ask()] as const))
@@ -124,6 +126,9 @@ async function askHook(
   const answer = await callAt(client, { to: enforcer, from: manager, data, gas: HOOK_GAS, block })
   return { kind: 'hook', passes: answer.status === 'ok' }
 }
+
+/** Terms of ApprovalRevocationEnforcer under which every way to take an approval back is granted. */
+const ALL_METHODS: Hex = '0x3f'
 
 /** What a deployment or a balance does not look at. */
 const NO_CALL: Call = { to: `0x${'00'.repeat(20)}`, value: 0n, data: '0x' }

@@ -55,8 +55,34 @@ const SHARE = [45, 45, 32, 26, 22]
  * some are odd (two counters of one storage, pinned parts of the amount, starts in the future, bounds of zero).
  */
 export function sketchGrant(draw: Draw, world: World): GrantSketch {
-  const { about, calls } = sketchCalls(draw, world)
   const depth = pick(draw, [1, 1, 1, 2, 2, 2, 3, 4])
+  const { about, calls } = sketchCalls(draw, world)
+  return sketchChain(draw, world, depth, about, calls, (around) =>
+    depth > 1 && chance(draw, 8) ? [] : sketchCaveats(draw, world, around, SHARE[depth] ?? 0),
+  )
+}
+
+/** A chain of one or two links whose root is about one kind of caveat, now and then twice, with little beside it. */
+export function sketchFocused(draw: Draw, world: World, kind: Kind): GrantSketch {
+  const fitting = (Object.keys(FITTING) as Sketched[]).filter((about) => FITTING[about].includes(kind))
+  const { about, calls } = sketchCalls(draw, world, fitting)
+  const caveat = (around: Around) => sketchCaveat(draw, world, kind, around)
+  const depth = pick(draw, [1, 1, 2])
+  let link = 0
+  return sketchChain(draw, world, depth, about, calls, (around) => {
+    if (link++ > 0) return sketchCaveats(draw, world, around, 10)
+    return chance(draw, 12) ? [caveat(around), caveat(around)] : [caveat(around)]
+  })
+}
+
+function sketchChain(
+  draw: Draw,
+  world: World,
+  depth: number,
+  about: Sketched,
+  calls: readonly Call[],
+  caveats: (around: Around) => SketchedCaveat[],
+): GrantSketch {
   const agent = pick(draw, world.agents)
   const open = chance(draw, 3)
   const redeemer = open ? pick(draw, world.agents) : agent
@@ -67,12 +93,8 @@ export function sketchGrant(draw: Draw, world: World): GrantSketch {
   }
   const links = holders.map((delegator, index): LinkSketch => {
     const next = holders[index + 1]
-    const bare = depth > 1 && chance(draw, 8)
-    return {
-      delegator,
-      delegate: next === undefined ? (open ? OPEN : agent) : chance(draw, 3) ? OPEN : next,
-      caveats: bare ? [] : sketchCaveats(draw, world, around, SHARE[depth] ?? 0),
-    }
+    const delegate = next === undefined ? (open ? OPEN : agent) : chance(draw, 3) ? OPEN : next
+    return { delegator, delegate, caveats: caveats(around) }
   })
   return { links: links.reverse(), redeemer, base: calls }
 }
@@ -104,7 +126,7 @@ const RARE: readonly (readonly [Kind, number])[] = [
   ['id', 10],
   ['argsEqualityCheck', 10],
   ['deployed', 6],
-  ['nativeBalanceChange', 2],
+  ['nativeBalanceChange', 3],
   ['erc20BalanceChange', 2],
   ['erc721BalanceChange', 2],
   ['erc1155BalanceChange', 2],

@@ -23,12 +23,23 @@ export const PERMIT2: Address = '0x000000000022d473030f116ddee9f6b43ac78ba3'
 /** What a grant is made around. */
 export type Sketched = 'token' | 'native' | 'call' | 'nft' | 'ownership' | 'revocation' | 'batch'
 
-/** One call, or for a batch several. */
-export function sketchCalls(draw: Draw, world: World): { about: Sketched; calls: readonly Call[] } {
-  const about = pick<Sketched>(draw, [
-    ...(['token', 'token', 'token', 'token', 'native', 'native', 'native', 'call'] as const),
-    ...(['nft', 'ownership', 'revocation', 'batch'] as const),
-  ])
+/** Payments most of the time. */
+const USUAL: readonly Sketched[] = [
+  ...(['token', 'token', 'token', 'token', 'native', 'native', 'native', 'call'] as const),
+  ...(['nft', 'ownership', 'revocation', 'batch'] as const),
+]
+
+/**
+ * One call, or for a batch several.
+ *
+ * @param among - What it may be about; nothing named is anything.
+ */
+export function sketchCalls(
+  draw: Draw,
+  world: World,
+  among: readonly Sketched[] = [],
+): { about: Sketched; calls: readonly Call[] } {
+  const about = pick(draw, among.length === 0 ? USUAL : among)
   if (about !== 'batch') return { about, calls: [sketchCall(draw, world, about)] }
   const single = () => sketchCall(draw, world, pick(draw, ['token', 'native', 'call'] as const))
   // The second one is a transfer, so that the enforcer of exactly two calls finds what it is made for.

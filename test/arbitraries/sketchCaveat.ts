@@ -36,12 +36,13 @@ export function sketchCaveat(
       return { kind, methods: odd ? ['permit2Lockdown'] : sketchMethods(draw) }
     case 'argsEqualityCheck': {
       const args = bytesOf(draw, draw.int(40))
-      return { kind, args, added: odd ? `${args}00` : args }
+      return { kind, args, added: chance(draw, 20) ? `${args}00` : args }
     }
     case 'blockNumber': {
-      const after = chance(draw, 40) ? 0n : world.block + BigInt(draw.int(120) - 100)
-      const before = (after > world.block ? after : world.block) + BigInt(1 + draw.int(200))
-      return { kind, after: after < 0n ? 0n : after, before: chance(draw, 20) ? 0n : before }
+      // A round mines a hundred blocks or so.
+      const after = chance(draw, 40) ? 0n : world.block + BigInt(draw.int(140))
+      const before = (after > world.block ? after : world.block) + BigInt(1 + draw.int(300))
+      return { kind, after, before: chance(draw, 20) ? 0n : before }
     }
     case 'deployed':
       return sketchDeployed(draw, world)

@@ -1,36 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type AgreementReport, compareEvaluators, type Evaluate } from '../../bench/agreement.ts'
+import type { AgreementReport } from '../../bench/agreement/report.ts'
+import { compareEvaluators, type Evaluate, REACHABLE } from '../../bench/agreement.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
 import { atTime } from '../../src/verdict/fix.ts'
 import type { Deny, ReasonCode, Verdict } from '../../src/verdict/types.ts'
 
 const SEED = 20_261_120
-
-/** Codes that an evaluation against this chain can give. The others need a broken state, a stop, or a fault. */
-const REACHABLE: readonly ReasonCode[] = [
-  'target_not_allowed',
-  'method_not_allowed',
-  'recipient_not_allowed',
-  'argument_not_allowed',
-  'calldata_not_allowed',
-  'value_not_allowed',
-  'batch_not_allowed',
-  'redeemer_not_allowed',
-  'wrong_chain',
-  'budget_exceeded',
-  'period_budget_exceeded',
-  'calls_exceeded',
-  'action_maximum_exceeded',
-  'not_yet_valid',
-  'period_not_started',
-  'expired',
-  'revoked',
-  'group_revoked',
-  'paused',
-  'unknown_caveat',
-  'caveat_unsatisfiable',
-]
 
 /** Evaluators with one mistake each, and how the comparison has to tell. */
 const BROKEN: Readonly<Record<string, { count: 'falseAllow' | 'falseDeny' | 'reasonMismatch'; judge: Evaluate }>> = {
@@ -91,8 +67,8 @@ describe.runIf(findAnvil() !== null)('evaluate', () => {
     expect(ours).toMatchObject({ cases, falseAllow: 0, falseDeny: 0, reasonMismatch: 0 })
     expect((ours?.agree ?? 0) + (ours?.conservative ?? 0)).toBe(cases)
     // Not vacuous: everything that can be said was said, of every source of grants, and the chain executed things.
-    expect([...REACHABLE, 'escalate'].filter((code) => ours?.kinds[code] === undefined)).toEqual([])
-    expect(ours?.kinds['allow'] ?? 0).toBeGreaterThan(cases / 10)
+    expect([...REACHABLE, 'escalate'].filter((code) => ours?.byCode[code] === undefined)).toEqual([])
+    expect(ours?.byCode['allow'] ?? 0).toBeGreaterThan(cases / 10)
     expect(ours?.execution).toBeGreaterThan(0)
     expect(Math.min(...Object.values(ours?.grants ?? {}))).toBeGreaterThan(3)
     // Nor blind: each mistake shows, and shows as what it is.
