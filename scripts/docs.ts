@@ -1,6 +1,6 @@
 /**
- * Writes what documents repeat from code: docs/errors.md, the public functions in docs/architecture.md, and the example
- * in README.md. With `--check` it writes nothing and exits 1 where they differ.
+ * Writes what documents repeat from code: docs/errors.md, docs/scope.schema.json, the fields in docs/scope.md, the public
+ * functions in docs/architecture.md, and the example in README.md. With `--check` it writes nothing and exits 1 where they differ.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { STAGES } from './check-layers.ts'
 import { answerFaults, codeFaults, errorClasses, errorsPage, type Source } from './errors-page.ts'
 import { codeBlock, exportedNames, withPart } from './marked.ts'
+import { schemaFile, scopeParts } from './scope-docs.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const check = process.argv.includes('--check')
@@ -17,6 +18,13 @@ const sources = sourcesOf(join(ROOT, 'src'))
 for (const { code, why } of [...codeFaults(errorClasses(sources), sources), ...answerFaults(sources)])
   report(`${code}: ${why}`)
 settle('docs/errors.md', () => errorsPage(sources))
+settle('docs/scope.schema.json', schemaFile)
+settle('docs/scope.md', (text) =>
+  Object.entries(scopeParts(read('docs/scope.example.json'))).reduce(
+    (page, [name, part]) => withPart(page, name, part),
+    text,
+  ),
+)
 settle('docs/architecture.md', (text) => withPart(text, 'functions', functionsTable()))
 settle('README.md', (text) => withPart(text, 'example', codeBlock(read('examples/quickstart.ts'))))
 if (stale > 0) process.exitCode = 1

@@ -64,7 +64,7 @@ export const AddressText = form(
   'Address',
   z.string().regex(/^0x[0-9a-fA-F]{40}$/),
   'An account or a contract: lower case, upper case, or with its EIP-55 checksum. Mixed case that is no checksum is refused.',
-  { errors: ['scope.bad_checksum', 'scope.invalid_address'] },
+  { example: '0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913', errors: ['scope.bad_checksum', 'scope.invalid_address'] },
 )
 
 export const Asset = form(
@@ -73,9 +73,12 @@ export const Asset = form(
   'An ERC-20 contract, or the native coin of the chain.',
 )
 
+/** What the reader knows an amount by, where its form is wrong. */
+export const DECIMAL = /^(?:0|[1-9][0-9]{0,77})(?:\.[0-9]{1,77})?$/
+
 export const Decimal = form(
   'Decimal',
-  z.string().regex(/^(?:0|[1-9][0-9]{0,77})(?:\.[0-9]{1,77})?$/),
+  z.string().regex(DECIMAL),
   'An amount as people write it. A text, never a number; no sign, no exponent, no leading zero.',
   {
     example: '12.50',
@@ -112,6 +115,7 @@ export const Name = form(
   'Name',
   z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
   'A name inside the scope. It appears in sentences, so it is short and plain.',
+  { example: 'invoices-2026-11' },
 )
 
 export const ArgumentName = form(
@@ -131,4 +135,5 @@ export const AbiValue = form(
   'AbiValue',
   z.union([z.string().max(8_192), z.boolean()]),
   'One ABI value: integers as decimal texts, bytes as `0x` and hexadecimal digits. `principal` and `delegate` stand for those accounts.',
+  { errors: ['scope.value_does_not_fit', 'scope.bad_checksum'] },
 )

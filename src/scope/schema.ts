@@ -35,13 +35,17 @@ const FITS: readonly ScopeCode[] = ['scope.value_does_not_fit']
 
 /** What one argument must satisfy: exactly one member. */
 export const Condition = z.union([
-  z.strictObject({ eq: field(AbiValue, 'The argument is this value.', { errors: FITS }) }),
-  z.strictObject({ neq: field(AbiValue, 'The argument is any value but this.', { errors: FITS }) }),
-  z.strictObject({ lte: field(Integer, 'An integer argument of at most this.', { unit: 'raw', errors: FITS }) }),
-  z.strictObject({ gte: field(Integer, 'An integer argument of at least this.', { unit: 'raw', errors: FITS }) }),
+  z.strictObject({ eq: field(AbiValue, 'The argument is this value.') }),
+  z.strictObject({ neq: field(AbiValue, 'The argument is any value but this.') }),
+  z.strictObject({
+    lte: field(Integer, 'An integer argument of at most this.', { unit: 'units of the ABI', errors: FITS }),
+  }),
+  z.strictObject({
+    gte: field(Integer, 'An integer argument of at least this.', { unit: 'units of the ABI', errors: FITS }),
+  }),
   z.strictObject({
     in: described(z.array(sourced(AbiValue)).min(1).max(64), 'The argument is one of these.', {
-      errors: ['scope.value_does_not_fit', 'scope.duplicate_value'],
+      errors: ['scope.duplicate_value'],
     }),
   }),
   z.strictObject({
@@ -136,7 +140,7 @@ export const CallRule = z.strictObject({
     'A bound on the native value. Zero where absent.',
   ).optional(),
   acknowledge: described(
-    z.array(sourced(z.string().max(100))).max(16),
+    z.array(field(z.string().max(100), 'One danger, by its name.')).max(16),
     'Dangers accepted by name: `selector:approve`, `target:permit2`.',
     { example: ['selector:approve'], errors: ['scope.duplicate_value'] },
   ).optional(),
@@ -281,7 +285,7 @@ export const ScopeDocument = z.strictObject({
   ).optional(),
   evidence: described(
     z.strictObject({
-      receipts: described(z.array(sourced(ReceiptKind)).min(1), 'Kinds of receipts that must be kept.', {
+      receipts: described(z.array(field(ReceiptKind, 'One kind.')).min(1), 'Kinds of receipts that must be kept.', {
         example: ['grant', 'decision', 'outcome'],
         errors: ['scope.duplicate_value'],
       }),
@@ -307,7 +311,7 @@ export const ScopeDocument = z.strictObject({
   ).optional(),
   provenance: described(
     z.record(
-      z.string().startsWith('/').max(500),
+      z.string().regex(/^\//).max(500),
       described(Source, 'Where the value at this JSON pointer came from.', {
         example: 'addressBook',
         errors: ['scope.dangling_provenance', 'scope.conflicting_provenance', 'scope.agent_sourced'],

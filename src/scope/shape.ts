@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { childPointer } from '../primitives/json.ts'
 import { ScopeError, type ScopeIssue } from './errors.ts'
+import { DECIMAL } from './forms.ts'
 import { ScopeDocument } from './schema.ts'
 
 type ZodIssue = z.core.$ZodIssue
@@ -127,7 +128,7 @@ function wrongType(pointer: string, value: unknown, expected: string): ScopeIssu
 }
 
 function malformed(pointer: string, value: unknown, bound: string | undefined): ScopeIssue {
-  if (typeof value === 'string' && /^-[0-9]+(?:\.[0-9]+)?$/.test(value) && !/^\/rules\/[0-9]+\/args\//.test(pointer)) {
+  if (bound === DECIMAL.toString() && typeof value === 'string' && /^-[0-9]+(?:\.[0-9]+)?$/.test(value)) {
     const message = 'An amount must be more than zero.'
     return { code: 'scope.amount_not_positive', pointer, message, value, bound: 0, fix: 'Write a positive amount.' }
   }
