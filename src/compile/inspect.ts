@@ -20,7 +20,7 @@ export function inspectLinks(links: readonly Link[], environment: Environment): 
   const leaves = new Set(leavesOf(links))
   return [
     ...inspectSalts(links),
-    ...links.flatMap((link, index) => inspectLink(link, index, decoded[index] ?? null)),
+    ...links.flatMap((link, index) => inspectLink(link, index, decoded[index] ?? null, environment)),
     ...links.flatMap((link, index) => {
       const path = pathOf(links, index)
       const root = links[path.at(-1) ?? index]

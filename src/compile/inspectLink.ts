@@ -1,5 +1,5 @@
 import { codecByKind } from '../caveats/registry.ts'
-import type { Caveat, CaveatKind, DecodedCaveat } from '../caveats/types.ts'
+import type { Caveat, CaveatKind, DecodedCaveat, Environment } from '../caveats/types.ts'
 import { byteLength, bytesToUint, type Hex, isHex } from '../primitives/hex.ts'
 import type { CompileFindingCode } from './errors.ts'
 import { type Finding, finding } from './finding.ts'
@@ -35,7 +35,12 @@ export function inspectSalts(links: readonly Link[]): Finding[] {
  *
  * @param caveats - `null` where there are too many to be read.
  */
-export function inspectLink(link: Link, index: number, caveats: readonly DecodedCaveat[] | null): Finding[] {
+export function inspectLink(
+  link: Link,
+  index: number,
+  caveats: readonly DecodedCaveat[] | null,
+  { enforcers }: Environment,
+): Finding[] {
   const out: Finding[] = []
   if (isOpenDelegate(link.delegate))
     out.push(finding('compile.open_delegate', index, 'Anyone could redeem this.', 'Name the account of the agent.'))
@@ -48,13 +53,23 @@ export function inspectLink(link: Link, index: number, caveats: readonly Decoded
     return out
   }
   caveats.forEach((caveat, at) => {
-    const hazard = HAZARDS[caveat.kind] ?? repeated(caveat, caveats.slice(0, at))
+    const otherLayout =
+      caveat.kind === 'unknown' && caveat.enforcer === enforcers['SpecificActionERC20TransferBatchEnforcer']
+    const hazard = otherLayout ? LAYOUT : (HAZARDS[caveat.kind] ?? repeated(caveat, caveats.slice(0, at)))
     if (hazard !== undefined) out.push({ ...finding(hazard[0], index, hazard[1], hazard[2], hazard[3]), caveat: at })
   })
   return out
 }
 
 type Hazard = readonly [code: CompileFindingCode, message: string, fix: string, acknowledge?: string]
+
+/** The published encoder writes 92 bytes and calldata, the contract on the known chains reads 124 and calldata. */
+const LAYOUT: Hazard = [
+  'compile.layout_differs',
+  'Deployments read the terms of this caveat in two ways: it is dead on one of them.',
+  'Use a single-mode caveat for each call; acknowledge this where the code on the chain was checked.',
+  'caveat:layout',
+]
 
 /** Kinds of caveats that do not hold what they are written for. */
 const HAZARDS: Readonly<Partial<Record<CaveatKind, Hazard>>> = {
@@ -69,11 +84,7 @@ const HAZARDS: Readonly<Partial<Record<CaveatKind, Hazard>>> = {
     'A caveat compares with what the redeemer itself fills in: it restricts nobody.',
     'Pin the calldata instead.',
   ],
-  specificActionBatch: [
-    'compile.layout_differs',
-    'Deployments read the terms of this caveat in two ways: it is dead on one of them.',
-    'Use a single-mode caveat for each call.',
-  ],
+  specificActionBatch: LAYOUT,
 }
 
 const BALANCE: Hazard = [

@@ -77,7 +77,12 @@ export function meet<item>(lists: readonly (readonly item[])[]): readonly item[]
 }
 
 const NATIVE_LIMITS: ReadonlySet<string> = new Set(['nativeTransferAmount', 'nativePeriodTransfer', 'nativeStreaming'])
-const EXACT_KINDS: ReadonlySet<string> = new Set(['exactCalldata', 'exactExecution', 'exactExecutionBatch'])
+const EXACT_KINDS: ReadonlySet<string> = new Set([
+  'exactCalldata',
+  'exactExecution',
+  'exactExecutionBatch',
+  'specificActionBatch',
+])
 const NFT_SELECTORS = [
   selectorOf('transferFrom(address,address,uint256)'),
   selectorOf('safeTransferFrom(address,address,uint256)'),
