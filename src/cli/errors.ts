@@ -18,6 +18,7 @@ export type CliErrorCode =
   | 'cli.escalated'
   | 'cli.reverted'
   | 'cli.unsettled'
+  | 'cli.unfinished'
   | 'cli.not_verified'
   | 'cli.unhealthy'
   | 'demo.not_allowed'

@@ -30,6 +30,17 @@ const INPUT = new Set([
   'call',
 ])
 
+/** What a grant cannot be made of as it was asked for: the wish must change, nothing signed is wrong. */
+const ASKED = new Set([
+  'grant.window_in_use',
+  'grant.no_window_left',
+  'grant.nothing_left',
+  'grant.use_exceeds',
+  'grant.bad_patch',
+  'grant.guardian_missing',
+  'grant.guardian_ends_early',
+])
+
 /** Families whose failures mean that something signed is not what it says: never usable, whoever asks. */
 const SIGNED = new Set(['grant', 'delegation', 'receipt', 'verification', 'bundle', 'context'])
 
@@ -41,7 +52,7 @@ export function exitOf(error: unknown): ExitCode {
   if (family === 'key') return EXIT.key
   if (error.code === 'home.bad_name') return EXIT.usage
   if (error.retry === 'reconcile') return EXIT.unsettled
-  if (INPUT.has(family)) return EXIT.usage
+  if (INPUT.has(family) || ASKED.has(error.code)) return EXIT.usage
   if (SIGNED.has(family)) return EXIT.verificationFailed
   return EXIT.runtime
 }

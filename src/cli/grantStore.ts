@@ -1,12 +1,15 @@
 import type { Environment } from '../caveats/types.ts'
 import { AmbitError } from '../errors.ts'
 import type { Grant } from '../grant/types.ts'
+import type { Hex } from '../primitives/hex.ts'
 import type { Context } from './command.ts'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { readInput } from './stdin.ts'
 
 const FOLDER = 'grants'
+/** One file for each grant that another took the place of. */
+const REPLACED = 'replaced'
 
 /** A grant in the state folder, or why it cannot be read. */
 export type Stored = { id: string; path: string } & ({ grant: Grant } | { error: AmbitError })
@@ -18,6 +21,12 @@ export async function saveGrant(context: Context, grant: Grant): Promise<string>
   const path = home.file(FOLDER, `${grant.id}.json`)
   home.write(path, serializeGrant(grant))
   return path
+}
+
+/** Notes that another grant took the place of this one: the name of the task then means the other. */
+export function markReplaced(context: Context, old: Hex, next: Hex): void {
+  const home = context.home()
+  home.write(home.file(REPLACED, `${old}.json`), `${JSON.stringify({ by: next })}\n`)
 }
 
 /** Every grant of this machine, in the order of their ids. */
@@ -50,8 +59,9 @@ export async function findGrant(context: Context, reference: string): Promise<Gr
   const home = context.home()
   const stored = await storedGrants(context)
   const prefix = /^(?:0x)?([0-9a-f]{4,64})$/.exec(reference.toLowerCase())?.[1]
+  const replaced = new Set(home.list(REPLACED))
   const matches = stored.filter((entry) => {
-    const named = 'grant' in entry && entry.grant.scopes.at(-1)?.task.id === reference
+    const named = 'grant' in entry && !replaced.has(entry.id) && entry.grant.scopes.at(-1)?.task.id === reference
     return named || (prefix !== undefined && entry.id.startsWith(`0x${prefix}`))
   })
   const [first, second] = matches

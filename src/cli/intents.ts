@@ -1,7 +1,9 @@
 import type { Sent } from '../chain/send.ts'
+import type { Start } from '../grant/replacement.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { parseJson } from '../primitives/json.ts'
+import type { Context } from './command.ts'
 import { HomeError } from './errors.ts'
 import type { Home } from './home.ts'
 import { toJson } from './output.ts'
@@ -40,6 +42,8 @@ export type ReplaceIntent = {
   next: Grant
   /** What was asked for, as text: another wish is not this one. */
   asked: string
+  /** How windows in use go on. */
+  start?: Start
   /** Unix seconds. */
   at: bigint
 }
@@ -78,6 +82,17 @@ export function replaceIntentOf(home: Home, grant: Hex): ReplaceIntent | undefin
   return readIntents(home).find(
     (intent): intent is ReplaceIntent => intent.kind === 'replace' && intent.old.id === grant,
   )
+}
+
+/** Says what was begun on this machine and waits for its end: nothing of it is left silently. */
+export function warnUnfinished(context: Context): void {
+  for (const intent of readIntents(context.home())) {
+    context.output.warn(
+      intent.kind === 'replace'
+        ? `A replacement of grant ${intent.old.id} was begun and not finished: run \`ambit ${intent.act} ${intent.old.id}\`.`
+        : `Ending everything of ${intent.account} was begun and not finished: run it again.`,
+    )
+  }
 }
 
 function nameOf(intent: Intent): string {

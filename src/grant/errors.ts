@@ -33,6 +33,12 @@ export type GrantErrorCode =
   | 'grant.redeemer_pinned'
   | 'grant.no_parent_branch'
   | 'grant.limit_not_shared'
+  // replacing one
+  | 'grant.window_in_use'
+  | 'grant.no_window_left'
+  | 'grant.nothing_left'
+  | 'grant.use_exceeds'
+  | 'grant.bad_patch'
   // its guardian
   | 'grant.no_nonce_enforcer'
   | 'grant.guardian_missing'

@@ -6,6 +6,7 @@ export type VerdictErrorCode =
   | 'verdict.broken_chain'
   | 'verdict.unsupported_constraint'
   | 'verdict.invalid_fix'
+  | 'verdict.use_unread'
 
 /** A grant that cannot be prepared for verdicts. A verdict itself is never an error: what cannot be evaluated is denied. */
 export class VerdictError extends AmbitError<VerdictErrorCode> {

@@ -20,3 +20,4 @@ export {
   type State,
   type Verdict,
 } from './types.ts'
+export { usedOf } from './used.ts'

@@ -3,6 +3,7 @@ import { parseInstant } from '../../primitives/time.ts'
 import type { Scope } from '../../scope/types.ts'
 import type { Command, Context } from '../command.ts'
 import { storedGrants } from '../grantStore.ts'
+import { warnUnfinished } from '../intents.ts'
 import { lines, type Rich, type Style, styled, table } from '../output.ts'
 import type { Remaining } from '../remaining.ts'
 import { CHAIN_OPTIONS, chooseChain, namesChain, openChain, type Session } from '../session.ts'
@@ -35,6 +36,7 @@ export const grants: Command = {
     const session = namesChain(context) ? await openChain(context, chooseChain(context)) : undefined
     await session?.freshen(60n)
     const stops = readStops(context.home())
+    warnUnfinished(context)
     const rows = []
     for (const entry of stored) {
       if (!('grant' in entry)) {

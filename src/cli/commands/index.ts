@@ -9,6 +9,7 @@ import { inspect } from './inspect.ts'
 import { narrow } from './narrow.ts'
 import { receiptsExport, receiptsKeys, receiptsLs, receiptsShow } from './receipts.ts'
 import { redeem } from './redeem.ts'
+import { redirect } from './redirect.ts'
 import { revoke } from './revoke.ts'
 import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
 import { resume, stop } from './stop.ts'
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   inspect,
   redeem,
   narrow,
+  redirect,
   revoke,
   guardianCreate,
   guardianCheck,

@@ -1,7 +1,8 @@
+import type { LocalAccount } from 'viem'
 import type { Grant } from '../../grant/types.ts'
 import type { Address } from '../../primitives/hex.ts'
 import type { Scope } from '../../scope/types.ts'
-import type { Command, Context } from '../command.ts'
+import type { Command, Context, OptionSpec, Result } from '../command.ts'
 import { confirm, YES } from '../confirm.ts'
 import { CliError, KeyError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
@@ -17,28 +18,42 @@ import { CHAIN_OPTIONS, type Session } from '../session.ts'
 import { assertKnownContracts, assertLive } from '../trustGrant.ts'
 import { parseEnd } from '../units.ts'
 
+/** For replacing: how a window goes on of which a part is used. */
+export const START: OptionSpec = {
+  flags: '--start <when>',
+  description:
+    'replacing with windows in use: now (what was used is taken off every window) or next (from the next one on)',
+}
+
 export const narrow: Command = {
   name: 'narrow',
-  summary: 'Hand a smaller part of a grant on to a sub-agent',
+  summary: 'Replace a grant by a smaller one, or hand a smaller part of it on to a sub-agent',
   description:
-    'Signed by the delegate of the grant; the principal is not asked, and what it signed still bounds everything. The patch is a JSON Merge Patch of the scope: { "budgets": { "limit": { "max": "2" } } }.',
+    'Without --to the principal signs a smaller grant for the same delegate, for what is left of the old one, and the old one ends; killed at any moment, the same command goes on. With --to the delegate hands a part on; the principal is not asked, and what it signed still bounds everything. The patch is a JSON Merge Patch of the scope: { "budgets": { "limit": { "max": "2" } } }.',
   arguments: [
     { name: 'grant', description: 'file, id, beginning of an id, or task' },
     { name: 'patch', description: 'file with what becomes smaller, or -', optional: true },
   ],
   options: [
-    { flags: '--to <account>', description: 'the sub-agent: an address or an account name' },
+    { flags: '--to <account>', description: 'hand it on: the sub-agent, an address or an account name' },
     { flags: '--expires <time>', description: 'an earlier end: 1d, or 2026-12-01T00:00:00Z' },
+    START,
     { flags: '--accept <pointer>', description: 'accept a constraint as held by the redeemer only', list: true },
     { flags: '--dry-run', description: 'show everything, sign nothing' },
     YES,
     ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
   ],
-  examples: ['ambit narrow invoices-2026-11 smaller.json --to local:subagent --account local:agent'],
+  examples: [
+    'ambit narrow invoices-2026-11 smaller.json --account local:principal',
+    'ambit narrow invoices-2026-11 smaller.json --to local:subagent --account local:agent',
+  ],
   async run(context) {
+    const file = context.args[1]
+    const patch = file === undefined ? {} : await readScopeDocument(context, file)
     const { grant, session } = await openGrant(context, context.args[0] ?? '')
     const signer = await loadSigner(context, session.choice)
+    if (!handsOn(context, patch, grant)) return replaceBySmaller(context, session, { grant, signer, patch })
     const parent = grant.scopes.at(-1) as Scope
     if (signer.address.toLowerCase() !== parent.delegate) {
       throw new KeyError('key.wrong_signer', 'This key is not that of the delegate.', {
@@ -48,7 +63,7 @@ export const narrow: Command = {
     }
     await session.freshen(0n)
     await assertLive(session, grant)
-    const scope = await childScope(context, parent)
+    const scope = await childScope(context, parent, patch)
     const options = await attenuateOptions(context, session, scope, parent.delegate)
     const { attenuateGrant, planAttenuation } = await import('../../grant/attenuate.ts')
     const { delegations, firstNew, plan } = planAttenuation(grant, options)
@@ -85,23 +100,48 @@ export const narrow: Command = {
   },
 }
 
+/** A part is handed on where somebody else is named; for the same delegate the grant itself becomes smaller. */
+function handsOn(context: Context, patch: unknown, grant: Grant): boolean {
+  if (context.options['to'] !== undefined) return true
+  const named = typeof patch === 'object' && patch !== null ? (patch as { delegate?: unknown }).delegate : undefined
+  return typeof named === 'string' && named.toLowerCase() !== grant.scopes.at(-1)?.delegate
+}
+
+async function replaceBySmaller(
+  context: Context,
+  session: Session,
+  { grant, signer, patch }: { grant: Grant; signer: LocalAccount; patch: unknown },
+): Promise<Result> {
+  const { formatInstant } = await import('../../primitives/time.ts')
+  const { replace } = await import('../replace.ts')
+  const expires = context.options['expires'] as string | undefined
+  const start = context.options['start'] as string | undefined
+  const wished = context.args[1] !== undefined || expires !== undefined
+  const { replaceIntentOf } = await import('../intents.ts')
+  if (!wished && replaceIntentOf(context.home(), grant.id) === undefined) {
+    throw new CliError('cli.missing_option', EXIT.usage, 'It is not said what becomes smaller.', {
+      details: { missing: ['patch', '--expires'] },
+      fix: 'Give a patch file or --expires; to hand a part on, --to <account>.',
+    })
+  }
+  const until = expires === undefined ? {} : { expiry: formatInstant(parseEnd(expires, context.now(), '--expires')) }
+  return replace(context, session, {
+    act: 'narrow',
+    grant,
+    signer,
+    wish: { patch: { ...(patch as object), ...until } },
+    asked: wished ? JSON.stringify({ patch, expires, start }) : '',
+  })
+}
+
 /** The parent's scope with the patch, for another delegate, one step less to be handed on. */
-async function childScope(context: Context, parent: Scope): Promise<Scope> {
+async function childScope(context: Context, parent: Scope, patch: unknown): Promise<Scope> {
   const { readAccount } = await import('../grantFlags.ts')
   const { formatInstant } = await import('../../primitives/time.ts')
   const { narrowScope } = await import('../../scope/index.ts')
   const to = context.options['to'] as string | undefined
   const expires = context.options['expires'] as string | undefined
-  const file = context.args[1]
-  const patch = file === undefined ? {} : await readScopeDocument(context, file)
   const isObject = typeof patch === 'object' && patch !== null && !Array.isArray(patch)
-  const named = isObject && 'delegate' in patch
-  if (to === undefined && !named) {
-    throw new CliError('cli.missing_option', EXIT.usage, 'It is not said to whom.', {
-      details: { flag: '--to' },
-      fix: 'Give --to <account>, or a delegate in the patch.',
-    })
-  }
   const now = context.now()
   const whole = isObject
     ? {

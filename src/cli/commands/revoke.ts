@@ -7,6 +7,7 @@ import { CONFIRM, confirmAll } from '../confirmAll.ts'
 import { CliError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
+import { warnUnfinished } from '../intents.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
@@ -42,6 +43,7 @@ export const revoke: Command = {
         fix: 'Give a grant, or --all.',
       })
     }
+    warnUnfinished(context)
     return reference === undefined ? revokeEverything(context) : revokeOne(context, reference)
   },
 }

@@ -1,0 +1,320 @@
+import type { LocalAccount } from 'viem'
+import type { SigningAccount } from '../delegation/sign.ts'
+import type { ReplacementOptions, Start, Used } from '../grant/replacement.ts'
+import type { Grant } from '../grant/types.ts'
+import type { Address } from '../primitives/hex.ts'
+import type { Scope } from '../scope/types.ts'
+import type { Context, Data, Result } from './command.ts'
+import { compileScope } from './compileScope.ts'
+import { confirm } from './confirm.ts'
+import { CliError, KeyError } from './errors.ts'
+import { EXIT } from './exit.ts'
+import { markReplaced, saveGrant } from './grantStore.ts'
+import { grantData, renderScopeHead } from './grantText.ts'
+import { type ReplaceIntent, removeIntent, replaceIntentOf, writeIntent } from './intents.ts'
+import { Journal } from './journal.ts'
+import { guarded, requireGuardian } from './killSwitches.ts'
+import { facts, lines, type Rich, styled, table, untrusted } from './output.ts'
+import { grantsUnder, recordEndings } from './recordEnding.ts'
+import { lockSender } from './redeemFlow.ts'
+import { planData, renderExplanation, section } from './scopeText.ts'
+import type { Session } from './session.ts'
+import { assertGenuine, assertKnownContracts, assertLive, checkOnChain } from './trustGrant.ts'
+
+export type ReplaceOptions = {
+  act: ReplaceIntent['act']
+  grant: Grant
+  signer: LocalAccount
+  wish: Omit<ReplacementOptions, 'used'>
+  /** The wish as text; empty where the command line has none and only goes on with what was begun. */
+  asked: string
+}
+
+/**
+ * Replaces a grant by a smaller one, or by one for another delegate: signs the new one for what is left of the old, writes
+ * the intent down, ends the old one on chain, and hands the new one out only when it is known how much was used by the
+ * block in which the old one ended. If more was used than when the new one was signed, it is signed again.
+ *
+ * Killed at any moment, the same command goes on from the intent: nothing is confirmed twice, and there is never a time at
+ * which both can be redeemed, or neither and no way on.
+ */
+export async function replace(context: Context, session: Session, options: ReplaceOptions): Promise<Result> {
+  const { act, grant, signer, asked } = options
+  const home = context.home()
+  requireRoot(grant)
+  await lockSender(context, signer.address.toLowerCase() as Address)
+  const begun = await readBegun(context, session, grant)
+  if (begun !== undefined && (begun.act !== act || (asked !== '' && begun.asked !== asked))) throw unfinished(begun)
+  if (begun !== undefined) context.output.progress('This was confirmed and begun before: going on with it…')
+  const prepared = begun === undefined ? await prepare(context, session, options) : undefined
+  if (prepared !== undefined && 'dryRun' in prepared) return prepared.dryRun
+  let intent = begun ?? prepared?.intent
+  if (intent === undefined) throw unfinished({ act, old: grant })
+
+  context.output.progress('Ending the old grant, and waiting for the chain…')
+  const delegator = grant.scopes[0]?.principal as Address
+  const { revoke } = await import('../chain/revoke.ts')
+  const { environment } = session
+  const ended = await revoke(session.node, { grant, environment, account: signer, delegator })
+  await session.save()
+  const under = await grantsUnder(
+    context,
+    grant,
+    ended.revoked.map(({ hash }) => hash),
+  )
+  const since = begun === undefined ? {} : { since: begun.at }
+  const endings = { grants: [grant, ...under], links: ended.revoked, act: { act: 'disable' as const }, ...since }
+  const receipts = await recordEndings(context, session, endings)
+
+  const block = latest(ended.revoked.map(({ blockNumber }) => blockNumber))
+  const next = await settleNext(context, session, { ...options, block }, intent)
+  if (next !== intent.next) {
+    intent = { ...intent, next }
+    writeIntent(home, intent)
+  }
+  const path = await saveGrant(context, next)
+  markReplaced(context, grant.id, next.id)
+  const receipt = await recordGrant(context, next, begun?.at)
+  removeIntent(home, intent)
+  return {
+    data: {
+      replaced: grant.id,
+      grant: grantData(next),
+      file: path,
+      resumed: begun !== undefined,
+      revoked: ended.revoked as unknown as Data,
+      grantsDied: under.map(({ id }) => id),
+      receipts: [...receipts.map(({ id }) => id), ...(receipt === undefined ? [] : [receipt])],
+      scope: next.scopes.at(-1) as unknown as Data,
+    },
+    text: lines(
+      renderScopeHead(next.scopes.at(-1) as Scope),
+      facts([
+        ['ended', `grant ${grant.id}`],
+        ...under.map(({ id }): [string, Rich] => ['died too', `grant ${id}`]),
+        ['grant', styled('bold', next.id)],
+        ['file', path],
+        ...receipts.map(({ id }): [string, Rich] => ['receipt', id]),
+        receipt === undefined ? undefined : ['receipt', receipt],
+      ]),
+      'Hand the new file to the agent: the old one is dead.',
+    ),
+  }
+}
+
+type Prepared = { intent: ReplaceIntent } | { dryRun: Result }
+
+/** Everything up to the signature and the written intent; nothing has any effect before. */
+async function prepare(context: Context, session: Session, options: ReplaceOptions): Promise<Prepared> {
+  const { act, grant, signer, asked } = options
+  const wish = { ...options.wish, start: startOf(context) }
+  await session.freshen(0n)
+  await assertGenuine(session, grant)
+  const { linksToEnd } = await import('../chain/revoke.ts')
+  const principal = grant.scopes[0]?.principal as Address
+  await requireSigner(session, principal, signer)
+  const planned = linksToEnd(grant, principal).map(({ hash }) => hash)
+  const { scope, about: used } = await nextScope(session, grant, wish)
+  const signedFor = await planNext(context, session, scope, grant)
+  const under = await grantsUnder(context, grant, planned)
+  const about = lines(
+    renderScopeHead(scope),
+    section('What the new caveats permit', renderExplanation(signedFor.plan.explanation)),
+    section('What changes', await renderChanges(grant.scopes[0] as Scope, scope)),
+    used,
+    under.length === 0
+      ? undefined
+      : section(
+          'Handed on, and dies with the old grant',
+          facts(under.map(({ id, scopes }): [string, Rich] => [id, `delegate ${scopes.at(-1)?.delegate ?? ''}`])),
+        ),
+  )
+  const data = { replaces: grant.id, scope: scope as unknown as Data, plan: planData(signedFor.plan) }
+  if (context.options['dryRun'] === true) {
+    const text = lines(about, 'Dry run: nothing was signed.')
+    return { dryRun: { data: { dryRun: true, grantsDie: under.map(({ id }) => id), ...data }, text } }
+  }
+  const question = act === 'redirect' ? `Give this to ${scope.delegate} instead?` : 'Replace the grant by this?'
+  await confirm(context, about, `${question} The old grant ends.`)
+  const next = await signNext(session, scope, signedFor.plan, signer)
+  const { start } = wish
+  const how = start === undefined ? {} : { start }
+  const intent: ReplaceIntent = { kind: 'replace', act, old: grant, next, asked, ...how, at: context.now() }
+  writeIntent(context.home(), intent)
+  return { intent }
+}
+
+/** The grant that takes the place: the one that was signed, or one signed anew where more was used meanwhile. */
+async function settleNext(
+  context: Context,
+  session: Session,
+  { grant, signer, block }: Pick<ReplaceOptions, 'grant' | 'signer'> & { block: bigint },
+  { next, start = 'now' }: ReplaceIntent,
+): Promise<Grant> {
+  const { staysWithin } = await import('../grant/replacement.ts')
+  const old = grant.scopes[0] as Scope
+  const scope = next.scopes[0] as Scope
+  const used = await readUsed(session, grant, block)
+  const live = await checkOnChain(session, next)
+  const dead = [...live.rows, ...live.branches.flatMap(({ rows }) => rows)].some(
+    (row) => row.result === 'fail' && row.code !== 'not_yet_valid',
+  )
+  if (!dead && staysWithin(scope, old, used)) return next
+  context.output.progress('More was used meanwhile, or the account moved on: signing again for what is left…')
+  // What was wished for stands in the signed scope: it is lowered further, and keeps its own way of going on.
+  const { replacementScope } = await import('../grant/replacement.ts')
+  const wanted = { patch: patchTo(scope), delegate: scope.delegate, start }
+  const again = replacementScope(old, { ...wanted, used })
+  const { plan } = await planNext(context, session, again, grant)
+  return signNext(session, again, plan, signer)
+}
+
+/** The limits of a scope, as a patch of the one it was made from. */
+function patchTo({ budgets, rules, calls, expiry, evidence, redelegation, revocation }: Scope): object {
+  return { budgets, rules, ...(calls === undefined ? {} : { calls }), expiry, evidence, redelegation, revocation }
+}
+
+/** @param number - Of the block in which the old grant has ended: nothing is used after it. */
+async function readUsed({ environment, node }: Session, grant: Grant, number?: bigint): Promise<Used> {
+  const { readState } = await import('../chain/readState.ts')
+  const { usedOf } = await import('../verdict/used.ts')
+  const state = await readState(node, { grant, environment, ...(number === undefined ? {} : { block: { number } }) })
+  return usedOf(grant, environment, state)
+}
+
+/** What was begun, read as strictly as a grant from anybody. */
+async function readBegun(context: Context, session: Session, grant: Grant): Promise<ReplaceIntent | undefined> {
+  const begun = replaceIntentOf(context.home(), grant.id)
+  if (begun === undefined) return undefined
+  const { parseGrant } = await import('../grant/parse.ts')
+  return { ...begun, next: parseGrant(begun.next, { environment: session.environment }) }
+}
+
+async function nextScope(session: Session, grant: Grant, wish: Omit<ReplacementOptions, 'used'>) {
+  const { replacementScope } = await import('../grant/replacement.ts')
+  const used = await readUsed(session, grant)
+  const old = grant.scopes[0] as Scope
+  const scope = replacementScope(old, { ...wish, used })
+  return { scope, about: await renderUsed(old, used) }
+}
+
+async function planNext(context: Context, session: Session, scope: Scope, grant: Grant) {
+  const { readNonce } = await import('../chain/readNonce.ts')
+  const { environment, node } = session
+  const killSwitch = await requireGuardian(context, session, scope)
+  const nonce = await readNonce(node, { delegator: scope.principal, environment })
+  const compiled = await compileScope(withAccepted(context, grant), scope, environment, nonce)
+  if ('error' in compiled) throw compiled.error
+  await assertKnownContracts(session, compiled.plan.drafts)
+  return { plan: guarded(compiled.plan, killSwitch) }
+}
+
+/** What was accepted for the old grant is accepted for its replacement, unless the command line says what is. */
+function withAccepted(context: Context, grant: Grant): Context {
+  if (context.options['accept'] !== undefined) return context
+  return { ...context, options: { ...context.options, accept: grant.accepted[0] ?? [] } }
+}
+
+async function signNext(
+  session: Session,
+  scope: Scope,
+  plan: Parameters<typeof import('../grant/create.ts').signGrant>[1],
+  signer: LocalAccount,
+): Promise<Grant> {
+  const { signGrant } = await import('../grant/create.ts')
+  const own = signer.address.toLowerCase() === scope.principal
+  const account: SigningAccount = own
+    ? signer
+    : { address: scope.principal, type: 'smart', signTypedData: (definition) => signer.signTypedData(definition) }
+  const signed = await signGrant(scope, plan, account)
+  await assertLive(session, signed)
+  return signed
+}
+
+async function recordGrant(context: Context, grant: Grant, since: bigint | undefined): Promise<string | undefined> {
+  const journal = new Journal(context)
+  if (since !== undefined) {
+    for (const entry of journal.entries().reverse()) {
+      const statement = await journal.statement(entry)
+      if (BigInt(statement.iat) < since) break
+      if (statement.kind === 'grant' && statement.grant.id === grant.id) return undefined
+    }
+  }
+  const { grantReceipt } = await import('../receipt/grantReceipt.ts')
+  return (await journal.issue(grantReceipt({ grant, layer: 'wallet' }))).id
+}
+
+async function renderChanges(old: Scope, scope: Scope): Promise<Rich> {
+  const { diffScopes } = await import('../scope/diff.ts')
+  const shown = (value: unknown) => (value === undefined ? '-' : untrusted(value))
+  return table(
+    ['WHERE', 'BEFORE', 'AFTER'],
+    diffScopes(old, scope).map(({ pointer, before, after }) => [pointer, shown(before), shown(after)]),
+  )
+}
+
+async function renderUsed(scope: Scope, { budgets, calls }: Used): Promise<Rich> {
+  const { formatAmount } = await import('../primitives/amount.ts')
+  const rows = Object.entries(budgets).flatMap(([name, list]) =>
+    list.map(({ asset, amount }): [string, Rich] => {
+      const decimals = asset === 'native' ? 18 : (scope.assets[asset]?.decimals ?? 0)
+      const when = scope.budgets[name]?.per === undefined ? 'in all' : 'in the current window'
+      return [`budget ${name}`, `${formatAmount(amount, decimals)} used ${when}`]
+    }),
+  )
+  return facts([...rows, ['calls', `${calls} used`]])
+}
+
+function startOf(context: Context): Start | undefined {
+  const given = context.options['start'] as string | undefined
+  if (given === undefined || given === 'now' || given === 'next') return given
+  throw new CliError('cli.usage', EXIT.usage, 'A window goes on in one of two ways.', {
+    details: { start: given },
+    fix: 'Give --start now or --start next.',
+  })
+}
+
+function latest(blocks: readonly bigint[]): bigint {
+  let last = 0n
+  for (const block of blocks) if (block > last) last = block
+  return last
+}
+
+function requireRoot({ scopes }: Grant): void {
+  if (scopes.length === 1) return
+  throw new CliError(
+    'cli.usage',
+    EXIT.usage,
+    'This grant was handed on: only its principal’s own grants are replaced.',
+    {
+      details: { depth: scopes.length },
+      fix: 'Revoke it with the account that handed it on, and hand on another part with `ambit narrow <grant> --to <account>`.',
+    },
+  )
+}
+
+/** Before anything is confirmed: who cannot end the old one must not sign the new one. */
+async function requireSigner({ node, environment }: Session, principal: Address, signer: LocalAccount): Promise<void> {
+  if (signer.address.toLowerCase() === principal) return
+  const { readAccountCode } = await import('../chain/account.ts')
+  const { readBlock } = await import('../chain/block.ts')
+  const code = await readAccountCode(node, { address: principal, environment, block: (await readBlock(node)).hash })
+  if (code.kind === 'contract') return
+  throw new KeyError('key.wrong_signer', 'This key is not that of the principal.', {
+    details: { principal, signer: signer.address },
+    fix: 'Only the principal replaces a grant; a delegate hands a part on with --to.',
+  })
+}
+
+function unfinished({ act, old }: Pick<ReplaceIntent, 'act' | 'old'>): CliError {
+  return new CliError(
+    'cli.unfinished',
+    EXIT.unsettled,
+    'Another replacement of this grant was begun and not finished.',
+    {
+      details: { grant: old.id, begun: act },
+      fix: `Finish it first: \`ambit ${act} ${old.id}\`, with nothing else but the key.`,
+      retry: 'safe',
+    },
+  )
+}

@@ -1,0 +1,67 @@
+import type { Environment } from '../caveats/types.ts'
+import type { Used } from '../grant/replacement.ts'
+import type { Grant } from '../grant/types.ts'
+import type { Hex } from '../primitives/hex.ts'
+import type { Asset } from '../scope/types.ts'
+import { VerdictError } from './errors.ts'
+import { type Counted, type Meter, readMeters } from './meters.ts'
+import { prepareGrant } from './prepare.ts'
+import type { State } from './types.ts'
+
+/**
+ * What was used of the effective scope of a grant at a block, by budget: read from the counters of the chain.
+ *
+ * Of several links that count the same on one way, the one nearest to the root has counted what the others did; the same
+ * counter on several ways is one.
+ *
+ * @throws {@link VerdictError} `verdict.use_unread` where the state lacks a counter; those of `prepareGrant`.
+ */
+export function usedOf(grant: Grant, environment: Environment, state: State): Used {
+  const prepared = prepareGrant(grant, environment)
+  const meters = new Map(readMeters(prepared, state).map(({ delegation, own }) => [delegation, own]))
+  const scope = grant.scopes.at(-1)
+  const budgets: Record<string, { asset: Asset; amount: bigint }[]> = {}
+  const seen = new Set<string>()
+  let calls = 0n
+  for (const { rule: id, links } of prepared.branches) {
+    const hashes = links.map(({ hash }) => hash)
+    const counted = topmost(hashes, meters, 'calls')
+    if (counted !== undefined && !seen.has(`${counted.hash}/calls`)) {
+      seen.add(`${counted.hash}/calls`)
+      calls += usedBy(counted)
+    }
+    const rule = scope?.rules.find((it) => it.id === id)
+    if (rule?.class !== 'transfer' || rule.budget === undefined) continue
+    const found = topmost(hashes, meters, rule.asset)
+    if (found === undefined) throw unread(hashes[0], rule.asset)
+    const key = `${found.hash}/${rule.budget}/${rule.asset}`
+    if (seen.has(key)) continue
+    seen.add(key)
+    budgets[rule.budget] = [...(budgets[rule.budget] ?? []), { asset: rule.asset, amount: usedBy(found) }]
+  }
+  return { now: state.block.timestamp, budgets, calls }
+}
+
+type Found = { hash: Hex; meter: Meter }
+
+/** @param path - Leaf first. */
+function topmost(path: readonly Hex[], meters: ReadonlyMap<Hex, readonly Meter[]>, counts: Counted): Found | undefined {
+  for (const hash of path.toReversed()) {
+    const meter = meters.get(hash)?.find((it) => it.counts === counts)
+    if (meter !== undefined) return { hash, meter }
+  }
+  return undefined
+}
+
+function usedBy({ hash, meter }: Found): bigint {
+  if (meter.used === null) throw unread(hash, meter.counts)
+  return meter.used
+}
+
+function unread(delegation: Hex | undefined, counts: Counted): VerdictError {
+  return new VerdictError('verdict.use_unread', 'What was used is not known.', {
+    details: { delegation: delegation ?? null, counts },
+    fix: 'Read the whole state of the grant at one block.',
+    retry: 'safe',
+  })
+}
