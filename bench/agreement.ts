@@ -39,13 +39,13 @@ const NOT_EVALUATED: readonly ReasonCode[] = ['stopped', 'execution_failed', 'di
 /** Codes that an evaluation can give. */
 export const REACHABLE = (Object.keys(REASONS) as ReasonCode[]).filter((code) => !NOT_EVALUATED.includes(code))
 
-const GRANTS_A_ROUND = 24
+const GRANTS_A_ROUND = 36
 const ACTIONS_A_GRANT = 4
 const TIMES_A_ROUND = 4
 /** From so many cases on a second chain is worth its start. */
 const MANY_CASES = 4_000
 /** Of a hundred cases, how many are judged again with something missing. */
-const UNCHAINED_PERCENT = 4
+const UNCHAINED_PERCENT = 10
 
 /**
  * Puts the same near-valid actions to `evaluate` and to the real contracts, and compares: allow or deny, and for a denial the
@@ -150,7 +150,7 @@ async function compareAll(draw: Draw, run: Run, world: World, live: readonly Liv
   const cases: Case[] = []
   live.forEach((subject, index) => {
     const state = states[index]
-    const wanted = subject.corner === undefined ? actions : Math.min(actions, 2)
+    const wanted = subject.brief ? Math.min(actions, 2) : actions
     for (let count = 0; count < wanted && state !== undefined; count++) {
       const target = draw.int(subject.prepared.branches.length)
       const branch = subject.prepared.branches[target]

@@ -15,7 +15,7 @@ describe('bench', () => {
     expect(Object.keys(envelope)).toEqual(['schema', 'ok', 'data', 'error'])
     expect(envelope).toMatchObject({
       schema: 'ambit.bench.verdicts.v1',
-      data: { hops: 2, lowering: 'framework', seed: 3 },
+      data: { hops: 4, lowering: 'framework', seed: 3 },
       error: null,
     })
     expect((envelope['data'] as { perSecond: number }).perSecond).toBeGreaterThan(1_000)

@@ -33,7 +33,9 @@ export async function drawCompiled(draw: Draw, rig: Rig, world: World): Promise<
     const final = handedOn ?? grant
     const scope = final.scopes.at(-1)
     const origin = handedOn === null ? 'compiled' : 'handedOn'
-    return scope === undefined ? null : { grant: final, bases: basesOf(draw, world, final, scope), origin }
+    return scope === undefined
+      ? null
+      : { grant: final, bases: basesOf(draw, world, final, scope), origin, brief: false }
   } catch (error) {
     if (error instanceof CompileError || error instanceof ScopeError) return null
     throw error
@@ -58,7 +60,7 @@ export async function drawHeld(draw: Draw, rig: Rig, world: World): Promise<Subj
   delete document.calls
   const scope = parseScope(document)
   const grant = await compiled(draw, rig, world, scope)
-  return { grant, bases: basesOf(draw, world, grant, scope), origin: 'compiled' }
+  return { grant, bases: basesOf(draw, world, grant, scope), origin: 'compiled', brief: true }
 }
 
 function drawDocument(draw: Draw, world: World, agent: Address): Members {

@@ -19,6 +19,8 @@ export type Subject = {
   grant: Grant
   bases: readonly (readonly Call[])[]
   origin: 'sketched' | 'compiled' | 'handedOn'
+  /** Made for one purpose: few actions show it. */
+  brief: boolean
   corner?: Corner
 }
 
@@ -35,7 +37,7 @@ export async function drawGrant(draw: Draw, rig: Rig, world: World): Promise<Sub
 }
 
 /** How many grants of a round are about one kind of caveat each. */
-const FOCUSED = 6
+const FOCUSED = 17
 
 /** Short grants about single kinds, all of them in turn: a short run too has each kind pass and refuse. */
 export function focusedGrants(draw: Draw, rig: Rig, world: World, round: number): Promise<Subject[]> {
@@ -43,22 +45,28 @@ export function focusedGrants(draw: Draw, rig: Rig, world: World, round: number)
   return Promise.all(
     Array.from({ length: FOCUSED }, (_, index) => {
       const kind = kinds[(round * FOCUSED + index) % kinds.length] as KnownKind
-      return sketchedSubject(draw, rig, [sketchFocused(draw, world, kind)])
+      return sketchedSubject(draw, rig, [sketchFocused(draw, world, kind)], true)
     }),
   )
 }
 
 function drawSketched(draw: Draw, rig: Rig, world: World): Promise<Subject> {
   const sketches = Array.from({ length: pick(draw, [1, 1, 1, 2, 3]) }, () => sketchGrant(draw, world))
-  return sketchedSubject(draw, rig, sketches)
+  return sketchedSubject(draw, rig, sketches, false)
 }
 
-async function sketchedSubject(draw: Draw, rig: Rig, sketches: readonly GrantSketch[]): Promise<Subject> {
+async function sketchedSubject(
+  draw: Draw,
+  rig: Rig,
+  sketches: readonly GrantSketch[],
+  brief: boolean,
+): Promise<Subject> {
   const { delegations, branches } = sketchDelegations(draw, rig.environment, sketches)
   return {
     grant: await signedGrant(rig, delegations, branches),
     bases: branches.map((_, index) => (sketches[index] ?? (sketches[0] as GrantSketch)).base),
     origin: 'sketched',
+    brief,
   }
 }
 
@@ -75,7 +83,13 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
     const { delegations, branches } = sketchDelegations(draw, rig.environment, [
       { links, redeemer: agent, base: [base] },
     ])
-    return { grant: await signedGrant(rig, delegations, branches), bases: [[base]], origin: 'sketched', corner }
+    return {
+      grant: await signedGrant(rig, delegations, branches),
+      bases: [[base]],
+      origin: 'sketched',
+      brief: true,
+      corner,
+    }
   }
   const period = { amount: 50n, duration: 60n, start: world.now - 10n }
   const cap: KnownCaveat = { kind: 'erc20TransferAmount', token: world.token, limit: 50n }
@@ -117,7 +131,7 @@ async function paidGrant(draw: Draw, rig: Rig, world: World): Promise<Subject> {
   const added = encodeContext(signed === undefined ? [] : [signed])
   const caveats = delegation.caveats.map((caveat) => ({ ...caveat, args: added }))
   const grant = await signedGrant(rig, [{ ...delegation, caveats }], branches)
-  return { grant, bases: [[base]], origin: 'sketched', corner: 'plain' }
+  return { grant, bases: [[base]], origin: 'sketched', brief: true, corner: 'plain' }
 }
 
 /** A grant of given delegations. Its scopes are empty: what is tested is the chain's half of a verdict. */

@@ -91,6 +91,8 @@ function follow(fix: Fix, action: Action, state: State, choice: number): { actio
       return { action: { ...action, chainId: fix.chainId }, state }
     case 'send_one_call':
       return { action: { ...action, calls: action.calls.slice(0, 1) }, state }
+    case 'send_calls':
+      return { action: { ...action, calls: fix.calls }, state }
     case 'wait_until':
       return { action, state: { ...state, block: { ...state.block, timestamp: fix.time } } }
     default:
@@ -143,6 +145,7 @@ describe('fix', () => {
       'set_calldata',
       'redeem_as',
       'send_one_call',
+      'send_calls',
       'use_chain',
       'ask_for_a_new_grant',
       'retry_later',

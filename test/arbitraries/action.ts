@@ -40,6 +40,10 @@ export function nearAction(
     case 5:
     case 6:
     case 7:
+    case 8:
+    case 9:
+    case 10:
+    case 11:
       if (rest.length === 0) return action(other)
       return { ...action(base), calls: pick(draw, batchesNear(draw, world, [base, ...rest])) }
     default:

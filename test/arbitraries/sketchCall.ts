@@ -76,7 +76,7 @@ function sketchCall(draw: Draw, world: World, about: Exclude<Sketched, 'batch'>)
 function revocation(draw: Draw, world: World, spender: bigint): { to: Address; data: Hex } {
   const token = BigInt(world.token)
   // The mock says that everything is approved, the token that nothing is.
-  const to = chance(draw, 75) ? world.mock : world.token
+  const to = chance(draw, 60) ? world.mock : world.token
   switch (draw.int(6)) {
     case 0:
       return { to, data: encode(SELECTORS.approve, spender, 0n) }

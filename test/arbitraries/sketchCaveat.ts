@@ -41,7 +41,7 @@ export function sketchCaveat(
     case 'blockNumber': {
       // A round mines a hundred blocks or so.
       const after = chance(draw, 40) ? 0n : world.block + BigInt(draw.int(140))
-      const before = (after > world.block ? after : world.block) + BigInt(1 + draw.int(300))
+      const before = (after > world.block ? after : world.block) + BigInt(2 + draw.int(chance(draw, 30) ? 60 : 300))
       return { kind, after, before: chance(draw, 20) ? 0n : before }
     }
     case 'deployed':
@@ -74,7 +74,7 @@ export function sketchCaveat(
       return { kind, ...sketchStream(draw, now, near) }
     case 'erc721Transfer': {
       const tokenId = base.data.length >= 202 ? BigInt(`0x${base.data.slice(138, 202)}`) : 1n
-      return { kind, token: odd ? world.otherToken : world.mock, tokenId: chance(draw, 7) ? tokenId + 1n : tokenId }
+      return { kind, token: odd ? world.otherToken : world.mock, tokenId: chance(draw, 20) ? tokenId + 1n : tokenId }
     }
     case 'exactCalldata':
       return { kind, data: odd ? (`${base.data}00` as Hex) : base.data }
