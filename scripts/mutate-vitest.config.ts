@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** The tests that a mutant meets, in this order: the likeliest to notice first. */
+const files = (process.env['AMBIT_MUTANT_TESTS'] ?? '').split(':').filter((file) => file !== '')
+
+class InOrder extends BaseSequencer {
+  override async sort(specifications: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ moduleId }: TestSpecification) => files.findIndex((file) => moduleId.endsWith(`/${file}`))
+    return [...specifications].sort((a, b) => place(a) - place(b))
+  }
+}
+
+export default defineConfig({
+  test: {
+    include: files,
+    setupFiles: ['test/seed.ts', 'scripts/mutate-setup.ts'],
+    // One thread that loads each module once: the suites are pure, and hundreds of runs pay for every import.
+    pool: 'threads',
+    isolate: false,
+    fileParallelism: false,
+    bail: 1,
+    sequence: { sequencer: InOrder },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    env: { DO_NOT_TRACK: '1' },
+  },
+})
