@@ -1,0 +1,438 @@
+import * as abis from '@metamask/delegation-abis'
+import fc from 'fast-check'
+import {
+  type Abi,
+  type AbiFunction,
+  decodeAbiParameters,
+  decodeFunctionResult,
+  encodeAbiParameters,
+  encodeFunctionData,
+  getAbiItem,
+  hexToString,
+} from 'viem'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { REVOCATION_METHODS } from '../../src/caveats/approvalRevocation.ts'
+import { decodeCaveat, encodeCaveat } from '../../src/caveats/caveat.ts'
+import type { KnownCaveat, KnownKind } from '../../src/caveats/codec.ts'
+import { CaveatError, type CaveatErrorCode } from '../../src/caveats/errors.ts'
+import { codecByKind, codecs } from '../../src/caveats/registry.ts'
+import type { Execution } from '../../src/caveats/types.ts'
+import { readBlock } from '../../src/chain/block.ts'
+import { type CallAnswer, callAt, type NodeClient } from '../../src/chain/rpc.ts'
+import { type Address, byteLength, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
+import { anyKnownCaveat } from '../arbitraries/caveat.ts'
+import { useChain } from '../rig/chain.ts'
+import { nodeOf } from '../rig/grant.ts'
+
+/** What the real enforcers read in terms, beside what our codecs read in them. */
+
+const chain = useChain()
+let client: NodeClient
+let block: Hex
+beforeAll(async () => {
+  client = nodeOf(chain.rpcUrl)
+  block = (await readBlock(client)).hash
+})
+
+/** Terms that the contract takes and we do not, and why. Everything else must be taken by both or by none. */
+const STRICTER: Readonly<Partial<Record<KnownKind, Readonly<Partial<Record<CaveatErrorCode, string>>>>>> = {
+  allowedCalldata: { 'caveats.unsatisfiable': 'no calldata reaches that far: the hook refuses every call' },
+  blockNumber: { 'caveats.unsatisfiable': 'no block lies between the bounds: the hook refuses every call' },
+  erc1155BalanceChange: { 'caveats.out_of_range': 'a second spelling of decrease' },
+  erc20BalanceChange: { 'caveats.out_of_range': 'a second spelling of decrease' },
+  erc20PeriodTransfer: { 'caveats.zero': 'the hook refuses every call' },
+  erc20Streaming: {
+    'caveats.zero': 'the hook refuses every call',
+    'caveats.unsatisfiable': 'the most is below the start: the hook refuses every call',
+  },
+  erc721BalanceChange: { 'caveats.out_of_range': 'a second spelling of decrease' },
+  exactCalldataBatch: {
+    'caveats.not_canonical': 'a second spelling, which another reader may follow elsewhere',
+    'caveats.empty_list': 'an empty batch does nothing',
+  },
+  exactExecutionBatch: {
+    'caveats.not_canonical': 'a second spelling, which another reader may follow elsewhere',
+    'caveats.empty_list': 'an empty batch does nothing',
+  },
+  limitedCalls: { 'caveats.zero': 'the hook refuses every call' },
+  logicalOr: {
+    'caveats.not_canonical': 'a second spelling, which another reader may follow elsewhere',
+    'caveats.empty_list': 'there is no group to choose: the hook refuses every call',
+  },
+  multiTokenPeriod: { 'caveats.zero': 'the hook refuses every use of that entry' },
+  nativeBalanceChange: { 'caveats.out_of_range': 'a second spelling of decrease' },
+  nativePeriodTransfer: { 'caveats.zero': 'the hook refuses every call' },
+  nativeStreaming: {
+    'caveats.zero': 'the hook refuses every call',
+    'caveats.unsatisfiable': 'the most is below the start: the hook refuses every call',
+  },
+  nativeTransferAmount: { 'caveats.wrong_length': 'the contract drops what follows the first word' },
+  timestamp: { 'caveats.unsatisfiable': 'no second lies between the bounds: the hook refuses every call' },
+}
+
+/** What is compared: the values in the order in which the contract returns them. */
+function fieldsOf(caveat: KnownCaveat): unknown[] {
+  switch (caveat.kind) {
+    case 'allowedCalldata':
+      return [caveat.start, caveat.value]
+    case 'allowedMethods':
+      return [caveat.selectors]
+    case 'allowedTargets':
+      return [caveat.targets]
+    case 'approvalRevocation':
+      return [REVOCATION_METHODS.map((method) => caveat.methods.includes(method))]
+    case 'argsEqualityCheck':
+      return [caveat.args]
+    case 'blockNumber':
+    case 'timestamp':
+      return [caveat.after, caveat.before]
+    case 'deployed':
+      return [caveat.address, caveat.salt, caveat.bytecode]
+    case 'erc1155BalanceChange':
+      return [isDecrease(caveat), caveat.token, caveat.recipient, caveat.tokenId, caveat.amount]
+    case 'erc20BalanceChange':
+    case 'erc721BalanceChange':
+      return [isDecrease(caveat), caveat.token, caveat.recipient, caveat.amount]
+    case 'nativeBalanceChange':
+      return [isDecrease(caveat), caveat.recipient, caveat.amount]
+    case 'erc20PeriodTransfer':
+      return [caveat.token, caveat.amount, caveat.duration, caveat.start]
+    case 'nativePeriodTransfer':
+      return [caveat.amount, caveat.duration, caveat.start]
+    case 'erc20Streaming':
+      return [caveat.token, caveat.initial, caveat.max, caveat.perSecond, caveat.start]
+    case 'nativeStreaming':
+      return [caveat.initial, caveat.max, caveat.perSecond, caveat.start]
+    case 'erc20TransferAmount':
+      return [caveat.token, caveat.limit]
+    case 'erc721Transfer':
+      return [caveat.token, caveat.tokenId]
+    case 'exactCalldata':
+      return [caveat.data]
+    case 'exactCalldataBatch':
+    case 'exactExecutionBatch':
+      return [caveat.executions.map(executionFields)]
+    case 'exactExecution':
+      return [executionFields(caveat)]
+    case 'id':
+      return [caveat.id]
+    case 'limitedCalls':
+    case 'nativeTransferAmount':
+      return [caveat.limit]
+    case 'logicalOr':
+      return [caveat.groups.map((group) => group.length)]
+    case 'multiTokenPeriod':
+      return [
+        caveat.periods.map(({ token }) => token),
+        caveat.periods.map(({ amount }) => amount),
+        caveat.periods.map(({ duration }) => duration),
+        caveat.periods.map(({ start }) => start),
+      ]
+    case 'nativePayment':
+      return [caveat.recipient, caveat.amount]
+    case 'nonce':
+      return [caveat.nonce]
+    case 'ownershipTransfer':
+      return [caveat.target]
+    case 'redeemer':
+      return [caveat.redeemers]
+    case 'specificActionBatch': {
+      const { token, recipient, amount, first } = caveat
+      const [firstTarget, firstValue, firstCalldata] = [first.target, first.value, first.data]
+      return [{ tokenAddress: token, recipient, amount, firstTarget, firstValue, firstCalldata }]
+    }
+    case 'valueLte':
+      return [caveat.max]
+  }
+}
+
+const isDecrease = ({ direction }: { direction: string }) => direction === 'decrease'
+const executionFields = ({ target, value, data }: Execution) => ({ target, value, callData: data })
+
+/** What the contract reads: its values, or `null` where it reverts. */
+async function readOnChain(kind: KnownKind, terms: Hex): Promise<unknown[] | null> {
+  if (kind === 'approvalRevocation') return readRevocation(terms)
+  if (kind === 'logicalOr') return readGroups(terms)
+  const enforcer = addressOf(kind)
+  if (kind === 'argsEqualityCheck') {
+    const passed = await hook('beforeHook', enforcer, { terms, args: terms })
+    return passed.status === 'ok' ? [terms] : null
+  }
+  const abi = kind === 'specificActionBatch' ? ACTION_ABI : published[codecByKind[kind].name]
+  if (abi === undefined) throw new RangeError(`No ABI of ${kind}`)
+  const functionName = kind === 'multiTokenPeriod' ? 'getAllTermsInfo' : 'getTermsInfo'
+  const data = encodeFunctionData({ abi, functionName, args: [terms] })
+  const answer = await callAt(client, { to: enforcer, data, block })
+  if (answer.status === 'reverted') return null
+  const result = decodeFunctionResult({ abi, functionName, data: answer.data })
+  const getter = getAbiItem({ abi, name: functionName }) as AbiFunction
+  return lower(getter.outputs.length === 1 ? [result] : (result as unknown[])) as unknown[]
+}
+
+const published: Readonly<Record<string, Abi>> = { ...abis } as never
+
+/** The published ABI is that of release 1.3.0, which has no first value. */
+const ACTION_ABI: Abi = [
+  {
+    type: 'function',
+    name: 'getTermsInfo',
+    stateMutability: 'pure',
+    inputs: [{ name: 'terms', type: 'bytes' }],
+    outputs: [
+      {
+        type: 'tuple',
+        components: [
+          { name: 'tokenAddress', type: 'address' },
+          { name: 'recipient', type: 'address' },
+          { name: 'amount', type: 'uint256' },
+          { name: 'firstTarget', type: 'address' },
+          { name: 'firstValue', type: 'uint256' },
+          { name: 'firstCalldata', type: 'bytes' },
+        ],
+      },
+    ],
+  },
+]
+
+/** No getter: what it allows shows in why it refuses a call of each method that lacks everything else. */
+async function readRevocation(terms: Hex): Promise<unknown[] | null> {
+  const permit2: Address = '0x000000000022d473030f116ddee9f6b43ac78ba3'
+  const word = (value: number): Hex => `0x${value.toString(16).padStart(64, '0')}`
+  const calls: Hex[] = [
+    concatBytes('0x095ea7b3', word(1), word(1)),
+    concatBytes('0x095ea7b3', word(0), word(1)),
+    concatBytes('0xa22cb465', word(1), word(1)),
+    concatBytes('0x87517c45', word(1), word(1), word(1), word(1)),
+    '0xcc53287f',
+    '0x65d9723c',
+  ]
+  const reasons = await Promise.all(
+    calls.map(async (data) => {
+      const execution = concatBytes(permit2, word(0), data)
+      const answer = await hook('beforeHook', addressOf('approvalRevocation'), { terms, execution })
+      return answer.status === 'ok' ? 'ok' : reasonOf(answer.data)
+    }),
+  )
+  if (reasons.every((reason) => /:(?:invalid-terms|no-methods-allowed)/.test(reason))) return null
+  return [reasons.map((reason) => !reason.endsWith('-not-allowed'))]
+}
+
+/** No getter: a group is there, and of this size, where its first hook, which does nothing in any enforcer, passes. */
+async function readGroups(terms: Hex): Promise<unknown[] | null> {
+  const sizes: number[] = []
+  for (let group = 0; ; group++) {
+    const size = await groupSize(terms, group)
+    if (size === 'none') return [sizes]
+    if (size === 'reverted') return null
+    sizes.push(size)
+  }
+}
+
+/** `AddressEmptyCode(address)` */
+const ADDRESS_EMPTY_CODE = '0x9996b315'
+
+async function groupSize(terms: Hex, group: number): Promise<number | 'none' | 'reverted'> {
+  const selected = [{ type: 'tuple', components: [{ type: 'uint256' }, { type: 'bytes[]' }] }] as const
+  for (let size = 0; ; size++) {
+    const args = encodeAbiParameters(selected, [[BigInt(group), Array<Hex>(size).fill('0x')]])
+    const wrapper = addressOf('logicalOr')
+    const answer = await hook('beforeAllHook', wrapper, { terms, args, from: chain.environment.manager })
+    const reason = answer.status === 'ok' ? 'ok' : reasonOf(answer.data)
+    // The terms were read, and an enforcer in them is no contract.
+    if (reason === 'ok' || reason.startsWith(ADDRESS_EMPTY_CODE)) return size
+    if (reason.endsWith(':invalid-group-index')) return 'none'
+    if (!reason.endsWith(':invalid-caveat-args-length') || size > 8) return 'reverted'
+  }
+}
+
+function hook(
+  name: 'beforeHook' | 'beforeAllHook',
+  to: Address,
+  { terms, args = '0x', execution = '0x', from }: { terms: Hex; args?: Hex; execution?: Hex; from?: Address },
+): Promise<CallAnswer> {
+  const zero: Hex = `0x${'00'.repeat(32)}`
+  const nobody: Address = `0x${'00'.repeat(20)}`
+  const data = encodeFunctionData({
+    abi: abis.CaveatEnforcer,
+    functionName: name,
+    args: [terms, args, zero, execution, zero, nobody, nobody],
+  })
+  return callAt(client, { to, data, block, ...(from === undefined ? {} : { from }) })
+}
+
+function reasonOf(data: Hex): string {
+  if (!data.startsWith('0x08c379a0')) return data
+  const [text] = decodeAbiParameters([{ type: 'bytes' }], sliceBytes(data, 4))
+  return hexToString(text)
+}
+
+function addressOf(kind: KnownKind): Address {
+  return chain.environment.enforcers[codecByKind[kind].name] as Address
+}
+
+function lower(value: unknown): unknown {
+  if (typeof value === 'string') return value.toLowerCase()
+  if (Array.isArray(value)) return value.map(lower)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, lower(item)]))
+}
+
+/** Some of every kind, the same in each run. */
+function samples(count: number): Map<KnownKind, KnownCaveat[]> {
+  const byKind = new Map<KnownKind, KnownCaveat[]>()
+  for (const caveat of fc.sample(anyKnownCaveat({ small: true }), { numRuns: count * 60, seed: 11 })) {
+    const list = byKind.get(caveat.kind) ?? []
+    if (list.length < count) byKind.set(caveat.kind, [...list, caveat])
+  }
+  return byKind
+}
+
+/** Terms next to good ones: shorter, longer, and with words and bytes of other values. */
+function neighbours(terms: Hex): Hex[] {
+  const size = byteLength(terms)
+  const out: Hex[] = ['0x', sliceBytes(terms, 0, size >> 1), `${terms}00`, `${terms}${'00'.repeat(32)}`, `${terms}01`]
+  if (size > 0) out.push(sliceBytes(terms, 0, size - 1), sliceBytes(terms, 1))
+  for (let at = 0; at < size; at += Math.max(1, Math.floor(size / 12))) {
+    for (const value of ['00', 'ff', '02'])
+      out.push(concatBytes(sliceBytes(terms, 0, at), `0x${value}`, sliceBytes(terms, at + 1)))
+    const end = Math.min(at + 32, size)
+    out.push(concatBytes(sliceBytes(terms, 0, at), `0x${'00'.repeat(end - at)}`, sliceBytes(terms, end)))
+  }
+  return [...new Set(out)].filter((other) => other !== terms)
+}
+
+describe('codecs', () => {
+  test('default: every enforcer reads in our terms what we wrote', async () => {
+    const chosen = samples(5)
+    expect([...chosen.keys()].sort()).toEqual(codecs.map(({ kind }) => kind).sort())
+    await Promise.all(
+      [...chosen.values()].flat().map(async (caveat) => {
+        const { terms } = encodeCaveat(chain.environment, caveat)
+        expect([caveat.kind, await readOnChain(caveat.kind, terms)]).toEqual([caveat.kind, fieldsOf(caveat)])
+      }),
+    )
+  })
+
+  test('behavior: near good terms we read what the contract reads, and refuse what it refuses', async () => {
+    const seen = { both: new Set<string>(), none: new Set<string>(), stricter: new Set<string>() }
+    const wrong: unknown[] = []
+    const judge = async (kind: KnownKind, terms: Hex) => {
+      const onChain = await readOnChain(kind, terms)
+      const ours = decodeCaveat(chain.environment, { enforcer: addressOf(kind), terms, args: '0x' })
+      if (ours.kind === 'unknown') {
+        const code = refusalOf(kind, terms)
+        if (onChain === null) seen.none.add(kind)
+        else if (STRICTER[kind]?.[code] !== undefined) seen.stricter.add(`${kind} ${code}`)
+        else wrong.push({ kind, terms, code, onChain })
+        return
+      }
+      seen.both.add(kind)
+      const fields = fieldsOf(ours)
+      if (JSON.stringify(onChain, asText) !== JSON.stringify(fields, asText))
+        wrong.push({ kind, terms, fields, onChain })
+    }
+    const jobs = [...samples(8)].flatMap(([kind, caveats]) =>
+      caveats.flatMap((caveat) =>
+        neighbours(encodeCaveat(chain.environment, caveat).terms).map((terms) => [kind, terms] as const),
+      ),
+    )
+    expect(jobs.length).toBeGreaterThan(5_000)
+    for (let at = 0; at < jobs.length; at += 200)
+      await Promise.all(jobs.slice(at, at + 200).map(([kind, terms]) => judge(kind, terms)))
+    expect(wrong).toEqual([])
+    expect([...seen.stricter].sort()).toEqual(
+      Object.entries(STRICTER)
+        .flatMap(([kind, codes]) => Object.keys(codes).map((code) => `${kind} ${code}`))
+        .sort(),
+    )
+    const free = ['argsEqualityCheck', 'exactCalldata']
+    expect([...seen.none].sort()).toEqual(
+      codecs
+        .map(({ kind }) => kind as string)
+        .filter((kind) => !free.includes(kind))
+        .sort(),
+    )
+    expect(seen.both.size).toBeGreaterThan(25)
+  })
+
+  test('behavior: terms that we refuse because no call could pass are refused by the hook, good ones are not', async () => {
+    const { number, timestamp } = await readBlock(client)
+    const token = chain.token.address
+    const word = (value: bigint): Hex => `0x${value.toString(16).padStart(64, '0')}`
+    const half = (value: bigint): Hex => `0x${value.toString(16).padStart(32, '0')}`
+    const nothingAt = (terms: Hex, at: number): Hex =>
+      concatBytes(sliceBytes(terms, 0, at), word(0n), sliceBytes(terms, at + 32))
+    const transfer = concatBytes(token, word(0n), '0xa9059cbb', word(BigInt(token)), word(1n))
+    const payment = concatBytes(token, word(1n))
+    const period = { amount: 5n, duration: 86_400n, start: 1n }
+    const stream = { initial: 5n, max: 9n, perSecond: 1n, start: 1n }
+    const good: { caveat: KnownCaveat; execution: Hex; args?: Hex; bad: (terms: Hex) => Hex[] }[] = [
+      { caveat: { kind: 'limitedCalls', limit: 1n }, execution: payment, bad: () => [word(0n)] },
+      {
+        caveat: { kind: 'erc20PeriodTransfer', token, ...period },
+        execution: transfer,
+        bad: (terms) => [20, 52, 84].map((at) => nothingAt(terms, at)),
+      },
+      {
+        caveat: { kind: 'nativePeriodTransfer', ...period },
+        execution: payment,
+        bad: (terms) => [0, 32, 64].map((at) => nothingAt(terms, at)),
+      },
+      {
+        caveat: { kind: 'multiTokenPeriod', periods: [{ token, ...period }] },
+        execution: transfer,
+        args: word(0n),
+        bad: (terms) => [20, 52, 84].map((at) => nothingAt(terms, at)),
+      },
+      {
+        caveat: { kind: 'erc20Streaming', token, ...stream },
+        execution: transfer,
+        bad: (terms) => [52, 116].map((at) => nothingAt(terms, at)),
+      },
+      {
+        caveat: { kind: 'nativeStreaming', ...stream },
+        execution: payment,
+        bad: (terms) => [32, 96].map((at) => nothingAt(terms, at)),
+      },
+      {
+        caveat: { kind: 'timestamp', after: timestamp - 1n, before: timestamp + 1n },
+        execution: payment,
+        bad: () => [0n, 1n].map((ago) => concatBytes(half(timestamp - ago), half(timestamp - ago + 1n))),
+      },
+      {
+        caveat: { kind: 'blockNumber', after: number - 1n, before: number + 1n },
+        execution: payment,
+        bad: () => [0n, 1n].map((ago) => concatBytes(half(number - ago), half(number - ago + 1n))),
+      },
+      {
+        caveat: { kind: 'allowedCalldata', start: 0n, value: '0xa9' },
+        execution: transfer,
+        bad: () => [2n ** 32n, 2n ** 256n - 1n].map((start) => concatBytes(word(start), '0xa9')),
+      },
+    ]
+    for (const { caveat, execution, bad, args = '0x' } of good) {
+      const { enforcer, terms } = encodeCaveat(chain.environment, caveat)
+      const passes = async (other: Hex) =>
+        (await hook('beforeHook', enforcer, { terms: other, args, execution })).status === 'ok'
+      expect([caveat.kind, await passes(terms)]).toEqual([caveat.kind, true])
+      for (const other of bad(terms)) {
+        expect(STRICTER[caveat.kind]?.[refusalOf(caveat.kind, other)]).toMatch(/the hook refuses|no calldata/)
+        expect([caveat.kind, other, await passes(other)]).toEqual([caveat.kind, other, false])
+      }
+    }
+  })
+})
+
+function refusalOf(kind: KnownKind, terms: Hex): CaveatErrorCode {
+  try {
+    codecByKind[kind].decode(terms)
+  } catch (error) {
+    if (error instanceof CaveatError) return error.code
+    throw error
+  }
+  throw new RangeError('The codec reads what decodeCaveat does not')
+}
+
+function asText(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}
