@@ -62,7 +62,8 @@ function doubts(branch: PreparedBranch, verdict: Deny, answer: Refused): boolean
     case 'unknown_caveat':
       return answer.by === 'outer' || (answer.by === 'hook' && positionOf(branch, verdict) <= answer.position)
     case 'choice_unknown':
-      return answer.by !== 'manager' && (answer.by !== 'outer' || answer.delegation === verdict.delegation)
+      // Nothing but wrappers is asked before all others, and ours is the first of them.
+      return answer.by !== 'manager'
     case 'effect_unknown':
     case 'payment_unknown':
       return answer.by === 'outer' && answer.when === 'after'

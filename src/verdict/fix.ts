@@ -95,8 +95,10 @@ function leads(search: Search, fix: Fix, action: Action, steps: number): boolean
 }
 
 function keyOf({ chainId, redeemer, calls }: Action): string {
-  const parts = Array.isArray(calls) ? calls.flatMap((call) => [call?.to, call?.value, call?.data]) : []
-  return [chainId, redeemer, ...parts].map(textOf).join('/')
+  let key = `${textOf(chainId)}/${textOf(redeemer)}`
+  if (!Array.isArray(calls)) return key
+  for (const call of calls) key += `/${textOf(call?.to)}/${textOf(call?.value)}/${textOf(call?.data)}`
+  return key
 }
 
 /** Of an action that is still malformed: never an object's own idea of its text. */
