@@ -3,17 +3,22 @@ process.env.DO_NOT_TRACK = '1'
 import * as core from '@metamask/delegation-core'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { anyKnownCaveat } from '../../test/arbitraries/caveat.ts'
+import { anyBytes, anyKnownCaveat } from '../../test/arbitraries/caveat.ts'
 import { baseEnvironment } from '../../test/arbitraries/environment.ts'
 import { codeOf } from '../../test/codes.ts'
+import { MAX_UINT256 } from '../primitives/amount.ts'
 import { concatBytes, type Hex, sliceBytes, uintToBytes } from '../primitives/hex.ts'
 import { decodeCaveat, encodeCaveat } from './caveat.ts'
-import type { KnownCaveat } from './codec.ts'
+import type { Inner, KnownCaveat } from './codec.ts'
 import { CaveatError, type CaveatErrorCode } from './errors.ts'
 import { codecByKind, codecByName, codecs } from './registry.ts'
 import type { BalanceDirection, DecodedCaveat, Execution, RevocationMethod } from './types.ts'
 
 const environment = await baseEnvironment()
+
+const ADDRESS: Hex = `0x${'1a'.repeat(20)}`
+const WORD: Hex = `0x${'2b'.repeat(32)}`
+const UNKNOWN: DecodedCaveat = { kind: 'unknown', enforcer: ADDRESS, terms: '0x', reason: 'unknown_enforcer' }
 
 /** The framework's own encoder says the same bytes: an oracle that shares no code with ours. */
 function oracle(caveat: KnownCaveat): Hex {
@@ -157,6 +162,12 @@ function execution({ target, value, data }: Execution) {
   return { target, value, callData: data }
 }
 
+/** Writes what stands in an unknown caveat as it is. */
+const VERBATIM: Inner = {
+  encode: (meaning) => (meaning.kind === 'unknown' ? { ...meaning, args: '0x' } : encodeCaveat(environment, meaning)),
+  decode: (caveat) => decodeCaveat(environment, caveat),
+}
+
 describe('encodeCaveat', () => {
   test('default', () => {
     expect(encodeCaveat(environment, { kind: 'valueLte', max: 5n })).toEqual({
@@ -196,6 +207,50 @@ describe('encodeCaveat', () => {
     ['no second between the bounds', { kind: 'timestamp', after: 10n, before: 11n }, 'caveats.unsatisfiable'],
     ['a bound past 2^128', { kind: 'timestamp', after: 0n, before: 2n ** 128n }, 'caveats.out_of_range'],
     ['a period of no length', { kind: 'nativePeriodTransfer', amount: 1n, duration: 0n, start: 1n }, 'caveats.zero'],
+    ['no method of revocation', { kind: 'approvalRevocation', methods: [] }, 'caveats.empty_list'],
+    [
+      'methods out of order',
+      { kind: 'approvalRevocation', methods: ['permit2Approve', 'erc20Approve'] },
+      'caveats.out_of_range',
+    ],
+    [
+      'a method twice',
+      { kind: 'approvalRevocation', methods: ['erc20Approve', 'erc20Approve'] },
+      'caveats.out_of_range',
+    ],
+    ['no block between the bounds', { kind: 'blockNumber', after: 10n, before: 11n }, 'caveats.unsatisfiable'],
+    ['no code to deploy', { kind: 'deployed', address: ADDRESS, salt: WORD, bytecode: '0x' }, 'caveats.wrong_length'],
+    [
+      'a balance that goes sideways',
+      { kind: 'nativeBalanceChange', direction: 'sideways' as never, recipient: ADDRESS, amount: 0n },
+      'caveats.out_of_range',
+    ],
+    [
+      'a stream whose most is below its start',
+      { kind: 'nativeStreaming', initial: 2n, max: 1n, perSecond: 0n, start: 1n },
+      'caveats.unsatisfiable',
+    ],
+    [
+      'a stream that never starts',
+      { kind: 'erc20Streaming', token: ADDRESS, initial: 1n, max: 1n, perSecond: 0n, start: 0n },
+      'caveats.zero',
+    ],
+    ['an empty batch', { kind: 'exactExecutionBatch', executions: [] }, 'caveats.empty_list'],
+    [
+      'more calls than a block',
+      { kind: 'exactCalldataBatch', executions: Array(257).fill({ target: ADDRESS, value: 0n, data: '0x' }) },
+      'caveats.out_of_range',
+    ],
+    ['a target of 19 bytes', { kind: 'ownershipTransfer', target: '0x12' }, 'caveats.wrong_length'],
+    ['no token', { kind: 'multiTokenPeriod', periods: [] }, 'caveats.empty_list'],
+    ['no group to choose', { kind: 'logicalOr', groups: [] }, 'caveats.empty_list'],
+    ['more groups than are read', { kind: 'logicalOr', groups: Array(17).fill([]) }, 'caveats.out_of_range'],
+    [
+      'a choice with something unknown in it',
+      { kind: 'logicalOr', groups: [[{ meaning: UNKNOWN, args: '0x' }]] },
+      'caveats.unknown_enforcer',
+    ],
+    ['wrappers without end', wrapped({ kind: 'nonce', nonce: 0n }, 3), 'caveats.unknown_enforcer'],
   ]
   test.each(refused)('error: %s', (_, caveat, code) => {
     expect(() => encodeCaveat(environment, caveat)).toThrow(expect.objectContaining({ code }))
@@ -209,8 +264,7 @@ describe('encodeCaveat', () => {
   })
 
   test('error: an unknown caveat is never written again', () => {
-    const unknown = { kind: 'unknown', enforcer: '0x', terms: '0x', reason: 'unknown_enforcer' } as const
-    expect(() => encodeCaveat(environment, unknown)).toThrow(CaveatError)
+    expect(() => encodeCaveat(environment, UNKNOWN)).toThrow(CaveatError)
   })
 })
 
@@ -296,6 +350,68 @@ describe('decodeCaveat', () => {
     )
   })
 
+  test('behavior: an allowance that wallets write, a period as long as an integer allows', () => {
+    const allowance = { amount: 5n, duration: MAX_UINT256, start: 1_700_000_000n }
+    for (const caveat of [
+      { kind: 'nativePeriodTransfer', ...allowance },
+      { kind: 'erc20PeriodTransfer', token: ADDRESS, ...allowance },
+    ] as const)
+      expect(decodeCaveat(environment, encodeCaveat(environment, caveat))).toEqual(caveat)
+  })
+
+  test('behavior: what is inside two wrappers is read, and nothing of what is deeper', () => {
+    const deep = (levels: number) => {
+      const enforcer = environment.enforcers['LogicalOrWrapperEnforcer'] ?? '0x'
+      let terms = encodeCaveat(environment, wrapped({ kind: 'nonce', nonce: 0n }, 1)).terms
+      for (let level = 1; level < levels; level++) {
+        const groups = [[{ meaning: { ...UNKNOWN, enforcer, terms }, args: '0x' as const }]]
+        terms = codecByKind.logicalOr.encode({ kind: 'logicalOr', groups }, VERBATIM)
+      }
+      return decodeCaveat(environment, { enforcer, terms, args: '0x' })
+    }
+    expect(deep(2)).toEqual(wrapped({ kind: 'nonce', nonce: 0n }, 2))
+    expect(holdsUnknown(deep(3))).toBe(true)
+    expect(holdsUnknown(deep(40))).toBe(true)
+  })
+
+  test('behavior: bytes made to unfold are refused in no time', () => {
+    const enforcer = environment.enforcers['LogicalOrWrapperEnforcer'] ?? '0x'
+    const word = (value: number) => value.toString(16).padStart(64, '0')
+    const started = performance.now()
+    for (const terms of [
+      `0x${word(32)}${word(16)}${word(0).repeat(100_000)}`,
+      `0x${word(32)}${word(2 ** 31)}${word(32).repeat(10_000)}`,
+      `0x${word(32)}${word(16)}${word(16 * 32).repeat(16)}${word(32)}${word(10_000)}${word(32).repeat(10_000)}`,
+    ] as const) {
+      expect(decodeCaveat(environment, { enforcer, terms, args: '0x' })).toMatchObject({ reason: 'malformed_terms' })
+    }
+    expect(performance.now() - started).toBeLessThan(500)
+  })
+
+  test('behavior: random bytes read as what encodes to them, or as unknown, for every enforcer', () => {
+    let read = 0
+    fc.assert(
+      fc.property(fc.constantFrom(...codecs), anyBytes(0, 160), (codec, terms) => {
+        const enforcer = environment.enforcers[codec.name] ?? '0x'
+        const decoded = decodeCaveat(environment, { enforcer, terms, args: '0x' })
+        if (isUnknown(decoded)) return
+        read++
+        expect(encodeCaveat(environment, decoded)).toEqual({ enforcer, terms, args: '0x' })
+      }),
+      { numRuns: 3_000 },
+    )
+    expect(read).toBeGreaterThan(50)
+  })
+
+  test('behavior: ten thousand caveats in less than a second', () => {
+    const encoded = fc
+      .sample(anyKnownCaveat(), { numRuns: 1_000, seed: 3 })
+      .map((caveat) => encodeCaveat(environment, caveat))
+    const started = performance.now()
+    for (let round = 0; round < 10; round++) for (const caveat of encoded) decodeCaveat(environment, caveat)
+    expect(performance.now() - started).toBeLessThan(1_000)
+  })
+
   test('behavior: total, whatever stands in the caveat', () => {
     const names = Object.values(environment.enforcers)
     fc.assert(
@@ -358,6 +474,11 @@ describe('codecs', () => {
     ])
   })
 })
+
+/** A caveat inside so many wrappers. */
+function wrapped(meaning: KnownCaveat, depth: number): KnownCaveat {
+  return depth === 0 ? meaning : { kind: 'logicalOr', groups: [[{ meaning: wrapped(meaning, depth - 1), args: '0x' }]] }
+}
 
 function holdsUnknown(decoded: DecodedCaveat): boolean {
   return decoded.kind === 'logicalOr' && decoded.groups.some((group) => group.some(({ meaning }) => isUnknown(meaning)))

@@ -4,7 +4,7 @@ import { CaveatError } from './errors.ts'
 import { codecByKind, codecs } from './registry.ts'
 import type { Caveat, DecodedCaveat, Environment } from './types.ts'
 
-/** Wrappers inside wrappers that are still read. None of them passes on chain; the bound is against hostile bytes. */
+/** Wrappers around a caveat that is still read. On chain one is the most that passes; the bound is against hostile bytes. */
 const MAX_DEPTH = 2
 
 /**
