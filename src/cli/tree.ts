@@ -1,51 +1,33 @@
-import type { ExplanationRow } from '../compile/types.ts'
-import type { CheckRow } from '../delegation/facts.ts'
-import type { Delegation } from '../delegation/types.ts'
-import type { Hex } from '../primitives/hex.ts'
-import { type Rich, styled } from './output.ts'
+import type { TreeState } from '../grant/draw/nodes.ts'
+import { arrange } from '../grant/draw/nodes.ts'
+import { type Rich, type Style, styled } from './output.ts'
+import type { Node } from './treeNodes.ts'
 
-/** One link with what is known of it. */
-export type Node = {
-  hash: Hex
-  delegation: Delegation
-  sentences: readonly ExplanationRow[]
-  /** Checks of this link that did not pass. */
-  troubles: readonly CheckRow[]
-}
+const STYLES: Readonly<Record<TreeState['kind'], Style>> = { live: 'green', open: 'dim', ended: 'red' }
 
 /** Links under the ones that they come under, roots first; a link whose parent is not here is a root of its own. */
 export function renderTree(nodes: readonly Node[]): Rich {
-  const known = new Set(nodes.map(({ hash }) => hash))
-  const roots = nodes.filter(({ delegation }) => !known.has(delegation.authority))
-  return roots.map((root, index) => renderNode(root, nodes, '', index === roots.length - 1, new Set()))
+  const byHash = new Map(nodes.map((node) => [node.drawn.hash, node]))
+  return arrange(nodes.map(({ drawn }) => drawn)).flatMap(({ node, trail, children }) => {
+    const bars = (ends: readonly boolean[]) => ends.map((last) => (last ? '   ' : '│  ')).join('')
+    const lead = `${bars(trail.slice(0, -1))}${trail.at(-1) ? '└─ ' : '├─ '}`
+    const under = styled('dim', `${bars(trail)}${children > 0 ? '│ ' : '  '}`)
+    return renderNode(byHash.get(node.hash), lead, under)
+  })
 }
 
-function renderNode(node: Node, nodes: readonly Node[], indent: string, last: boolean, above: ReadonlySet<Hex>): Rich {
-  // Hashes cannot form a circle; a forged list of nodes could.
-  if (above.has(node.hash)) return []
-  const { delegation, sentences, troubles, hash } = node
-  const children = nodes.filter((child) => child.delegation.authority === hash)
-  const inner = `${indent}${last ? '   ' : '│  '}`
-  const bar = children.length > 0 ? '│ ' : '  '
-  const state = stateOf(troubles)
+function renderNode(node: Node | undefined, lead: string, under: Rich): Rich[] {
+  if (node === undefined) return []
+  const { delegation, drawn, sentences } = node
+  const { kind, text } = drawn.state
   return [
-    styled('dim', `${indent}${last ? '└─ ' : '├─ '}`),
-    styled('bold', `${delegation.delegator} → ${delegation.delegate}`),
-    state === undefined ? [] : [' ', state],
-    '\n',
-    styled('dim', `${inner}${bar}${hash}`),
-    '\n',
+    [styled('dim', lead), styled('bold', `${delegation.delegator} → ${delegation.delegate}`)],
+    [' ', styled(STYLES[kind], `[${text}]`), '\n'],
+    [under, styled('dim', drawn.hash), '\n'],
+    ...drawn.meters.map((meter): Rich => [under, styled('cyan', meter.text), '\n']),
     ...sentences.flatMap(({ sentence, caveat, warning }): Rich[] => [
-      ...(caveat === undefined ? [] : [styled('dim', `${inner}${bar}`), `- ${sentence}`, '\n']),
-      ...(warning === undefined ? [] : [styled('dim', `${inner}${bar}`), styled('yellow', `  ! ${warning}`), '\n']),
+      ...(caveat === undefined ? [] : [[under, `- ${sentence}`, '\n']]),
+      ...(warning === undefined ? [] : [[under, styled('yellow', `  ! ${warning}`), '\n']]),
     ]),
-    ...children.map((child, index) =>
-      renderNode(child, nodes, inner, index === children.length - 1, new Set([...above, hash])),
-    ),
   ]
-}
-
-function stateOf(troubles: readonly CheckRow[]): Rich | undefined {
-  const failed = troubles.flatMap((row) => (row.result === 'fail' ? [row.code] : []))
-  return failed.length === 0 ? undefined : styled('red', `[${failed.join(', ')}]`)
 }

@@ -1,40 +1,78 @@
 import type { Environment } from '../../caveats/types.ts'
-import type { ExplanationRow } from '../../compile/types.ts'
+import type { Block, BlockName } from '../../chain/block.ts'
 import type { CheckRow } from '../../delegation/facts.ts'
-import type { Delegation } from '../../delegation/types.ts'
+import type { GrantCheck } from '../../grant/check.ts'
 import type { Grant } from '../../grant/types.ts'
+import type { Hex } from '../../primitives/hex.ts'
 import type { Scope } from '../../scope/types.ts'
-import { chainName } from '../chains.ts'
+import type { NodeMeters } from '../../verdict/meters.ts'
 import type { Command, Context, Data, Result } from '../command.ts'
 import { knownEnvironment } from '../deployments.ts'
-import { CliError } from '../errors.ts'
-import { EXIT } from '../exit.ts'
 import { findGrant, readGrant } from '../grantStore.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
+import { inspectContext } from '../inspectContext.ts'
+import { type Inspected, linkData, openNamed, renderTroubles, unknownDeployment, usage } from '../inspected.ts'
 import { facts, lines, type Rich, styled, table } from '../output.ts'
+import type { Remaining } from '../remaining.ts'
 import { section } from '../scopeText.ts'
-import { CHAIN_OPTIONS, chooseChain, namesChain, openChain, type Session } from '../session.ts'
-import { type Node, renderTree } from '../tree.ts'
+import { CHAIN_OPTIONS, type Session } from '../session.ts'
+import { readStops } from '../stops.ts'
+import { renderTree } from '../tree.ts'
 
 export const inspect: Command = {
   name: 'inspect',
-  summary: 'Show a grant or a permission context: who hands what to whom, in plain words',
+  summary: 'Show grants or a permission context: who hands what to whom, in plain words',
   description:
-    'Reads what the caveats say, never what somebody says of them. Takes contexts of other tools too (0x…). With a chain it also checks signatures and what is left.',
-  arguments: [{ name: 'grant', description: 'file, id, beginning of an id, task, 0x context, or -' }],
-  options: CHAIN_OPTIONS,
+    'Reads what the caveats say, never what somebody says of them. Takes contexts of other tools too (0x…). Several grants are shown as one tree. With a chain it also checks signatures and what each link has left at one block.',
+  arguments: [
+    {
+      name: 'grants',
+      description: 'files, ids, beginnings of ids, tasks, one 0x context, or -',
+      variadic: true,
+    },
+  ],
+  options: [
+    ...CHAIN_OPTIONS,
+    { flags: '--block <block>', description: 'number, hash, latest, safe or finalized (default latest)' },
+    { flags: '--tree <form>', description: 'print the authority tree alone: text, mermaid or svg' },
+  ],
   examples: [
     'ambit inspect invoices-2026-11',
+    'ambit inspect invoices-2026-11 --chain base --tree svg > tree.svg',
     'ambit inspect 0x0000…0000 --chain base',
     'cat grant.json | ambit inspect - --json',
   ],
   async run(context) {
-    const reference = context.args[0] ?? ''
-    if (isContext(reference)) return inspectContext(context, reference)
-    const { text } = await findGrant(context, reference)
-    if (isContext(text.trim())) return inspectContext(context, text.trim())
-    return inspectGrant(context, text)
+    const form = readForm(context)
+    const texts: string[] = []
+    for (const reference of context.args) {
+      const text = isContext(reference) ? reference : (await findGrant(context, reference)).text
+      texts.push(isContext(text.trim()) ? text.trim() : text)
+    }
+    const foreign = texts.find(isContext)
+    if (foreign === undefined) return drawnAs(form, await inspectGrants(context, texts))
+    if (texts.length > 1) throw usage('A permission context is shown by itself.', 'Give one context, or grants only.')
+    return drawnAs(form, await inspectContext(context, foreign))
   },
+}
+
+type Form = 'text' | 'mermaid' | 'svg'
+function readForm(context: Context): Form | undefined {
+  const form = context.options['tree'] as string | undefined
+  if (form === undefined || form === 'text' || form === 'mermaid' || form === 'svg') return form
+  throw usage('There is no such form of a tree.', 'Give --tree text, --tree mermaid or --tree svg.')
+}
+
+/** The tree alone, so that it can go to a file or into a page; as data it stands beside the rest. */
+async function drawnAs(form: Form | undefined, { nodes, data, text }: Inspected): Promise<Result> {
+  if (form === undefined) return { data, text }
+  if (form === 'text') return { data, text: renderTree(nodes) }
+  const drawn = nodes.map((node) => node.drawn)
+  const tree =
+    form === 'svg'
+      ? (await import('../../grant/draw/svg.ts')).drawSvg(drawn)
+      : (await import('../../grant/draw/mermaid.ts')).drawMermaid(drawn)
+  return { data: { ...(data as { [key: string]: Data }), tree: { form, text: tree } }, text: tree }
 }
 
 /** Longer than any hash: the bytes of a permission context. */
@@ -42,179 +80,128 @@ function isContext(text: string): boolean {
   return /^0x[0-9a-fA-F]{67,}$/.test(text)
 }
 
-async function inspectGrant(context: Context, text: string): Promise<Result> {
-  const { chainId } = await readGrant(text)
-  const session = namesChain(context) ? await openChain(context, chooseChain(context, chainId)) : undefined
+/** A grant with what the chain says of it, where it was asked. */
+type Looked = { grant: Grant; check: GrantCheck; remaining: readonly Remaining[] }
+
+async function inspectGrants(context: Context, texts: readonly string[]): Promise<Inspected> {
+  const chains = await Promise.all(texts.map(async (text) => (await readGrant(text)).chainId))
+  const chainId = chains[0] ?? 0
+  if (chains.some((other) => other !== chainId)) throw usage('These grants are of several chains.', 'Show each alone.')
+  const session = await openNamed(context, chainId)
   const environment = session?.environment ?? (await knownEnvironment(context, chainId))
-  const grant = await readGrant(text, environment)
+  const grants = await Promise.all(texts.map((text) => readGrant(text, environment)))
   if (environment === undefined) throw unknownDeployment(chainId)
-  const { checkGrant } = await import('../../grant/check.ts')
-  const live = session === undefined ? undefined : await readLive(session, grant)
-  const check = checkGrant(grant, live?.facts ?? { environment })
-  const rows = check.branches.flatMap(({ rows: all }, branch) => all.map((row) => ({ ...row, branch })))
-  const scope = grant.scopes.at(-1) as Scope
-  const nodes = await nodesOf(grant.delegations, environment, scope.assets, (hash) =>
-    rows.filter((row) => row.link !== null && check.branches[row.branch]?.hashes[row.link] === hash),
-  )
-  const remaining = live?.remaining ?? []
-  const { stopOf } = await import('../stops.ts')
-  const stopped = stopOf(
-    context.home(),
-    nodes.map(({ hash }) => hash),
-  )
-  const accepted = grant.accepted.flat()
+  const block = session === undefined ? undefined : await nameBlock(context, session)
+  const live = new Map<Hex, NodeMeters>()
+  const looked: Looked[] = []
+  for (const grant of grants) looked.push(await look(grant, environment, session, block, live))
+  const rows = looked.flatMap(({ check }) => rowsOf(check))
+  const { nodesOf } = await import('../treeNodes.ts')
+  const nodes = nodesOf({
+    delegations: grants.flatMap(({ delegations }) => delegations),
+    environment,
+    assets: Object.assign({}, ...grants.flatMap(({ scopes }) => scopes.map(({ assets }) => assets))),
+    rowsOf: (hash) => rows.filter((row) => row.hash === hash),
+    stops: readStops(context.home()),
+    ...(session === undefined ? {} : { live }),
+  })
   return {
+    nodes,
     data: {
-      kind: 'grant',
-      grant: grantData(grant),
-      status: check.status,
+      ...(looked.length === 1 ? { kind: 'grant', ...dataOf(context, looked[0] as Looked) } : {}),
+      ...(looked.length === 1 ? {} : { kind: 'grants', grants: looked.map((one) => dataOf(context, one)) }),
       chainAsked: session !== undefined,
-      stopped: stopped?.grant ?? null,
+      block: block === undefined ? null : { number: block.number, hash: block.hash, timestamp: block.timestamp },
       links: nodes.map(linkData),
-      checks: [...check.rows, ...rows] as unknown as Data,
-      remaining: remaining as unknown as Data,
-      heldByRedeemerOnly: accepted,
     },
     text: lines(
-      renderScopeHead(scope),
+      ...looked.map(({ grant }) => renderScopeHead(grant.scopes.at(-1) as Scope)),
       renderTree(nodes),
-      facts([
-        ['grant', grant.id],
-        ['chain says', session === undefined ? 'not asked (give --chain or --rpc-url)' : renderStatus(check.status)],
-        stopped === undefined ? undefined : ['stopped', styled('red', `here, by the stop of grant ${stopped.grant}`)],
-        ...accepted.map((pointer): [string, Rich] => ['redeemer only', styled('yellow', pointer)]),
-      ]),
-      remaining.length === 0
-        ? undefined
-        : section(
-            'What may still leave in one action',
-            table(
-              ['RULE', 'PAYEE', 'LEFT', 'WHY NOT'],
-              remaining.map((row) => [row.rule, row.payee ?? 'any allowed', row.text, row.refused ?? '']),
-            ),
-          ),
+      ...looked.map((one) => renderLook(context, one, block)),
       renderTroubles(rows),
     ),
   }
 }
 
-async function inspectContext(context: Context, text: string): Promise<Result> {
-  const { decodeContext } = await import('../../delegation/context.ts')
-  const delegations = decodeContext(text.toLowerCase())
-  const session = namesChain(context) ? await openChain(context, chooseChain(context)) : undefined
-  // A context does not say its chain. Most chains share one set of addresses: those are assumed, and said.
-  const environment = session?.environment ?? (await knownEnvironment(context, 1))
-  if (environment === undefined) throw unknownDeployment(1)
-  if (session === undefined)
-    context.output.warn('No chain is named: read with the addresses of Ethereum mainnet. Give --chain.')
-  const { checkChain } = await import('../../delegation/check.ts')
-  const check = checkChain(delegations, { environment })
-  const assets = session === undefined ? {} : await assetsOf(session, delegations)
-  const nodes = await nodesOf(delegations, environment, assets, (hash) =>
-    check.rows.filter((row) => row.link !== null && check.hashes[row.link] === hash),
-  )
+function dataOf(context: Context, { grant, check, remaining }: Looked): { [key: string]: Data } {
   return {
-    data: {
-      kind: 'context',
-      chainId: environment.chainId,
-      status: check.status,
-      chainAsked: session !== undefined,
-      links: nodes.map(linkData),
-      checks: check.rows as unknown as Data,
-    },
-    text: lines(
-      facts([
-        ['context', `${delegations.length} links, leaf first`],
-        ['read for', chainName(environment.chainId)],
-      ]),
-      renderTree(nodes),
-      renderTroubles(check.rows),
-    ),
+    grant: grantData(grant),
+    status: check.status,
+    stopped: stopFor(context, check)?.grant ?? null,
+    checks: [...check.rows, ...rowsOf(check).map(({ hash: _, ...row }) => row)] as unknown as Data,
+    remaining: remaining as unknown as Data,
+    heldByRedeemerOnly: grant.accepted.flat(),
   }
 }
 
-async function readLive(session: Session, grant: Grant) {
+function renderLook(context: Context, { grant, check, remaining }: Looked, block: Block | undefined): Rich {
+  const stopped = stopFor(context, check)
+  return lines(
+    facts([
+      ['grant', grant.id],
+      ['chain says', block === undefined ? 'not asked (give --chain or --rpc-url)' : renderStatus(check.status)],
+      block === undefined ? undefined : ['at block', `${block.number} ${block.hash}`],
+      stopped === undefined ? undefined : ['stopped', styled('red', `here, by the stop of grant ${stopped.grant}`)],
+      ...grant.accepted.flat().map((pointer): [string, Rich] => ['redeemer only', styled('yellow', pointer)]),
+    ]),
+    remaining.length === 0
+      ? undefined
+      : section(
+          'What may still leave in one action',
+          table(
+            ['RULE', 'PAYEE', 'LEFT', 'WHY NOT'],
+            remaining.map((row) => [row.rule, row.payee ?? 'any allowed', row.text, row.refused ?? '']),
+          ),
+        ),
+  )
+}
+
+function stopFor(context: Context, check: GrantCheck) {
+  const hashes = new Set(check.branches.flatMap((branch) => branch.hashes))
+  return readStops(context.home()).find(({ delegations }) => delegations.some((hash) => hashes.has(hash)))
+}
+
+/** Rows of every branch, each with the delegation that it is about. */
+function rowsOf(check: GrantCheck): (CheckRow & { branch: number; hash: Hex | null })[] {
+  return check.branches.flatMap(({ rows, hashes }, branch) =>
+    rows.map((row) => ({ ...row, branch, hash: row.link === null ? null : (hashes[row.link] ?? null) })),
+  )
+}
+
+async function look(
+  grant: Grant,
+  environment: Environment,
+  session: Session | undefined,
+  block: Block | undefined,
+  live: Map<Hex, NodeMeters>,
+): Promise<Looked> {
+  const { checkGrant } = await import('../../grant/check.ts')
+  if (session === undefined || block === undefined) {
+    return { grant, check: checkGrant(grant, { environment }), remaining: [] }
+  }
   const { readFacts } = await import('../../chain/readFacts.ts')
   const { remainingOf } = await import('../remaining.ts')
-  const { environment, node } = session
-  await session.freshen(60n)
-  const { facts: read, state } = await readFacts(node, { grant, environment })
-  return { facts: read, remaining: remainingOf(grant, environment, state) }
+  const { prepareGrant, readMeters } = await import('../../verdict/index.ts')
+  const read = await readFacts(session.node, { grant, environment, block: { hash: block.hash } })
+  for (const meters of readMeters(prepareGrant(grant, environment), read.state)) live.set(meters.delegation, meters)
+  return { grant, check: checkGrant(grant, read.facts), remaining: remainingOf(grant, environment, read.state) }
 }
 
-async function nodesOf(
-  delegations: readonly Delegation[],
-  environment: Environment,
-  assets: Scope['assets'],
-  rowsOf: (hash: string) => readonly CheckRow[],
-): Promise<Node[]> {
-  const { explainDelegations } = await import('../../compile/explain.ts')
-  const { hashDelegation } = await import('../../delegation/hash.ts')
-  const explanation: readonly ExplanationRow[] = explainDelegations(delegations, environment, assets, {
-    hash: hashDelegation,
-  })
-  return delegations.map((delegation, index) => {
-    const hash = hashDelegation(delegation)
-    const sentences = explanation.filter(({ draft }) => draft === index)
-    return { hash, delegation, sentences, troubles: rowsOf(hash).filter(({ result }) => result !== 'pass') }
-  })
+/** The block that everything is read at: named once, then asked for by its hash. */
+async function nameBlock(context: Context, session: Session): Promise<Block> {
+  const { readBlock } = await import('../../chain/block.ts')
+  const given = context.options['block'] as string | undefined
+  if (given === undefined) await session.freshen(60n)
+  return readBlock(session.node, given === undefined ? 'latest' : blockName(given))
 }
 
-/** Symbols and decimals of the tokens that a foreign context speaks of; what is no token stays without a name. */
-async function assetsOf(session: Session, delegations: readonly Delegation[]): Promise<Scope['assets']> {
-  const { decodeCaveat } = await import('../../caveats/caveat.ts')
-  const { readAsset } = await import('../../chain/readAsset.ts')
-  const { ChainError } = await import('../../chain/errors.ts')
-  const tokens = delegations.flatMap(({ caveats }) =>
-    caveats.flatMap((caveat) => {
-      const decoded = decodeCaveat(session.environment, caveat)
-      return 'token' in decoded ? [decoded.token] : []
-    }),
-  )
-  const found = await Promise.all(
-    [...new Set(tokens)].map(async (asset) => {
-      try {
-        return [[asset, await readAsset(session.node, { asset })] as const]
-      } catch (error) {
-        if (error instanceof ChainError) return []
-        throw error
-      }
-    }),
-  )
-  return Object.fromEntries(found.flat())
-}
-
-function linkData({ hash, delegation, sentences }: Node): Data {
-  return {
-    hash,
-    delegator: delegation.delegator,
-    delegate: delegation.delegate,
-    authority: delegation.authority,
-    caveats: delegation.caveats.map(({ enforcer, terms }) => ({ enforcer, terms })),
-    says: sentences.map(({ sentence, warning }) => ({ sentence, warning: warning ?? null })),
-  }
+function blockName(text: string): BlockName {
+  if (text === 'latest' || text === 'safe' || text === 'finalized') return text
+  if (/^0x[0-9a-f]{64}$/.test(text)) return { hash: text as Hex }
+  if (/^(?:0|[1-9][0-9]{0,17})$/.test(text)) return { number: BigInt(text) }
+  throw usage('This is not a block.', 'Give --block <number>, a hash, latest, safe or finalized.')
 }
 
 function renderStatus(status: string): Rich {
   return styled(status === 'valid' ? 'green' : status === 'invalid' ? 'red' : 'yellow', status)
-}
-
-function renderTroubles(rows: readonly CheckRow[]): Rich | undefined {
-  const wrong = rows.filter(({ result }) => result === 'fail')
-  if (wrong.length === 0) return undefined
-  const unique = [...new Map(wrong.map((row) => [`${row.check}${row.link}`, row])).values()]
-  return section(
-    'Checks that failed',
-    table(
-      ['CHECK', 'LINK', 'WHY'],
-      unique.map((row) => [row.check, row.link === null ? '' : String(row.link), row.detail]),
-    ),
-  )
-}
-
-function unknownDeployment(chainId: number): CliError {
-  return new CliError('cli.chain_unknown', EXIT.usage, 'The framework has no known deployment on this chain.', {
-    details: { chainId },
-    fix: 'Give its addresses with --deployment <file>.',
-  })
 }

@@ -1,0 +1,134 @@
+import { decodeCaveat } from '../caveats/caveat.ts'
+import type { Environment } from '../caveats/types.ts'
+import { amountInWords, instantInWords } from '../caveats/words.ts'
+import { explainDelegations } from '../compile/explain.ts'
+import type { ExplanationRow } from '../compile/types.ts'
+import type { CheckRow } from '../delegation/facts.ts'
+import { hashDelegation } from '../delegation/hash.ts'
+import type { Delegation } from '../delegation/types.ts'
+import { shortHash, type TreeMeter, type TreeNode, type TreeState } from '../grant/draw/nodes.ts'
+import type { Hex } from '../primitives/hex.ts'
+import type { Scope } from '../scope/types.ts'
+import type { Counted, Ended, Meter, NodeMeters, Remaining } from '../verdict/meters.ts'
+import type { ReasonCode } from '../verdict/types.ts'
+import type { Stop } from './stops.ts'
+
+/** One link with what is known of it, in words and as it is drawn. */
+export type Node = {
+  delegation: Delegation
+  sentences: readonly ExplanationRow[]
+  /** Checks of this link that did not pass. */
+  troubles: readonly CheckRow[]
+  /** What it has left; absent where the chain was not asked. */
+  live: NodeMeters | undefined
+  drawn: TreeNode
+}
+
+export type NodeParameters = {
+  delegations: readonly Delegation[]
+  environment: Environment
+  /** Symbols and decimals: untrusted. */
+  assets: Scope['assets']
+  /** Rows of the checks of one link, by its hash. */
+  rowsOf: (hash: Hex) => readonly CheckRow[]
+  /** By delegation hash; absent where no chain was asked. */
+  live?: ReadonlyMap<Hex, NodeMeters> | undefined
+  stops?: readonly Stop[]
+}
+
+/** Every delegation once, with what its caveats say, what it has left, and whether it still lives. */
+export function nodesOf(parameters: NodeParameters): Node[] {
+  const { environment, assets, rowsOf, live } = parameters
+  const byHash = new Map(parameters.delegations.map((delegation) => [hashDelegation(delegation), delegation]))
+  const delegations = [...byHash.values()]
+  const explanation = explainDelegations(delegations, environment, assets, { hash: hashDelegation })
+  return [...byHash].map(([hash, delegation], index): Node => {
+    const sentences = explanation.filter(({ draft }) => draft === index)
+    const troubles = rowsOf(hash).filter(({ result }) => result !== 'pass')
+    const path = pathTo(hash, byHash)
+    const own = live?.get(hash)
+    const stop = parameters.stops?.find((it) => path.some((above) => it.delegations.includes(above)))
+    const { authority, delegator, delegate } = delegation
+    const state = stop === undefined ? stateOf(own, troubles) : ({ kind: 'ended', text: 'stopped here' } as const)
+    const drawn: TreeNode = {
+      hash,
+      authority,
+      delegator,
+      delegate,
+      says: sentences.flatMap(({ sentence, caveat, warning }) => [
+        ...(caveat === undefined ? [] : [sentence]),
+        ...(warning === undefined ? [] : [`! ${warning}`]),
+      ]),
+      meters: own === undefined ? [] : metersOf(own, assets),
+      until: untilOf(path, byHash, environment),
+      state,
+    }
+    return { delegation, sentences, troubles, live: own, drawn }
+  })
+}
+
+/** From a delegation up to its root, as far as it is here. */
+function pathTo(hash: Hex, byHash: ReadonlyMap<Hex, Delegation>): Hex[] {
+  const path: Hex[] = []
+  for (let at: Hex = hash; byHash.has(at) && !path.includes(at); at = byHash.get(at)?.authority ?? '0x') path.push(at)
+  return path
+}
+
+/** The first end by time on the way up. */
+function untilOf(path: readonly Hex[], byHash: ReadonlyMap<Hex, Delegation>, environment: Environment): string | null {
+  const ends = path.flatMap((hash) =>
+    (byHash.get(hash)?.caveats ?? []).flatMap((caveat) => {
+      const decoded = decodeCaveat(environment, caveat)
+      return decoded.kind === 'timestamp' && decoded.before !== 0n ? [decoded.before] : []
+    }),
+  )
+  const [first] = ends.sort((a, b) => (a < b ? -1 : 1))
+  return first === undefined ? null : instantInWords(first)
+}
+
+function stateOf(live: NodeMeters | undefined, troubles: readonly CheckRow[]): TreeState {
+  if (live !== undefined && live.ended !== null) return endOf(live.ended)
+  const failed = [...new Set(troubles.flatMap((row) => (row.result === 'fail' ? [row.code] : [])))]
+  if (failed.length > 0) return { kind: 'ended', text: failed.join(', ').replaceAll('_', ' ') }
+  if (live === undefined) return { kind: 'open', text: 'chain not asked' }
+  return troubles.length > 0 ? { kind: 'open', text: 'not settled' } : { kind: 'live', text: 'live' }
+}
+
+/** Neither lives nor has ended: it begins later, or it could not be read. */
+const OPEN: ReadonlySet<ReasonCode> = new Set(['not_yet_valid', 'state_missing', 'unknown_caveat'])
+
+function endOf({ code, by, inherited }: Ended): TreeState {
+  const text = code.replaceAll('_', ' ')
+  return { kind: OPEN.has(code) ? 'open' : 'ended', text: inherited ? `${text} at ${shortHash(by)}` : text }
+}
+
+/** What it counts itself, and where something above leaves less, that. */
+function metersOf({ own, remaining }: NodeMeters, assets: Scope['assets']): TreeMeter[] {
+  const inherited = remaining.filter((it) => it.inherited)
+  return [
+    ...own.map((meter): TreeMeter => ({ text: meterText(meter, assets), left: partLeft(meter) })),
+    ...inherited.map((it): TreeMeter => ({ text: inheritedText(it, assets), left: null })),
+  ]
+}
+
+function meterText({ counts, limit, used, left, resetsAt }: Meter, assets: Scope['assets']): string {
+  const whole = counted(limit, counts, assets)
+  if (used === null || left === null) return `${whole} at most, used: not known`
+  const again = resetsAt === null ? '' : `, whole again ${instantInWords(resetsAt)}`
+  return `${counted(left, counts, assets)} left of ${whole}, ${counted(used, counts, assets)} used${again}`
+}
+
+function inheritedText({ counts, left, by }: Remaining, assets: Scope['assets']): string {
+  const rest = left === null ? 'an unknown amount' : counted(left, counts, assets)
+  return `only ${rest} left under ${shortHash(by)} above`
+}
+
+function counted(amount: bigint, counts: Counted, assets: Scope['assets']): string {
+  if (counts === 'calls') return amount === 1n ? '1 call' : `${amount} calls`
+  return amountInWords(amount, counts === 'native' ? { symbol: 'native coin', decimals: 18 } : assets[counts]).text
+}
+
+/** For the length of a bar, in thousandths: nothing is decided by it. */
+function partLeft({ limit, left }: Meter): number | null {
+  return left === null || limit === 0n ? null : Number((left * 1_000n) / limit) / 1_000
+}
