@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { KnownCaveat } from '../../src/caveats/codec.ts'
@@ -11,7 +13,7 @@ import type { PermissionRequest } from '../../src/scope/permissionRequest.ts'
 import { scopeToPermissionRequests } from '../../src/scope/toPermissionRequests.ts'
 import type { Scope } from '../../src/scope/types.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
-import { scopeDocument } from '../arbitraries/scope.ts'
+import { AGENT, PAYEES, PRINCIPAL, scopeDocument } from '../arbitraries/scope.ts'
 import {
   act,
   agent,
@@ -29,6 +31,7 @@ import {
   vendor,
   word,
 } from '../fixtures/verdict.ts'
+import { ambit, ambitProcess, type CliOptions, useFolder } from '../rig/cli.ts'
 
 /** What travels in another format means there what it meant here: told by verdicts, not by texts. */
 
@@ -200,5 +203,123 @@ describe('scopeFromPermissionRequest', () => {
     for (const other of others) {
       expect(compiled(scopeFromPermissionRequest(other, options))).not.toEqual(compiled(scope))
     }
+  })
+})
+
+describe('ambit scope convert', () => {
+  const folder = useFolder()
+  const EXAMPLE = join(import.meta.dirname, '../../docs/scope.example.json')
+  const home = () => join(folder.path, 'home')
+  const convert = (argv: readonly string[], options: CliOptions = {}) =>
+    ambit(['scope', 'convert', ...argv], { home: home(), ...options })
+  const saved = (name: string, value: unknown) => {
+    const file = join(folder.path, name)
+    writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value))
+    return file
+  }
+  const tips = () =>
+    scopeDocument([{ id: 'tip', class: 'transfer', asset: 'native', to: [...PAYEES], budget: 'b' }], {
+      budgets: { b: { assets: { native: '1' }, max: '2' } },
+      expiry: '2100-01-01T00:00:00Z',
+    })
+  const known = ['--principal', PRINCIPAL, '--task', 'tips']
+
+  test('default: to rar and back is the same scope, through a pipe of two processes', async () => {
+    const out = await ambitProcess(['scope', 'convert', '--to', 'rar', EXAMPLE], { home: home() })
+    expect(out.exit).toBe(0)
+    const back = await ambitProcess(['scope', 'convert', '--from', 'rar', '-', '--json'], {
+      home: home(),
+      stdin: out.stdout,
+    })
+    const plain = (await convert([EXAMPLE, '--json'])).json()
+    const { schema, data } = back.json()
+    expect(schema).toBe('ambit.scope.convert.v1')
+    expect(data).toMatchObject({ from: 'rar', to: 'json', hash: plain.data.hash, document: plain.data.document })
+    expect(data.document).toEqual(parseScope(JSON.parse(readFileSync(EXAMPLE, 'utf8'))))
+  })
+
+  test('behavior: to erc7715 and back, with what a request does not say', async () => {
+    const { data } = (await convert(['--to', 'erc7715', saved('tips.json', tips()), '--json'])).json()
+    expect(data.document).toMatchObject([{ to: AGENT, permission: { type: 'native-token-allowance' } }])
+    const file = saved('request.json', data.document)
+    const read = (await convert(['--from', 'erc7715', file, ...known, '--group', 'g', '--json'])).json()
+    expect(read.data.document).toMatchObject({
+      task: { id: 'tips', purpose: 'Pay the invoices' },
+      rules: [{ asset: 'native', to: PAYEES }],
+      budgets: { limit: { max: '2' } },
+      revocation: { group: 'g' },
+    })
+    expect((await convert(['--from', 'erc7715', file])).exit).toBe(2)
+    const other = await convert(['--from', 'erc7715', file, '--principal', AGENT, '--task', 'tips', '--json'])
+    expect(other.json().error).toMatchObject({ code: 'scope.other_party', details: { pointer: '/principal' }, exit: 2 })
+  })
+
+  test('behavior: a token of a request is looked up on the chain', async () => {
+    await ambit(['doctor', '--chain', 'local'], { home: home() })
+    const { token } = JSON.parse(readFileSync(join(home(), 'chains', 'local.json'), 'utf8')) as { token: Address }
+    const request = {
+      chainId: '0x7a69',
+      to: AGENT,
+      permission: {
+        type: 'erc20-token-periodic',
+        isAdjustmentAllowed: true,
+        data: { tokenAddress: token, periodAmount: '0x989680', periodDuration: 86_400, startTime: 86_400 },
+      },
+      rules: [
+        { type: 'expiry', data: { timestamp: 4_102_444_800 } },
+        { type: 'redeemer', data: { addresses: [AGENT] } },
+      ],
+    }
+    const argv = ['--from', 'erc7715', saved('token.json', request), ...known, '--purpose', 'Test', '--json']
+    expect((await convert(argv)).json().error?.code).toBe('scope.unknown_decimals')
+    const open = (await convert([...argv, '--chain', 'local'])).json()
+    expect(open.error?.code).toBe('scope.agent_sourced')
+    const confirmed = ['/budgets/limit/max', '/budgets/limit/per', '/expiry'].flatMap((at) => ['--confirm', at])
+    const { data } = (await convert([...argv, '--chain', 'local', ...confirmed])).json()
+    expect(data.document).toMatchObject({
+      budgets: { limit: { max: '10', per: 'P1D', window: 'fixed' } },
+      assets: { [token]: { symbol: 'USDC', decimals: 6 } },
+    })
+    // What a document says of a token is not believed against the chain.
+    const lying = { ...data.document, assets: { [token]: { symbol: 'USDC', decimals: 0 } } }
+    const rar = (await convert(['--to', 'rar', saved('lying.json', lying), '--json'])).json()
+    const told = await convert(['--from', 'rar', saved('rar.json', rar.data.document), '--chain', 'local', '--json'])
+    expect(told.json().error?.code).toBe('scope.asset_mismatch')
+  })
+
+  test('behavior: a document of the agent enters only value by value', async () => {
+    const argv = [saved('agent.json', tips()), '--source', 'agent', '--json']
+    const { error } = (await convert(argv)).json()
+    expect(error).toMatchObject({ code: 'scope.agent_sourced', exit: 2 })
+    const own = (await convert([saved('own.json', tips()), '--source', 'ledger', '--json'])).json()
+    expect(own.data.document.provenance['/rules/0/to/0']).toBe('ledger')
+  })
+
+  test.each<[string, readonly string[], unknown]>([
+    ['scope.not_expressible', ['--to', 'erc7715'], { ...tips(), calls: { max: 3 } }],
+    ['scope.foreign_type', ['--from', 'rar'], [{ type: 'payment_initiation', actions: ['initiate'] }]],
+    ['scope.wrong_type', ['--from', 'rar'], {}],
+    ['scope.missing_field', ['--from', 'erc7715', ...known], { chainId: '0x1' }],
+    ['cli.usage', ['--from', 'erc7715', ...known], [{}, {}]],
+    ['cli.usage', ['--from', 'erc7715', ...known], []],
+    ['scope.wrong_type', ['--from', 'erc7715', ...known], [null]],
+    ['cli.usage', ['--from', 'yaml'], tips()],
+    ['cli.usage', ['--source', 'confirmed'], tips()],
+    ['cli.missing_option', ['--from', 'erc7715'], {}],
+    ['json.duplicate_key', ['--from', 'rar'], '[{"type":"a","type":"b"}]'],
+    ['json.invalid', [], '{'],
+  ])('error: %s, exit 2, nothing on stdout but the envelope', async (code, flags, input) => {
+    const ran = await convert([...flags, saved('input.json', input), '--json'])
+    expect(ran.exit).toBe(2)
+    expect(ran.json().error?.code).toBe(code)
+    expect(ran.json().data).toBe(null)
+  })
+
+  test('behavior: hostile text comes out as JSON that a terminal cannot act on', async () => {
+    const task = { id: 'x', purpose: 'a\u001b[2J\u009b31m\u202eb' }
+    const out = await convert(['--to', 'rar', saved('hostile.json', { ...tips(), task })])
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
+    expect(out.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/)
+    expect(JSON.parse(out.stdout)[0].scope.task).toEqual(task)
   })
 })

@@ -12,6 +12,7 @@ import { redeem } from './redeem.ts'
 import { redirect } from './redirect.ts'
 import { revoke } from './revoke.ts'
 import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
+import { scopeConvert } from './scopeConvert.ts'
 import { resume, stop } from './stop.ts'
 import { verify } from './verify.ts'
 import { walletImport, walletLs } from './wallet.ts'
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   scopeCheck,
   scopeExplain,
   scopeDiff,
+  scopeConvert,
   grant,
   grants,
   inspect,
