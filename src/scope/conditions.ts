@@ -48,7 +48,8 @@ export function readCondition(
   return { hash: document.hash.toLowerCase() as `0x${string}` }
 }
 
-function readAbiValue(report: Report, pointer: string, value: AbiValue, type: AbiType, name: string): AbiValue {
+/** One value of an ABI type in its normal form; reports what does not fit. */
+export function readAbiValue(report: Report, pointer: string, value: AbiValue, type: AbiType, name: string): AbiValue {
   if (type.kind === 'address' && typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)) {
     return report.address(pointer, value)
   }

@@ -69,6 +69,12 @@ export type ScopeCode =
   | 'scope.other_party'
   | 'scope.not_expressible'
   | 'scope.cannot_hold'
+  // plans
+  | 'scope.unknown_call'
+  | 'scope.call_not_canonical'
+  | 'scope.argument_not_pinnable'
+  | 'scope.plan_too_varied'
+  | 'scope.plan_outside_lifetime'
   // narrowing
   | 'scope.not_narrower'
   | 'scope.invalid_patch'

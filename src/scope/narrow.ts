@@ -51,7 +51,8 @@ function merge(target: unknown, patch: unknown): unknown {
   return Object.fromEntries(out)
 }
 
-function valueAt(root: unknown, pointer: string): unknown {
+/** The value that a JSON pointer leads to; `undefined` where it leads nowhere. */
+export function valueAt(root: unknown, pointer: string): unknown {
   let at = root
   for (const token of pointer.split('/').slice(1)) {
     const key = token.replaceAll('~1', '/').replaceAll('~0', '~')

@@ -66,6 +66,6 @@ function ceilDiv(a: bigint, b: bigint): bigint {
 }
 
 /** Rounds towards minus infinity; `b` is positive. */
-function floorDiv(a: bigint, b: bigint): bigint {
+export function floorDiv(a: bigint, b: bigint): bigint {
   return a >= 0n ? a / b : -((-a + b - 1n) / b)
 }

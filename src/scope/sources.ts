@@ -22,13 +22,15 @@ const STATED: ReadonlySet<unknown> = new Set(StatedSource.options)
  * Takes the sources from beside the values. Only for what has the shape of the schema: there, nothing but a value with its
  * source has these two members, and a source among its texts. A budget may be called `source`; a threshold is no source.
  */
-export function splitSources(document: z.output<typeof ScopeDocument>): {
-  plain: PlainDocument
+export function splitSources<document extends object>(
+  document: document,
+): {
+  plain: Plain<document>
   /** By JSON pointer, as written. */
   sources: ReadonlyMap<string, Source>
 } {
   const sources = new Map<string, Source>()
-  return { plain: strip(document, '') as PlainDocument, sources }
+  return { plain: strip(document, '') as Plain<document>, sources }
 
   function strip(value: unknown, pointer: string): unknown {
     if (typeof value !== 'object' || value === null) return value

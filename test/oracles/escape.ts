@@ -78,7 +78,7 @@ function kindsOf(child: Scope, parent: Scope, inner: Meaning, outer: Meaning): K
 }
 
 /** Every act of the grid that is about an asset or function that the child names: it admits no other. */
-function actsFor(child: Scope, parent: Scope): Act[] {
+export function actsFor(child: Scope, parent: Scope): Act[] {
   const asks = child.escalation !== undefined || parent.escalation !== undefined
   const confirmers = asks ? [null, PRINCIPAL, CONFIRMER] : [null]
   const allowances = [...child.rules, ...parent.rules].some((rule) => rule.class === 'call' && rule.allowance)

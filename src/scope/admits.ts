@@ -1,0 +1,226 @@
+import { MAX_UINT256, parseAmount } from '../primitives/amount.ts'
+import { type Address, byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
+import { childPointer } from '../primitives/json.ts'
+import { abiType } from './abi.ts'
+import { decimalsOf } from './budgets.ts'
+import { APPROVE_SELECTOR, readAccountAmount, readArgument, readListLength, TRANSFER_SELECTOR } from './calldata.ts'
+import { type Dimension, type ReadRule, readRule } from './cover.ts'
+import { implies } from './implies.ts'
+import { createMeter, type Meter, unitsOfAmount, unitsOfText } from './meter.ts'
+import { lifetimeOf } from './rate.ts'
+import type { Asset, CallRule, Condition, Scope, TransferRule } from './types.ts'
+
+/** An action as a scope sees it. */
+export type ScopedAction = {
+  chainId: number
+  /** Unix seconds. */
+  time: bigint
+  /** Who submits; not looked at where the scope pins nobody. */
+  redeemer?: Address
+  calls: readonly { to: Address; value: bigint; data: Hex }[]
+}
+
+export type Admission =
+  | { admitted: 'yes'; rule: string; charges: Charges }
+  /** Only once the confirmer has said so: it charges a budget more than its threshold. */
+  | { admitted: 'confirmed'; rule: string; charges: Charges; budget: string }
+  /** What the rule that came nearest refuses, at a pointer into the scope. */
+  | { admitted: 'no'; dimension: Dimension; pointer: string }
+
+/** Units by budget, as `unitsOfAmount` counts them. */
+type Charges = ReadonlyMap<string, bigint>
+
+/** A scope and what has been done under it. */
+export type ScopeHistory = {
+  /** Whether one more action would be admitted. Changes nothing. Times must not go back. */
+  ask(action: ScopedAction): Admission
+  /** Counts an action that was admitted and carried out. */
+  record(action: ScopedAction, admission: Exclude<Admission, { admitted: 'no' }>): void
+}
+
+/**
+ * What a scope itself means, action by action, with nothing done yet: rules in their order, the first that admits an action
+ * is charged. All of the scope counts, also what no caveat can hold: rolling windows, several assets in one budget, calls
+ * by period, argument conditions. Delegates are not compared, and nothing is said about balances or targets.
+ */
+export function createScopeHistory(scope: Scope): ScopeHistory {
+  const life = lifetimeOf(scope)
+  const rules = scope.rules.map((rule, index) => readRule(scope, rule, index))
+  const calls = scope.calls && { max: BigInt(scope.calls.max), meter: createMeter(scope.calls, scope) }
+  const above = new Map(Object.entries(scope.escalation?.above ?? {}))
+  const budgets = new Map<string, BudgetMeter>()
+  for (const [name, budget] of Object.entries(scope.budgets)) {
+    const text = above.get(name)
+    budgets.set(name, {
+      max: unitsOfText(budget, budget.max, scope),
+      meter: createMeter(budget, scope),
+      threshold: text === undefined ? undefined : unitsOfText(budget, text, scope),
+    })
+  }
+
+  const outsideFrame = (action: ScopedAction): Miss | undefined => {
+    if (action.chainId !== scope.chainId) return miss('chain', '/chainId')
+    if (action.time < life.start) return miss('lifetime', '/notBefore')
+    if (action.time >= life.end) return miss('lifetime', '/expiry')
+    const redeemers = scope.request?.redeemers ?? 'anyone'
+    const submits = redeemers === 'anyone' || action.redeemer === undefined || redeemers.includes(action.redeemer)
+    return submits ? undefined : miss('request', '/request/redeemers')
+  }
+  const chargesOf = (amounts: readonly Amount[]): Charges => {
+    const charges = new Map<string, bigint>()
+    for (const { asset, amount, budget } of amounts) {
+      const document = scope.budgets[budget]
+      if (document === undefined) continue
+      charges.set(budget, (charges.get(budget) ?? 0n) + unitsOfAmount(document, asset, amount, scope))
+    }
+    return charges
+  }
+
+  return {
+    ask(action) {
+      const outside = outsideFrame(action)
+      if (outside !== undefined) return refuse(outside)
+      const noCallLeft = calls !== undefined && calls.meter.used(action.time) >= calls.max
+      let nearest: Miss | undefined
+      let waiting: Admission | undefined
+      for (const rule of rules) {
+        const read = readAmounts(rule, action)
+        const charges = 'dimension' in read ? NOTHING : chargesOf(read)
+        const missed =
+          'dimension' in read
+            ? read
+            : noCallLeft
+              ? miss('calls', '/calls', COUNTED)
+              : overBudget(budgets, charges, action.time)
+        if (missed !== undefined) {
+          if (nearest === undefined || missed.rank > nearest.rank) nearest = missed
+          continue
+        }
+        const { id } = rule.rule
+        const asked = [...charges].find(([name, units]) => units > (budgets.get(name)?.threshold ?? units))?.[0]
+        if (asked === undefined) return { admitted: 'yes', rule: id, charges }
+        waiting ??= { admitted: 'confirmed', rule: id, charges, budget: asked }
+      }
+      return waiting ?? refuse(nearest ?? miss('class', '/rules'))
+    },
+    record({ time }, { charges }) {
+      calls?.meter.add(time, 1n)
+      for (const [name, units] of charges) budgets.get(name)?.meter.add(time, units)
+    },
+  }
+}
+
+/** What a rule does not admit. `rank`: how far it came, as the rule that came furthest is the one meant. */
+type Miss = { dimension: Dimension; pointer: string; rank: number }
+type Amount = { asset: Asset; amount: bigint; budget: string }
+type BudgetMeter = { max: bigint; meter: Meter; threshold: bigint | undefined }
+
+const NOTHING: Charges = new Map()
+
+/** Rank of what is counted over time: everything that the action itself shows has passed. */
+const COUNTED = 100
+
+function miss(dimension: Dimension, pointer: string, rank = 0): Miss {
+  return { dimension, pointer, rank }
+}
+
+function refuse({ dimension, pointer }: Miss): Admission {
+  return { admitted: 'no', dimension, pointer }
+}
+
+function overBudget(budgets: ReadonlyMap<string, BudgetMeter>, charges: Charges, time: bigint): Miss | undefined {
+  for (const [name, units] of charges) {
+    const budget = budgets.get(name)
+    if (budget === undefined || budget.meter.used(time) + units > budget.max) {
+      return miss('budgets', childPointer('/budgets', name), COUNTED + 1)
+    }
+  }
+  return undefined
+}
+
+/** What an action charges under a rule, or what of it the rule does not admit. */
+function readAmounts(rule: ReadRule, action: ScopedAction): Amount[] | Miss {
+  return rule.rule.class === 'transfer' ? readTransfer(rule, rule.rule, action) : readCall(rule, rule.rule, action)
+}
+
+function readTransfer(
+  { scope, index, payees }: ReadRule,
+  rule: TransferRule,
+  { calls }: ScopedAction,
+): Amount[] | Miss {
+  const at = `/rules/${index}`
+  const [call] = calls
+  const paid = call && calls.length === 1 ? paymentOf(call) : undefined
+  if (paid === undefined) return miss('class', `${at}/class`)
+  if (paid.asset !== rule.asset) return miss('asset', `${at}/asset`, 1)
+  if (rule.to !== 'anyone' && !payees.has(paid.to)) return miss('payees', `${at}/to`, 2)
+  const limit = rule.max === undefined ? MAX_UINT256 : parseAmount(rule.max, decimalsOf(rule.asset, scope.assets))
+  if (paid.amount > limit) return miss('max', `${at}/max`, 3)
+  return rule.budget === undefined ? [] : [{ asset: rule.asset, amount: paid.amount, budget: rule.budget }]
+}
+
+/** A native transfer has no call data, a token transfer no value: anything else is a call. */
+export function paymentOf(
+  call: ScopedAction['calls'][number],
+): { asset: Asset; to: Address; amount: bigint } | undefined {
+  if (call.data === '0x') return { asset: 'native', to: call.to, amount: call.value }
+  const read = call.value === 0n ? readAccountAmount(call.data, TRANSFER_SELECTOR) : undefined
+  return read && { asset: call.to, to: read.account, amount: read.amount }
+}
+
+function readCall(read: ReadRule, rule: CallRule, { calls }: ScopedAction): Amount[] | Miss {
+  const at = `/rules/${read.index}`
+  const call = rule.allowance === undefined ? calls[0] : calls[1]
+  const { parsed } = read
+  if (call === undefined || parsed === undefined) return miss('class', `${at}/class`)
+  if (call.to !== rule.target) return miss('target', `${at}/target`, 1)
+  const complete = byteLength(call.data) >= 4 + parsed.headSize
+  if (!complete || sliceBytes(call.data, 0, 4) !== parsed.selector) return miss('function', `${at}/function`, 2)
+  for (const [name, condition] of Object.entries(rule.args)) {
+    if (!satisfies(read, name, condition, call.data)) return miss('arguments', childPointer(`${at}/args`, name), 3)
+  }
+  if (call.value > BigInt(rule.value.lte)) return miss('value', `${at}/value/lte`, 4)
+  if (!hasAllowance(read, rule, calls)) return miss('allowance', `${at}/allowance`, 5)
+  const amounts: Amount[] = []
+  for (const [index, { asset, amount: name, budget }] of rule.spends.entries()) {
+    const amount = asset === 'native' ? call.value : amountAt(read, name, call.data)
+    // An amount that cannot be read is an amount that nobody counts.
+    if (amount === undefined) return miss('arguments', `${at}/spends/${index}/amount`, 3)
+    amounts.push({ asset, amount, budget })
+  }
+  return amounts
+}
+
+function satisfies(read: ReadRule, name: string, condition: Condition, data: Hex): boolean {
+  const input = read.parsed?.inputs.find((candidate) => candidate.name === name)
+  if (input === undefined) return false
+  const type = abiType(input.type)
+  if (type.kind === 'list') {
+    const length = readListLength(data, input)
+    return length !== undefined && 'length' in condition && BigInt(length) <= BigInt(condition.length.lte)
+  }
+  const value = readArgument(data, input)
+  if (value === undefined) return false
+  return implies(type, { condition: { eq: value }, accounts: read.scope }, { condition, accounts: read.scope })
+}
+
+function amountAt(read: ReadRule, name: string, data: Hex): bigint | undefined {
+  const input = read.parsed?.inputs.find((candidate) => candidate.name === name)
+  const value = input === undefined ? undefined : readArgument(data, input)
+  return typeof value === 'string' && /^[0-9]+$/.test(value) ? BigInt(value) : undefined
+}
+
+/** Exactly approve, call, approve zero, of the amount that the call has; without an allowance exactly the call. */
+function hasAllowance(read: ReadRule, rule: CallRule, calls: ScopedAction['calls']): boolean {
+  if (rule.allowance === undefined) return calls.length === 1
+  const { asset, amount } = rule.allowance
+  const [before, call, after] = calls
+  if (before === undefined || call === undefined || after === undefined || calls.length !== 3) return false
+  const wanted = amountAt(read, amount, call.data)
+  return approves(before, asset, rule.target, wanted) && approves(after, asset, rule.target, 0n)
+}
+
+function approves(call: ScopedAction['calls'][number], asset: Address, spender: Address, amount: bigint | undefined) {
+  const read = call.to === asset && call.value === 0n ? readAccountAmount(call.data, APPROVE_SELECTOR) : undefined
+  return read !== undefined && read.account === spender && read.amount === amount
+}
