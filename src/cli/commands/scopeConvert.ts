@@ -4,7 +4,6 @@ import { readAssets } from '../assets.ts'
 import type { Command, Context, Data } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
-import { readAccount } from '../grantFlags.ts'
 import { toJson } from '../output.ts'
 import { chainIdOf, readScopeDocument } from '../scopeFile.ts'
 import { CHAIN_OPTIONS, chooseChain, namesChain, openChain } from '../session.ts'
@@ -67,8 +66,7 @@ const READERS: Readonly<Record<Format, Reader>> = {
   },
   async erc7715(context, input, options) {
     const { scopeFromPermissionRequest } = await import('../../scope/fromPermissionRequest.ts')
-    const task = required(context, 'task')
-    const principal = await readAccount(context, required(context, 'principal'))
+    const task = textOf(context, 'task') ?? missing('task')
     const requests: readonly unknown[] = Array.isArray(input) ? input : [input]
     if (requests.length !== 1) {
       throw new CliError('cli.usage', EXIT.usage, 'One request makes one scope.', {
@@ -82,7 +80,7 @@ const READERS: Readonly<Record<Format, Reader>> = {
     return scopeFromPermissionRequest(requests[0], {
       ...options,
       ...(await chainFacts(context, Number(chainId), named)),
-      principal,
+      principal: options.principal ?? missing('principal'),
       task: { id: task, ...(purpose === undefined ? {} : { purpose }) },
       revocation: { group: textOf(context, 'group') ?? task, maxLatencySeconds: 60 },
       evidence: { receipts: ['grant', 'decision', 'outcome', 'revocation'], retain: 'P1Y' },
@@ -103,6 +101,7 @@ async function write(scope: Scope, format: Format): Promise<unknown> {
 async function importOptions(context: Context): Promise<ImportOptions> {
   const [principal, delegate] = [textOf(context, 'principal'), textOf(context, 'delegate')]
   const source = textOf(context, 'source')
+  const { readAccount } = await import('../grantFlags.ts')
   return {
     now: context.now(),
     confirmed: (context.options['confirm'] as readonly string[] | undefined) ?? [],
@@ -141,9 +140,7 @@ function oneOf<const choice extends string>(flag: string, text: string, choices:
   })
 }
 
-function required(context: Context, name: string): string {
-  const text = textOf(context, name)
-  if (text !== undefined) return text
+function missing(name: string): never {
   throw new CliError('cli.missing_option', EXIT.usage, 'The request does not say everything that a scope does.', {
     details: { flag: `--${name}` },
     fix: 'Give this flag.',
