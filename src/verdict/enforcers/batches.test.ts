@@ -16,6 +16,7 @@ import {
 } from '../../../test/fixtures/verdict.ts'
 import type { KnownCaveat } from '../../caveats/codec.ts'
 import type { Execution } from '../../caveats/types.ts'
+import type { Hex } from '../../primitives/hex.ts'
 import { applyFix } from '../applyFix.ts'
 import { evaluate } from '../evaluate.ts'
 import type { Action, Call } from '../types.ts'
@@ -94,7 +95,7 @@ describe('specificActionBatch', () => {
 
   test('default: the first call and the transfer; the recipient’s word may be dirty', () => {
     expect(code([caveat], batch(first, second))).toBe('allow')
-    const dirty = `${second.data.slice(0, 10)}ff${second.data.slice(12)}` as const
+    const dirty: Hex = `0x${second.data.slice(2, 10)}ff${second.data.slice(12)}`
     expect(code([caveat], batch(first, { ...second, data: dirty }))).toBe('allow')
   })
 
