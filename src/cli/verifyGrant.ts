@@ -1,3 +1,4 @@
+import type { Undone } from '../chain/readEndings.ts'
 import { AmbitError } from '../errors.ts'
 import type { GrantCheck } from '../grant/check.ts'
 import type { Grant } from '../grant/types.ts'
@@ -9,7 +10,8 @@ import { EXIT } from './exit.ts'
 import { readGrant } from './grantStore.ts'
 import { grantData } from './grantText.ts'
 import { facts, lines, type Rich, styled, table } from './output.ts'
-import { chooseChain, namesChain, openChain } from './session.ts'
+import { chooseChain, namesChain, openChain, type Session } from './session.ts'
+import { renderUndone, undoneOf } from './undone.ts'
 
 /** True for a file that says it is a grant: whether it is one, {@link verifyGrant} finds out. */
 export function looksLikeGrant(text: string): boolean {
@@ -40,6 +42,7 @@ export async function verifyGrant(context: Context, text: string): Promise<Resul
     const { checkOnChain } = await import('./trustGrant.ts')
     check = await checkOnChain(session, grant)
   } else if (environment !== undefined) check = checkGrant(grant, { environment })
+  const undone = session === undefined || check === undefined ? [] : await undoneIn(context, session, check)
   const result = resultOf(check)
   const rows = check === undefined ? [] : rowsOf(check)
   return {
@@ -49,6 +52,7 @@ export async function verifyGrant(context: Context, text: string): Promise<Resul
       grant: grantData(grant),
       status: check?.status ?? 'unavailable',
       checks: rows as unknown as Data,
+      undone: undone as unknown as Data,
     },
     text: lines(
       table(
@@ -63,9 +67,16 @@ export async function verifyGrant(context: Context, text: string): Promise<Resul
         ['checks', `${rows.filter((row) => row.result === 'pass').length} of ${rows.length} passed`],
         ['chain', session === undefined ? 'not asked: whether it was revoked is open' : 'asked'],
       ]),
+      renderUndone(undone),
     ),
     ...failureOf(result, grant),
   }
+}
+
+async function undoneIn(context: Context, session: Session, { branches }: GrantCheck): Promise<Undone[]> {
+  const { readBlock } = await import('../chain/block.ts')
+  const hashes = [...new Set(branches.flatMap((branch) => branch.hashes))]
+  return undoneOf(context, session, hashes, await readBlock(session.node))
 }
 
 function resultOf(check: GrantCheck | undefined): 'valid' | 'invalid' | 'insufficient' {

@@ -105,6 +105,9 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
     stops: readStops(context.home()),
     ...(session === undefined ? {} : { live }),
   })
+  const { renderUndone, undoneOf } = await import('../undone.ts')
+  const hashes = nodes.map(({ drawn }) => drawn.hash)
+  const undone = session === undefined || block === undefined ? [] : await undoneOf(context, session, hashes, block)
   return {
     nodes,
     data: {
@@ -113,11 +116,13 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
       chainAsked: session !== undefined,
       block: block === undefined ? null : { number: block.number, hash: block.hash, timestamp: block.timestamp },
       links: nodes.map(linkData),
+      undone: undone as unknown as Data,
     },
     text: lines(
       ...looked.map(({ grant }) => renderScopeHead(grant.scopes.at(-1) as Scope)),
       renderTree(nodes),
       ...looked.map((one) => renderLook(context, one, block)),
+      renderUndone(undone),
       renderTroubles(rows),
     ),
   }
