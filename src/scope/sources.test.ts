@@ -142,6 +142,32 @@ describe('splitSources', () => {
     expect(issuesOf(document, { confirmed: ['/expiry'] })).toEqual(['scope.conflicting_provenance /expiry'])
   })
 
+  test('behavior: what is of the agent is not confirmed by the document itself, nor by confirming a part or a neighbour', () => {
+    const payee = '/rules/0/to/0'
+    const claimed = { ...withSource(payee, 'agent'), provenance: { [payee]: 'confirmed' } }
+    expect(issuesOf(claimed)).toEqual([`scope.conflicting_provenance ${payee}`])
+    expect(issuesOf(claimed, { confirmed: [payee] })).toEqual([`scope.conflicting_provenance ${payee}`])
+    const whole = { ...full(), provenance: { '/rules/0': 'agent' } }
+    expect(issuesOf(whole, { confirmed: [payee, '/rules/0/to', '/rules', '/rules/00', '/rules/0/'] })).toEqual([
+      'scope.agent_sourced /rules/0',
+    ])
+    expect(parseScope(whole, { confirmed: ['/rules/0'] }).provenance).toEqual({ '/rules/0': 'confirmed' })
+  })
+
+  test('behavior: an address as a key is one key, however it is written', () => {
+    const pointer = `/budgets/stables/assets/${usdc}`
+    const listed = { ...full(), provenance: { [pointer.replace('3b3b', '3B3B')]: 'agent' } }
+    expect(issuesOf(listed)).toEqual([`scope.agent_sourced ${pointer}`])
+    expect(issuesOf({ ...withSource(pointer, 'ledger'), provenance: listed.provenance })).toContain(
+      `scope.conflicting_provenance ${pointer}`,
+    )
+    expect(
+      parseScope(listed, {
+        confirmed: [pointer.replace('3b3b', '3B3B')],
+      }).provenance,
+    ).toEqual({ [pointer]: 'confirmed' })
+  })
+
   test('behavior: "anyone" from the agent opens nothing', () => {
     const document = { ...full(), request: { key: account(3), redeemers: { value: 'anyone', source: 'agent' } } }
     expect(issuesOf(document)).toEqual(['scope.agent_sourced /request/redeemers'])

@@ -315,6 +315,14 @@ describe('ambit scope convert', () => {
     expect(ran.json().data).toBe(null)
   })
 
+  test('behavior: a chain with its source is the same chain to every command that reads a scope', async () => {
+    const check = async (chainId: unknown) =>
+      (await ambit(['scope', 'check', saved('chain.json', { ...tips(), chainId }), '--json'], { home: home() })).json()
+    const [plain, stated] = [await check(8453), await check({ value: 8453, source: 'principal' })]
+    expect(stated.data.plan.coverage).toEqual(plain.data.plan.coverage)
+    expect(stated.data.scope.provenance).toEqual({ '/chainId': 'principal' })
+  })
+
   test('behavior: hostile text comes out as JSON that a terminal cannot act on', async () => {
     const task = { id: 'x', purpose: 'a\u001b[2J\u009b31m\u202eb' }
     const out = await convert(['--to', 'rar', saved('hostile.json', { ...tips(), task })])
