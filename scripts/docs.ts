@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { STAGES } from './check-layers.ts'
+import { enforcersPage } from './enforcers-page.ts'
 import { answerFaults, codeFaults, errorClasses, errorsPage, type Source } from './errors-page.ts'
 import { codeBlock, exportedNames, withPart } from './marked.ts'
 import { schemaFile, scopeParts } from './scope-docs.ts'
@@ -25,6 +26,7 @@ settle('docs/scope.md', (text) =>
     text,
   ),
 )
+settle('docs/enforcers.md', () => enforcersPage(sources))
 settle('docs/architecture.md', (text) => withPart(text, 'functions', functionsTable()))
 settle('README.md', (text) => withPart(text, 'example', codeBlock(read('examples/quickstart.ts'))))
 if (stale > 0) process.exitCode = 1

@@ -18,7 +18,8 @@ export const REVOCATION_METHODS: readonly RevocationMethod[] = [
  * Only calls that take an approval back, by one of `methods`, without native value; of any token. The first three must
  * find an approval to take back. Whose approval Permit2 takes back is the caller's: that is the root delegator.
  *
- * Terms, 1 byte: the flags, at least one, in the order of {@link REVOCATION_METHODS}.
+ * Terms, 1 byte of flags, at least one: `1 erc20Approve · 2 erc721Approve · 4 setApprovalForAll · 8 permit2Approve · 16
+ * permit2Lockdown · 32 permit2InvalidateNonces`.
  */
 export const approvalRevocation: Codec<'approvalRevocation'> = {
   name: 'ApprovalRevocationEnforcer',

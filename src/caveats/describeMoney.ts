@@ -80,7 +80,8 @@ export function describeTokenChange(change: BalanceChange & { token: Address }, 
 /** Tokens that are counted one by one. */
 export function describeCountChange(change: BalanceChange & { token: Address; tokenId?: bigint }): Description {
   const { amount, token, tokenId } = change
-  const what = tokenId === undefined ? 'tokens' : `tokens with the id ${integerInWords(tokenId)}`
+  const noun = amount === 1n ? 'token' : 'tokens'
+  const what = tokenId === undefined ? noun : `${noun} with the id ${integerInWords(tokenId)}`
   const counted = { text: integerInWords(amount), warnings: amount === MAX_UINT256 ? ['The amount is unlimited.'] : [] }
   return balance(change, counted, 'fewer', ` ${what} of the collection ${toChecksum(token)}`)
 }

@@ -2,7 +2,7 @@ import type { Codec } from './codec.ts'
 import { decodeExecutions, encodeExecutions } from './execution.ts'
 
 /**
- * Only batches of as many calls with these calldatas, in this order. **Targets and values of the terms are not compared**: the
+ * Only batches of as many calls with these calldatas, in this order. Targets and values of the terms are not compared: the
  * same bytes may be sent to any contract with any native value.
  *
  * Terms: canonical `abi.encode(Execution[])`, an execution being `(address target, uint256 value, bytes callData)`; at least one.

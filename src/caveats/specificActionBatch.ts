@@ -6,9 +6,10 @@ import { addressAt, assertAtLeast, assertBytes, assertUint, word, wordAt } from 
 /**
  * One batch of exactly two calls: `first`, then `transfer(recipient, amount)` of `token` without native value. Once.
  *
- * Terms, as the contract on the known chains reads them: `[0,20) token · [20,40) recipient · [40,72) amount · [72,92) first target ·
- * [92,124) first value, wei · [124,…) first calldata`. Release 1.3.0 had no first value: its contract reads 92 bytes, then
- * calldata, and what the framework's own encoder writes for it reverts on the known chains. `checkDeployment` tells the two apart by their code.
+ * Terms, as the contract on the known chains reads them: `[0,20) token · [20,40) recipient · [40,72) amount · [72,92) first
+ * target · [92,124) first value, wei · [124,…) first calldata`. Release 1.3.0 had no first value: its contract reads 92 bytes
+ * and then calldata, and what the framework's own encoder writes for it reverts on the known chains. `checkDeployment`
+ * tells the two apart by their code.
  */
 export const specificActionBatch: Codec<'specificActionBatch'> = {
   name: 'SpecificActionERC20TransferBatchEnforcer',

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { getContractAddress } from 'viem'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { mint, useChain } from '../../test/rig/chain.ts'
 import { actionOf, addressOf, grantOf, nodeOf, payCaveats, transferCall, upgraded } from '../../test/rig/grant.ts'
@@ -7,10 +6,8 @@ import { encodeCaveat } from '../caveats/caveat.ts'
 import { codecs } from '../caveats/registry.ts'
 import type { EnforcerName } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
-import { bytecode, SALT } from '../testing/recorded/specificActionBatch.ts'
 import { checkDeployment } from './checkDeployment.ts'
 import { decide } from './decide.ts'
-import { getEnvironment, knownChains } from './deployments.ts'
 import { enforcersOf } from './knownCode.ts'
 import type { NodeClient } from './rpc.ts'
 
@@ -106,15 +103,6 @@ describe('readKnownEnforcers', () => {
     await setCode('TimestampEnforcer', code)
     await setCode('IdEnforcer', '0x')
     expect((await decide(client, parameters)).verdict.verdict).toBe('allow')
-  })
-})
-
-describe('the recorded code', () => {
-  test('behavior: it is what stands at the canonical address of every known chain', () => {
-    const from = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
-    const address = getContractAddress({ opcode: 'CREATE2', from, salt: SALT, bytecode }).toLowerCase()
-    for (const chainId of knownChains)
-      expect(getEnvironment(chainId).enforcers['SpecificActionERC20TransferBatchEnforcer']).toBe(address)
   })
 })
 

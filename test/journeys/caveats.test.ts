@@ -8,6 +8,7 @@ import {
   encodeAbiParameters,
   encodeFunctionData,
   getAbiItem,
+  getContractAddress,
   hexToString,
 } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -18,8 +19,10 @@ import { CaveatError, type CaveatErrorCode } from '../../src/caveats/errors.ts'
 import { codecByKind, codecs } from '../../src/caveats/registry.ts'
 import type { Execution } from '../../src/caveats/types.ts'
 import { readBlock } from '../../src/chain/block.ts'
+import { getEnvironment, knownChains } from '../../src/chain/deployments.ts'
 import { type CallAnswer, callAt, type NodeClient } from '../../src/chain/rpc.ts'
 import { type Address, byteLength, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
+import { bytecode, SALT } from '../../src/testing/recorded/specificActionBatch.ts'
 import { anyKnownCaveat } from '../arbitraries/caveat.ts'
 import { useChain } from '../rig/chain.ts'
 import { nodeOf } from '../rig/grant.ts'
@@ -420,6 +423,15 @@ describe('codecs', () => {
         expect([caveat.kind, other, await passes(other)]).toEqual([caveat.kind, other, false])
       }
     }
+  })
+})
+
+describe('the recorded code', () => {
+  test('behavior: it is what stands at the canonical address of every known chain', () => {
+    const from = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
+    const address = getContractAddress({ opcode: 'CREATE2', from, salt: SALT, bytecode }).toLowerCase()
+    for (const chainId of knownChains)
+      expect(getEnvironment(chainId).enforcers['SpecificActionERC20TransferBatchEnforcer']).toBe(address)
   })
 })
 
