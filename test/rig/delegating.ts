@@ -64,8 +64,14 @@ export type Delegating = {
   naive: (link: NaiveLink | NaiveLink['build']) => Promise<Delegation>
   /** What we make of a scope, signed. */
   granted: (rules: Rules, more?: More, options?: Partial<CompileOptions>) => Promise<Granted>
+  /** The scope of these rules, from the principal to the agent unless it says otherwise. */
+  scopeOf: (rules: Rules, more?: More) => Scope
+  /** A new one at each call. */
+  salt: () => Hex
   /** Code with which a scope is refused. */
   refusal: (rules: Rules, more?: More, options?: Partial<CompileOptions>) => string
+  /** The same with the place in the scope. */
+  refusedAt: (rules: Rules, more?: More) => readonly [code: string, pointer: unknown]
   /** Codes of what is said against delegations of others, leaf first; the first one is thrown. */
   codesOf: (...links: readonly Delegation[]) => string[]
   /** `ok` after the redemption was mined, or what the chain said against it. One call is a single, more are a batch. */
@@ -123,6 +129,8 @@ export function useDelegating(chain: LocalChain): Delegating {
     principal,
     agent,
     helper,
+    scopeOf,
+    salt,
     async naive(link) {
       const { build, under, from = principal, to = addressOf(agent), salt: own, bare } = toLink(link)
       const kit = createCaveatBuilder(kitEnvironment(chain), { allowInsecureUnrestrictedDelegation: true })
@@ -149,12 +157,16 @@ export function useDelegating(chain: LocalChain): Delegating {
     },
     refusal(rules, more, options) {
       const scope = scopeOf(rules, more)
-      return codeOf(() => compile(scope, chain.environment, { salt, nonce: 0n, ...options }))
+      return errorOf(() => compile(scope, chain.environment, { salt, nonce: 0n, ...options }))?.code ?? 'none'
+    },
+    refusedAt(rules, more) {
+      const scope = scopeOf(rules, more)
+      const error = errorOf(() => compile(scope, chain.environment, { salt, nonce: 0n }))
+      return [error?.code ?? 'none', error?.details['pointer']]
     },
     codesOf(...links) {
       const codes = inspectLinks(linksOf(links), chain.environment).map(({ code }) => code as string)
-      if (codeOf(() => guardDrafts(links, chain.environment)) !== (codes[0] ?? 'none'))
-        throw new TypeError('not thrown')
+      if (errorOf(() => guardDrafts(links, chain.environment))?.code !== codes[0]) throw new TypeError('not thrown')
       return codes
     },
     redeem(links, ...calls) {
@@ -238,12 +250,12 @@ function lowerCase({ enforcer, terms, args }: Caveat): Caveat {
   return { enforcer: lower(enforcer), terms: lower(terms), args: lower(args) }
 }
 
-function codeOf(run: () => unknown): string {
+function errorOf(run: () => unknown): CompileError | undefined {
   try {
     run()
-    return 'none'
+    return undefined
   } catch (error) {
-    if (error instanceof CompileError) return error.code
+    if (error instanceof CompileError) return error
     throw error
   }
 }
