@@ -47,13 +47,24 @@ export async function raise(context: Context, session: Session, options: RaiseOp
   }
   if (begun === undefined) writeIntent(home, intent)
   context.output.progress('Raising the nonce, and waiting for the chain…')
-  const raised = await options.send({
-    delegator: account,
-    environment,
-    nonce,
-    ...(intent.sent === undefined ? {} : { earlier: intent.sent }),
-    onSigned: (sent) => writeIntent(home, { ...intent, sent }),
-  })
+  let signed = intent.sent !== undefined
+  let raised: NonceRaised
+  try {
+    raised = await options.send({
+      delegator: account,
+      environment,
+      nonce,
+      ...(intent.sent === undefined ? {} : { earlier: intent.sent }),
+      onSigned: (sent) => {
+        signed = true
+        writeIntent(home, { ...intent, sent })
+      },
+    })
+  } catch (error) {
+    // Nothing has left, and nothing will: the next command is to ask again.
+    if (!signed) removeIntent(home, intent)
+    throw error
+  }
   await session.save()
   const receipts = await record(context, session, intent, raised, begun !== undefined)
   removeIntent(home, intent)

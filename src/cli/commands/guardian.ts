@@ -3,7 +3,7 @@ import type { Scope } from '../../scope/types.ts'
 import type { Command, Context, Data } from '../command.ts'
 import { confirm, YES } from '../confirm.ts'
 import { CONFIRM, confirmAll } from '../confirmAll.ts'
-import { CliError } from '../errors.ts'
+import { CliError, KeyError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { storedGrants } from '../grantStore.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
@@ -163,7 +163,8 @@ export const guardianFire: Command = {
     const signer = await loadSigner(context, session.choice)
     const { readKillSwitch } = await import('../../grant/guardian.ts')
     const { revokeByGuardian } = await import('../../chain/revokeByGuardian.ts')
-    const { principal } = readKillSwitch(delegation, session.environment)
+    const { principal, guardian } = readKillSwitch(delegation, session.environment)
+    if (signer.address.toLowerCase() !== guardian) throw wrongSigner(guardian, signer.address)
     return raise(context, session, {
       account: principal,
       signer,
@@ -184,6 +185,13 @@ async function guardedBy(
     if (!('grant' in entry) || entry.grant.chainId !== environment.chainId) return []
     const [scope] = entry.grant.scopes
     return scope?.principal === principal && scope.revocation.guardian === guardian ? [scope] : []
+  })
+}
+
+function wrongSigner(guardian: Address, signer: string): KeyError {
+  return new KeyError('key.wrong_signer', 'This key is not that of the guardian.', {
+    details: { guardian, signer },
+    fix: 'Fire with the account that the kill switch names.',
   })
 }
 
