@@ -5,6 +5,7 @@ export {
   verifyJournal,
 } from './journal.ts'
 export { createMemory, type Memory } from './memory.ts'
+export { type Now, type Past, type Replay, type ReplayedAction, replayReceipts, type Unsaid } from './replay.ts'
 export { type LoadedTrust, loadTrust } from './trust.ts'
 export type {
   ChainFacts,
