@@ -86,4 +86,39 @@ describe('compare', () => {
     // Something before it refuses on chain: then we should have said that.
     expect(compare(only, verdict, manager('0xb5863604'), none)).toBe('reasonMismatch')
   })
+
+  test('behavior: what is known only afterwards may be refused there, and nowhere before', () => {
+    const guard = { kind: 'nativeBalanceChange', direction: 'increase', recipient: usdc, amount: 1n } as const
+    const guarded = grantOf([{ kind: 'limitedCalls', limit: 5n }, guard])
+    const verdict = evaluate(guarded, act(transfer(1n)), stateOf(guarded))
+    const only = guarded.branches[0] as PreparedBranch
+    const outer = (when: 'before' | 'after'): ChainAnswer => ({
+      status: 'refused',
+      by: 'outer',
+      when,
+      delegation: hashAt(guarded, 0),
+      enforcer,
+      error: 'NativeBalanceChangeEnforcer:insufficient-balance-increase',
+    })
+    const said = (answer: ChainAnswer) => compare(only, verdict, answer, none)
+    expect(said({ status: 'executed' })).toBe('conservative')
+    expect(said({ status: 'execution_failed' })).toBe('conservative')
+    expect(said(outer('after'))).toBe('conservative')
+    expect(said(outer('before'))).toBe('reasonMismatch')
+    expect(said(hook(0, 0))).toBe('reasonMismatch')
+    expect(said(manager('0x05baa052'))).toBe('reasonMismatch')
+    // A certain refusal is never excused by what comes after the execution.
+    expect(to(own, outer('after'))).toBe('reasonMismatch')
+  })
+
+  test('behavior: nothing is asked before a wrapper, so whatever refuses is behind it', () => {
+    const wrapped = grantOf([
+      { kind: 'limitedCalls', limit: 5n },
+      { kind: 'logicalOr', groups: [[]] },
+    ])
+    const verdict = evaluate(wrapped, act(transfer(1n)), stateOf(wrapped))
+    const only = wrapped.branches[0] as PreparedBranch
+    expect(compare(only, verdict, hook(0, 0), none)).toBe('conservative')
+    expect(compare(only, verdict, manager('0xd93c0665'), none)).toBe('reasonMismatch')
+  })
 })

@@ -32,6 +32,7 @@ describe('applyFix', () => {
     expect(applyFix({ do: 'use_chain', chainId: 1 }, action).chainId).toBe(1)
     const two = { ...action, calls: [transfer(1n), transfer(2n)] }
     expect(applyFix({ do: 'send_one_call' }, two)).toEqual(act(transfer(1n)))
+    expect(applyFix({ do: 'send_calls', calls: two.calls }, action)).toEqual(two)
   })
 
   test('behavior: later calls and the action given stay as they are', () => {

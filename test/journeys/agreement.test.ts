@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AgreementReport } from '../../bench/agreement/report.ts'
 import { compareEvaluators, type Evaluate, REACHABLE } from '../../bench/agreement.ts'
+import { codecByKind } from '../../src/caveats/index.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
 import { atTime } from '../../src/verdict/fix.ts'
@@ -56,7 +57,7 @@ const BROKEN: Readonly<Record<string, { count: 'falseAllow' | 'falseDeny' | 'rea
 
 describe.runIf(findAnvil() !== null)('evaluate', () => {
   test('behavior: says what the real contracts do, with the hop, the caveat and the reason', async () => {
-    const cases = 700
+    const cases = 4_000
     const judges = Object.fromEntries(Object.entries(BROKEN).map(([name, { judge }]) => [name, judge]))
     const reports: Record<string, AgreementReport> = await compareEvaluators(
       { ours: evaluate, ...judges },
@@ -70,6 +71,12 @@ describe.runIf(findAnvil() !== null)('evaluate', () => {
     expect([...REACHABLE, 'escalate'].filter((code) => ours?.byCode[code] === undefined)).toEqual([])
     expect(ours?.byCode['allow'] ?? 0).toBeGreaterThan(cases / 10)
     expect(ours?.execution).toBeGreaterThan(0)
+    expect([1, 2, 3, 4].filter((depth) => (ours?.byDepth[depth] ?? 0) < cases / 100)).toEqual([])
+    // The chain let every kind of caveat pass and refused every kind.
+    const passed = ([kind]: [string, unknown]) => (ours?.byEnforcer[kind]?.executed ?? 0) > 0
+    const refused = ([kind]: [string, unknown]) => (ours?.byEnforcer[kind]?.refused ?? 0) > 0
+    expect(Object.entries(codecByKind).filter((kind) => !passed(kind) || !refused(kind))).toEqual([])
+    expect(ours?.unchained).toBeGreaterThan(20)
     expect(Math.min(...Object.values(ours?.grants ?? {}))).toBeGreaterThan(3)
     // Nor blind: each mistake shows, and shows as what it is.
     const unseen = Object.entries(BROKEN).filter(([name, { count }]) => (reports[name]?.[count] ?? 0) === 0)
