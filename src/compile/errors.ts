@@ -51,6 +51,7 @@ export type CompileFindingCode =
   | 'compile.wider_than_parent'
   | 'compile.logical_or'
   | 'compile.no_restriction'
+  | 'compile.partial_pin'
   | 'compile.balance_guard'
   | 'compile.balance_locked'
   | 'compile.layout_differs'

@@ -55,7 +55,9 @@ export function inspectLink(
   caveats.forEach((caveat, at) => {
     const otherLayout =
       caveat.kind === 'unknown' && caveat.enforcer === enforcers['SpecificActionERC20TransferBatchEnforcer']
-    const hazard = otherLayout ? LAYOUT : (HAZARDS[caveat.kind] ?? repeated(caveat, caveats.slice(0, at)))
+    const hazard = otherLayout
+      ? LAYOUT
+      : (HAZARDS[caveat.kind] ?? partial(caveat) ?? repeated(caveat, caveats.slice(0, at)))
     if (hazard !== undefined) out.push({ ...finding(hazard[0], index, hazard[1], hazard[2], hazard[3]), caveat: at })
   })
   return out
@@ -108,6 +110,12 @@ const COUNTED: Hazard = [
   'Two caveats share one counter: each call counts twice.',
   'Keep one, or put the other on a parent.',
 ]
+const PARTIAL: Hazard = [
+  'compile.partial_pin',
+  'A pin covers a part of an argument word: the rest of it may be anything.',
+  'Pin whole words, upper bits included; acknowledge this where it is the text of a dynamic argument.',
+  'pin:partial',
+]
 /** They copy their terms into storage at first use. */
 const PERIOD_KINDS: ReadonlySet<CaveatKind> = new Set([
   'erc20PeriodTransfer',
@@ -122,6 +130,14 @@ const BALANCE_KINDS: ReadonlySet<CaveatKind> = new Set([
   'erc1155BalanceChange',
   'nativeBalanceChange',
 ])
+
+/** Words of arguments start behind the selector; a target may read all 32 bytes of one. */
+function partial(caveat: DecodedCaveat): Hazard | undefined {
+  if (caveat.kind !== 'allowedCalldata') return undefined
+  const within = (at: bigint) => at !== 0n && (at < 4n || (at - 4n) % 32n !== 0n)
+  const end = caveat.start + BigInt(byteLength(caveat.value))
+  return within(caveat.start) || within(end) ? PARTIAL : undefined
+}
 
 /** FACTS C1, C2: what keeps a counter by delegation hash, after another of its kind. */
 function repeated(caveat: DecodedCaveat, before: readonly DecodedCaveat[]): Hazard | undefined {

@@ -69,8 +69,8 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint): 
       fix: 'Use the deployment of the chain that the scope names.',
     })
   }
-  // Each takes a delegation at the least: what cannot be lowered is not read either.
-  if (scope.rules.length > MAX_DRAFTS) throw tooManyDelegations()
+  // What cannot be lowered is not read either: a hostile scope costs its sender, not us.
+  if (leastDelegations(scope) > MAX_DRAFTS) throw tooManyDelegations()
   const notBefore = scope.notBefore === undefined ? null : read('/notBefore', () => parseInstant(scope.notBefore ?? ''))
   const caps = new Map<string, Cap>()
   const rules = scope.rules.map((rule, index): ResolvedRule => {
@@ -122,6 +122,14 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint): 
     // contract takes a start of zero for "never used" and refuses it; one window later is the same windows.
     return { duration, start: notBefore === null || notBefore === 0n ? duration : notBefore }
   }
+}
+
+/** One for each call, each token and payee, each way to send native coin. */
+function leastDelegations({ rules }: Scope): number {
+  return rules.reduce((sum, rule) => {
+    const perPayee = rule.class === 'transfer' && rule.asset !== 'native' && rule.to !== 'anyone'
+    return sum + (perPayee ? new Set(rule.to).size : 1)
+  }, 0)
 }
 
 function decimalsOf(scope: Scope, asset: Asset, pointer: string): number {
