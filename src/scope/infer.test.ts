@@ -6,6 +6,7 @@ import { createScopeHistory } from './admits.ts'
 import { type InferOptions, inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 import type { ScopeDocument } from './schema.ts'
+import { unconfirmedIn } from './unconfirmed.ts'
 
 const account = (n: number) => `0x${n.toString(16).padStart(2, '0').repeat(20)}` as const
 const [A, B, C] = [account(0xa1), account(0xb1), account(0xc1)] as const
@@ -140,6 +141,9 @@ describe('inferScope', () => {
       '/delegate',
     ])
     expect(codeOf(() => parseScope(document)).code).toBe('scope.agent_sourced')
+    expect(unconfirmedIn(document)).toEqual(pointers)
+    expect(unconfirmedIn({ ...document, expiry: { value: at(100), source: 'principal' } })).toEqual(pointers)
+    expect(unconfirmedIn({ ...document, chainId: { value: 8453, source: 'agent' } })).toContain('/chainId')
     for (const left of pointers) {
       const confirmed = pointers.filter((pointer) => pointer !== left)
       expect(codeOf(() => parseScope(document, { confirmed })).details).toMatchObject({ pointer: left })

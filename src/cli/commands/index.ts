@@ -13,6 +13,8 @@ import { redirect } from './redirect.ts'
 import { revoke } from './revoke.ts'
 import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
 import { scopeConvert } from './scopeConvert.ts'
+import { scopeInfer } from './scopeInfer.ts'
+import { scopeReplay } from './scopeReplay.ts'
 import { resume, stop } from './stop.ts'
 import { verify } from './verify.ts'
 import { walletImport, walletLs } from './wallet.ts'
@@ -25,6 +27,8 @@ export const commands: readonly Command[] = [
   scopeExplain,
   scopeDiff,
   scopeConvert,
+  scopeInfer,
+  scopeReplay,
   grant,
   grants,
   inspect,

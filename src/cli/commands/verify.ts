@@ -83,7 +83,7 @@ async function grantIn(text: string): Promise<Grant | undefined> {
 }
 
 /** The deployments of every chain that the receipts speak of, as far as anybody here knows them. */
-async function environmentsOf(context: Context, bundles: readonly Found[]): Promise<Environment[]> {
+export async function environmentsOf(context: Context, bundles: readonly Found[]): Promise<Environment[]> {
   const grants = await Promise.all(bundles.map(({ text }) => grantIn(text)))
   const chains = [...new Set(grants.flatMap((grant) => (grant === undefined ? [] : [grant.chainId])))]
   const known = await Promise.all(chains.map((chainId) => knownEnvironment(context, chainId)))
