@@ -104,59 +104,119 @@ export async function deployments(): Promise<Generated> {
   }
 }
 
-/** Which addresses an enforcer's constructor writes into its code, by where in the code the 32-byte words stand. */
-const IMMUTABLES: Readonly<Record<string, Readonly<Record<number, string>>>> = {
-  LogicalOrWrapperEnforcer: { 156: 'manager', 248: 'manager', 513: 'manager', 770: 'manager', 1014: 'manager' },
-  NativeTokenPaymentEnforcer: {
-    163: 'ArgsEqualityCheckEnforcer',
-    281: 'manager',
-    627: 'manager',
-    960: 'ArgsEqualityCheckEnforcer',
-    1626: 'manager',
+/** Where in a contract's code its constructor writes words, in bytes, by what they say. Held by the local chain's test. */
+const WORDS: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+  DelegationManager: {
+    self: [6725],
+    chainId: [6767],
+    domain: [6809],
+    nameHash: [6890],
+    versionHash: [6930],
+    name: [7085],
+    version: [7130],
   },
+  HybridDeleGator: {
+    entryPoint: [
+      1676, 2334, 2507, 2750, 2876, 3232, 3413, 3552, 3664, 3900, 4087, 4201, 4803, 4930, 5035, 5286, 5477, 6683, 7438,
+      7548, 11598,
+    ],
+    manager: [2047, 2975, 3106, 3331, 5134, 6060],
+    self: [7793, 8592, 8633, 9744],
+    chainId: [7835],
+    domain: [7877],
+    nameHash: [7958],
+    versionHash: [7998],
+    name: [10029],
+    version: [10074],
+  },
+  EIP7702StatelessDeleGator: {
+    entryPoint: [1137, 2039, 2242, 2368, 2724, 2970, 3058, 3188, 3302, 3600, 3727, 4117, 4813, 5582],
+    manager: [1402, 2467, 2598, 2823, 3826, 4185],
+    self: [1561, 1850, 1942, 2111, 2886, 3495, 5665, 5759],
+    chainId: [5801],
+    domain: [5843],
+    nameHash: [5924],
+    versionHash: [5964],
+    name: [6451],
+    version: [6496],
+  },
+  LogicalOrWrapperEnforcer: { manager: [156, 248, 513, 770, 1014] },
+  NativeTokenPaymentEnforcer: { ArgsEqualityCheckEnforcer: [163, 960], manager: [281, 627, 1626] },
 }
 
-/** Length of what the compiler appends: a hash of sources and settings, which differs between builds of the same code. */
-const METADATA = 53
+/** What the compiler appends: a hash of sources and settings, which differs between builds of the same code. */
+const METADATA = /a2646970667358221220[0-9a-f]{64}64736f6c63430008170033/
+/** Its length, in bytes. */
+const METADATA_BYTES = 53
+/** Where the linker writes a library's address. */
+const LINK = /__\$[0-9a-f]{34}\$__/g
 
 /**
- * What the code of each enforcer must be, as a hash of it without what differs between builds and deployments. From the
- * published bytecode, save for the one enforcer of which the known chains have another.
+ * What the code of each contract of the framework must be, as a hash of it without what differs between builds and
+ * deployments. From the published bytecode, save for the one enforcer of which the known chains have another.
  */
-export async function enforcerCode(): Promise<Generated> {
-  const { keccak256 } = await import('viem')
+export async function knownCode(): Promise<Generated> {
+  const { keccak256, stringToHex } = await import('viem')
   const { codecs } = await import('../src/caveats/registry.ts')
   const { bytecode: recorded } = await import('../src/testing/recorded/specificActionBatch.ts')
   const published: Record<string, unknown> = { ...(await import('@metamask/delegation-abis/bytecode')) }
-  const rows = codecs.map(({ name }) => {
+  const contracts = ['DelegationManager', 'HybridDeleGator', 'EIP7702StatelessDeleGator']
+  const rows = [...contracts, ...codecs.map(({ name }) => name)].map((name) => {
     const creation = name === 'SpecificActionERC20TransferBatchEnforcer' ? recorded : String(published[name])
     // The constructor ends by returning the code, which begins by setting the free memory pointer.
-    const code = creation.slice(creation.indexOf('f3fe60806040') + 4)
-    const slots = [...code.matchAll(/7f0{64}/g)].map(({ index }) => index / 2 + 1)
-    const immutables = IMMUTABLES[name] ?? {}
-    if (
-      !/a2646970667358221220[0-9a-f]{64}64736f6c63430008170033$/.test(code) ||
-      `${slots}` !== `${Object.keys(immutables)}`
-    )
-      throw new Error(`The bytecode of ${name} is not built as expected`)
-    const hash = keccak256(`0x${code.slice(0, -2 * METADATA)}`)
-    return `  ${name}: ${JSON.stringify({ bytes: code.length / 2, hash, immutables })},`
+    const behind = creation.slice(creation.indexOf('f3fe60806040') + 4)
+    const end = behind.search(METADATA)
+    const slots = [...behind.matchAll(/7f0{64}/g)].map(({ index }) => index / 2 + 1)
+    const words = Object.entries(WORDS[name] ?? {})
+    const known = words.flatMap(([, at]) => at).sort((left, right) => left - right)
+    if (end === -1 || `${slots}` !== `${known}`)
+      throw new RangeError(`The bytecode of ${name} is not built as expected`)
+    const code = behind.slice(0, end)
+    const links = [...code.matchAll(LINK)].map(({ index }) => index / 2)
+    // What is the same in every deployment stays in the hash.
+    const fixed: Record<string, string> = {
+      nameHash: keccak256(stringToHex(name)),
+      versionHash: keccak256(stringToHex('1')),
+      name: shortString(name),
+      version: shortString('1'),
+    }
+    let filled = code.replace(LINK, '0'.repeat(40))
+    for (const [what, places] of words) {
+      for (const at of places) {
+        const word = fixed[what]?.slice(2) ?? '0'.repeat(64)
+        filled = filled.slice(0, at * 2) + word + filled.slice(at * 2 + 64)
+      }
+    }
+    const varying = Object.fromEntries(words.filter(([what]) => fixed[what] === undefined))
+    const row = { bytes: end / 2 + METADATA_BYTES, hash: keccak256(`0x${filled}`), words: varying, links }
+    return `  ${name}: ${JSON.stringify(row)},`
   })
   return {
-    path: 'src/chain/generated/enforcerCode.ts',
+    path: 'src/chain/generated/knownCode.ts',
     text: [
       HEADER,
       "import type { Hex } from '../../primitives/hex.ts'\n",
-      '/**',
-      " * The code whose terms Ambit's codecs describe: its length, the keccak-256 of it without the last `METADATA_BYTES` and with",
-      ' * zeros in the place of immutables, and which address stands in each such place.',
-      ' */',
-      `export const METADATA_BYTES = ${METADATA}\n`,
-      'export const enforcerCode: Readonly<',
-      '  Record<string, { bytes: number; hash: Hex; immutables: Readonly<Record<number, string>> }>',
-      `> = {\n${rows.join('\n')}\n}\n`,
+      'export type KnownCode = {',
+      '  /** Length of the whole code. */',
+      '  bytes: number',
+      '  /** Keccak-256 of it without the last `METADATA_BYTES`, with zeros in the place of words and links. */',
+      '  hash: Hex',
+      '  /** Where a constructor wrote words that differ between deployments, by what they say. */',
+      '  words: Readonly<Record<string, readonly number[]>>',
+      "  /** Where a library's address stands, 20 bytes. */",
+      '  links: readonly number[]',
+      '}\n',
+      `export const METADATA_BYTES = ${METADATA_BYTES}\n`,
+      '/** The code that Ambit knows: of the manager, the accounts, and the enforcers whose terms its codecs describe. */',
+      `export const knownCode: Readonly<Record<string, KnownCode>> = {\n${rows.join('\n')}\n}\n`,
     ].join('\n'),
   }
+}
+
+/** A text of at most 31 bytes as OpenZeppelin keeps it in one word: left-aligned, its length at the end. */
+function shortString(text: string): string {
+  const digits = Buffer.from(text).toString('hex')
+  return `0x${digits.padEnd(62, '0')}${text.length.toString(16).padStart(2, '0')}`
 }
 
 /** Custom errors of the framework's contracts and of ERC-20 tokens, by selector. */
@@ -237,7 +297,7 @@ async function main(check: boolean): Promise<void> {
   const first = contractArtifacts()
   const stale = staleFiles(first)
   if (!check) write(first)
-  const second = [await deployments(), await enforcerCode(), await frameworkErrors()]
+  const second = [await deployments(), await knownCode(), await frameworkErrors()]
   stale.push(...staleFiles(second))
   if (!check) {
     write(second)

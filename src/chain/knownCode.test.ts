@@ -8,7 +8,7 @@ import type { EnforcerName } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { checkDeployment } from './checkDeployment.ts'
 import { decide } from './decide.ts'
-import { enforcersOf } from './knownCode.ts'
+import { enforcersOf, type FrameworkContract } from './knownCode.ts'
 import type { NodeClient } from './rpc.ts'
 
 const chain = useChain()
@@ -17,9 +17,15 @@ beforeAll(() => {
   client = nodeOf(chain.rpcUrl)
 })
 
-const placeOf = (name: EnforcerName) => chain.environment.enforcers[name] as Address
-const codeOf = async (name: EnforcerName) => (await chain.publicClient.getCode({ address: placeOf(name) })) as Hex
-const setCode = (name: EnforcerName, code: Hex) => chain.testClient.setCode({ address: placeOf(name), bytecode: code })
+type Name = EnforcerName | FrameworkContract
+const placeOf = (name: Name): Address => {
+  const { manager, implementations, enforcers } = chain.environment
+  if (name === 'DelegationManager') return manager
+  if (name === 'HybridDeleGator') return implementations.hybrid
+  return name === 'EIP7702StatelessDeleGator' ? implementations.stateless7702 : (enforcers[name] as Address)
+}
+const codeOf = async (name: Name) => (await chain.publicClient.getCode({ address: placeOf(name) })) as Hex
+const setCode = (name: Name, code: Hex) => chain.testClient.setCode({ address: placeOf(name), bytecode: code })
 /** One byte of other code, at the place given in bytes. */
 const changed = (code: Hex, at: number): Hex => {
   const digit = 2 + at * 2
@@ -27,16 +33,18 @@ const changed = (code: Hex, at: number): Hex => {
 }
 const size = (code: Hex) => (code.length - 2) / 2
 
-describe('readKnownEnforcers', () => {
-  let honest: Map<EnforcerName, Hex>
+describe('readKnownCode', () => {
+  let honest: Map<Name, Hex>
   beforeAll(async () => {
-    honest = new Map(await Promise.all(codecs.map(async ({ name }) => [name, await codeOf(name)] as const)))
+    const accounts = ['DelegationManager', 'HybridDeleGator', 'EIP7702StatelessDeleGator'] as const
+    const names: Name[] = [...accounts, ...codecs.map(({ name }) => name)]
+    honest = new Map(await Promise.all(names.map(async (name) => [name, await codeOf(name)] as const)))
   })
   beforeEach(async () => {
     for (const [name, code] of honest) if ((await codeOf(name)) !== code) await setCode(name, code)
   })
 
-  test('error: every enforcer, one after the other, with one byte of other code', async () => {
+  test('error: every contract, one after the other, with one byte of other code', async () => {
     for (const [name, code] of honest) {
       await setCode(name, changed(code, 40 + ((name.length * 31) % (size(code) - 200))))
       await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
@@ -45,11 +53,16 @@ describe('readKnownEnforcers', () => {
       })
       await setCode(name, code)
     }
-    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(3 + honest.size)
+    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(honest.size)
   })
 
   test('error: what a constructor wrote names another manager', async () => {
-    for (const name of ['LogicalOrWrapperEnforcer', 'NativeTokenPaymentEnforcer'] as const) {
+    for (const name of [
+      'HybridDeleGator',
+      'EIP7702StatelessDeleGator',
+      'LogicalOrWrapperEnforcer',
+      'NativeTokenPaymentEnforcer',
+    ] as const) {
       const code = honest.get(name) ?? '0x'
       await setCode(name, code.replace(chain.environment.manager.slice(2), 'ab'.repeat(20)) as Hex)
       await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
@@ -58,6 +71,17 @@ describe('readKnownEnforcers', () => {
       })
       await setCode(name, code)
     }
+  })
+
+  test('error: a manager that signs for another chain', async () => {
+    const code = honest.get('DelegationManager') ?? '0x'
+    const word = (chainId: number) => `7f${chainId.toString(16).padStart(64, '0')}`
+    expect(code).toContain(word(chain.chainId))
+    await setCode('DelegationManager', code.replace(word(chain.chainId), word(1)) as Hex)
+    await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+      code: 'chain.wrong_code',
+      details: { contracts: [expect.stringContaining('DelegationManager')] },
+    })
   })
 
   test('error: the layout of release 1.3.0 where the known chains have a later one', async () => {
@@ -83,7 +107,7 @@ describe('readKnownEnforcers', () => {
   test('behavior: another build of the same code is the same code', async () => {
     const code = honest.get('NonceEnforcer') ?? '0x'
     await setCode('NonceEnforcer', changed(code, size(code) - 30))
-    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(3 + honest.size)
+    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(honest.size)
   })
 
   test('error: nothing is decided under an enforcer of other code, and other enforcers are not looked at', async () => {

@@ -1,40 +1,44 @@
-import { keccak256 } from 'viem'
+import { domainSeparator, keccak256 } from 'viem'
 import { decodeCaveat } from '../caveats/caveat.ts'
 import { codecByKind } from '../caveats/registry.ts'
 import type { Caveat, DecodedCaveat, EnforcerName, Environment } from '../caveats/types.ts'
-import { type Address, byteLength, concatBytes, type Hex, sliceBytes } from '../primitives/hex.ts'
+import { type Address, byteLength, type Hex, uintToBytes } from '../primitives/hex.ts'
 import { readData } from './answers.ts'
 import { ChainError } from './errors.ts'
-import { enforcerCode, METADATA_BYTES } from './generated/enforcerCode.ts'
+import { knownCode, METADATA_BYTES } from './generated/knownCode.ts'
 import { ask, atBlock, type NodeClient } from './rpc.ts'
 
-/** An enforcer by name and address, as one block has it. */
-export type EnforcerCode = { name: string; address: Address; code: Hex }
+/** Contracts of the framework beside the enforcers, as its sources call them. */
+export type FrameworkContract = 'DelegationManager' | 'HybridDeleGator' | 'EIP7702StatelessDeleGator'
 
-export type EnforcersNamed = {
+/** A contract by name and address, as one block has it. */
+export type ContractCode = { name: string; address: Address; code: Hex }
+
+export type ReadKnownCodeParameters = {
   environment: Environment
-  /** Contract names; a name without an address here is not deployed. */
-  names: readonly string[]
+  /** An enforcer without an address there is not deployed. */
+  names: readonly (EnforcerName | FrameworkContract)[]
   /** Hash of the block whose state is asked. */
   block: Hex
 }
 
 /**
- * Code of the enforcers, each of which must be the contract whose terms Ambit knows. The same address may hold another
- * contract on another chain, and the same name another layout in another release: terms would mean something else there.
+ * Code of contracts, each of which must be the one that Ambit knows under its name. The same address may hold another
+ * contract on another chain, and the same name another layout of terms in another release: what is signed would mean
+ * something else there.
  *
- * Left out of the comparison: the compiler's hash of sources and settings, which no instruction reads. What a constructor
- * wrote into the code must be this deployment's own addresses.
+ * Left out of the comparison: the compiler's hash of sources and settings, which no instruction reads, and the address of
+ * the P-256 library in Hybrid accounts. What a constructor wrote into the code must be of this deployment and chain.
  *
- * @throws {@link ChainError} `chain.not_deployed`, `chain.wrong_code`, both naming the enforcers; `chain.rpc_…`.
+ * @throws {@link ChainError} `chain.not_deployed`, `chain.wrong_code`, both naming the contracts; `chain.rpc_…`.
  */
-export async function readKnownEnforcers(
+export async function readKnownCode(
   client: NodeClient,
-  { environment, names, block }: EnforcersNamed,
-): Promise<readonly EnforcerCode[]> {
+  { environment, names, block }: ReadKnownCodeParameters,
+): Promise<readonly ContractCode[]> {
   const found = await Promise.all(
-    names.map(async (name): Promise<EnforcerCode> => {
-      const address = Object.hasOwn(environment.enforcers, name) ? environment.enforcers[name] : undefined
+    names.map(async (name): Promise<ContractCode> => {
+      const address = addressOf(name, environment)
       if (address === undefined) return { name, address: NOWHERE, code: '0x' }
       return {
         name,
@@ -45,7 +49,7 @@ export async function readKnownEnforcers(
   )
   const missing = found.filter(({ code }) => code === '0x')
   if (missing.length > 0) throw notDeployed(environment, missing)
-  const foreign = found.filter((enforcer) => !isKnownCode(enforcer, environment))
+  const foreign = found.filter((contract) => !isKnown(contract, environment))
   if (foreign.length > 0) throw wrongCode(foreign)
   return found
 }
@@ -64,30 +68,72 @@ export function enforcersOf(caveats: readonly Caveat[], environment: Environment
 
 const NOWHERE: Address = `0x${'00'.repeat(20)}`
 
-function isKnownCode({ name, code }: EnforcerCode, environment: Environment): boolean {
-  const known = Object.hasOwn(enforcerCode, name) ? enforcerCode[name] : undefined
-  if (known === undefined || byteLength(code) !== known.bytes) return false
-  let rest = sliceBytes(code, 0, known.bytes - METADATA_BYTES)
-  for (const [at, holder] of Object.entries(known.immutables)) {
-    const start = Number(at)
-    const address = holder === 'manager' ? environment.manager : environment.enforcers[holder]
-    if (address === undefined || sliceBytes(rest, start, start + 32) !== `0x${'00'.repeat(12)}${address.slice(2)}`)
-      return false
-    rest = concatBytes(sliceBytes(rest, 0, start), `0x${'00'.repeat(32)}`, sliceBytes(rest, start + 32))
+function addressOf(name: EnforcerName | FrameworkContract, environment: Environment): Address | undefined {
+  const { manager, implementations, enforcers } = environment
+  switch (name) {
+    case 'DelegationManager':
+      return manager
+    case 'HybridDeleGator':
+      return implementations.hybrid
+    case 'EIP7702StatelessDeleGator':
+      return implementations.stateless7702
+    default:
+      return Object.hasOwn(enforcers, name) ? enforcers[name] : undefined
   }
-  return keccak256(rest) === known.hash
 }
 
-function notDeployed({ chainId }: Environment, missing: readonly EnforcerCode[]): ChainError {
-  return new ChainError('chain.not_deployed', 'An enforcer is not deployed here.', {
+function isKnown(contract: ContractCode, environment: Environment): boolean {
+  const known = Object.hasOwn(knownCode, contract.name) ? knownCode[contract.name] : undefined
+  if (known === undefined || byteLength(contract.code) !== known.bytes) return false
+  let digits = contract.code.slice(2, 2 + (known.bytes - METADATA_BYTES) * 2)
+  const blank = (at: number, size: number): string => {
+    const taken = digits.slice(at * 2, (at + size) * 2)
+    digits = digits.slice(0, at * 2) + '0'.repeat(size * 2) + digits.slice((at + size) * 2)
+    return taken
+  }
+  for (const [what, places] of Object.entries(known.words)) {
+    const expected = wordOf(what, contract, environment)
+    for (const at of places) if (`0x${blank(at, 32)}` !== expected) return false
+  }
+  for (const at of known.links) blank(at, 20)
+  return keccak256(`0x${digits}`) === known.hash
+}
+
+/** What a constructor writes into the code; nothing that is not known of this deployment. */
+function wordOf(what: string, { name, address }: ContractCode, environment: Environment): Hex | undefined {
+  const { chainId, manager, entryPoint, enforcers } = environment
+  switch (what) {
+    case 'self':
+      return addressWord(address)
+    case 'manager':
+      return addressWord(manager)
+    case 'entryPoint':
+      return addressWord(entryPoint)
+    case 'chainId':
+      return uintToBytes(BigInt(chainId), 32)
+    case 'domain':
+      return domainSeparator({ domain: { name, version: '1', chainId, verifyingContract: address } })
+    default: {
+      const enforcer = enforcers[what]
+      return enforcer && addressWord(enforcer)
+    }
+  }
+}
+
+function addressWord(address: Address): Hex {
+  return `0x${'00'.repeat(12)}${address.slice(2)}`
+}
+
+function notDeployed({ chainId }: Environment, missing: readonly ContractCode[]): ChainError {
+  return new ChainError('chain.not_deployed', 'A contract of the framework is not deployed here.', {
     details: { chainId, missing: missing.map(({ name, address }) => `${name} ${address}`) },
     fix: 'Check the chain and the addresses; do not sign a grant for contracts that do not exist.',
   })
 }
 
-function wrongCode(foreign: readonly EnforcerCode[]): ChainError {
-  return new ChainError('chain.wrong_code', 'An enforcer has other code than the one whose terms Ambit knows.', {
+function wrongCode(foreign: readonly ContractCode[]): ChainError {
+  return new ChainError('chain.wrong_code', 'A contract has other code than the one that Ambit knows by its name.', {
     details: { contracts: foreign.map(({ name, address, code }) => `${name} ${address} ${keccak256(code)}`) },
-    fix: 'Do not sign for this deployment and do not redeem: the terms may mean something else there.',
+    fix: 'Do not sign for this deployment and do not redeem: terms and signatures may mean something else there.',
   })
 }

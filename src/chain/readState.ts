@@ -7,7 +7,7 @@ import type { Action, State } from '../verdict/types.ts'
 import { readBool, readQuantity, readUint } from './answers.ts'
 import { type BlockName, readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
-import { enforcersOf, readKnownEnforcers } from './knownCode.ts'
+import { enforcersOf, readKnownCode } from './knownCode.ts'
 import { readCounters } from './readCounters.ts'
 import { ask, getAt, type NodeClient } from './rpc.ts'
 
@@ -33,7 +33,7 @@ const CURRENT_NONCE: Hex = '0x2bd4ed21'
  * Nothing is ever filled in: what a node does not answer well is an error, and the caller denies.
  *
  * @throws {@link ChainError} `chain.wrong_chain`, `chain.block_mismatch`, `chain.rpc_…`: may be tried again; and
- * `chain.not_deployed`, `chain.wrong_code` as `readKnownEnforcers`.
+ * `chain.not_deployed`, `chain.wrong_code` as `readKnownCode`.
  */
 export async function readState(client: NodeClient, parameters: ReadStateParameters): Promise<State> {
   const { grant, environment } = parameters
@@ -59,7 +59,7 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
       readUint('eth_call', await get(enforcer, concatBytes(CURRENT_NONCE, word(grant.manager), word(delegator)))),
     ]),
     readCounters(client, { delegations, environment, block: hash, action: parameters.action }),
-    readKnownEnforcers(client, { environment, names, block: hash }),
+    readKnownCode(client, { environment, names, block: hash }),
   ])
   return {
     chainId: grant.chainId,
