@@ -34,7 +34,7 @@ export type AgreementOptions = {
 }
 
 /** Given by a stop, a simulation or a fault, never by an evaluation. */
-const NOT_EVALUATED: readonly ReasonCode[] = ['stopped', 'execution_failed', 'disagreement']
+const NOT_EVALUATED: readonly ReasonCode[] = ['stopped', 'signature_refused', 'execution_failed', 'disagreement']
 
 /** Codes that an evaluation can give. */
 export const REACHABLE = (Object.keys(REASONS) as ReasonCode[]).filter((code) => !NOT_EVALUATED.includes(code))

@@ -36,7 +36,7 @@ type Deny = Extract<Verdict, { verdict: 'deny' }>
  */
 export const BOUNDS: Readonly<Record<string, string>> = {
   unknown_caveat: 'another enforcer, or terms that are not certain to be read as the contract reads them',
-  choice_unknown: 'LogicalOrWrapper: the redeemer chooses, and the groups share counters (FACTS, do not use)',
+  choice_unknown: 'LogicalOrWrapper around enforcers that keep state: its groups share counters (FACTS, do not use)',
   effect_unknown: 'balance-change enforcers compare balances after an execution that calls foreign code',
   payment_unknown: 'NativeTokenPayment redeems another delegation afterwards, which only the manager can judge',
   'batch_not_allowed (batch)': 'several calls where no caveat asks for a batch: no scope grants one (FACTS C9)',
@@ -62,7 +62,7 @@ function doubts(branch: PreparedBranch, verdict: Deny, answer: Refused): boolean
     case 'unknown_caveat':
       return answer.by === 'outer' || (answer.by === 'hook' && positionOf(branch, verdict) <= answer.position)
     case 'choice_unknown':
-      // Nothing but wrappers is asked before all others, and ours is the first of them.
+      // Nothing but wrappers is asked before all others, and ours is the first of them that could refuse.
       return answer.by !== 'manager'
     case 'effect_unknown':
     case 'payment_unknown':
@@ -81,7 +81,11 @@ function sameReason(branch: PreparedBranch, verdict: Deny, answer: Refused, disa
     if (verdict.code === 'redeemer_not_allowed') return verdict.hop === 0
     return verdict.hop === branch.links.findIndex(({ hash }) => disabled.has(hash))
   }
-  if (answer.by === 'outer') return false
+  if (answer.by === 'outer') {
+    const caveat = branch.links[verdict.hop ?? -1]?.caveats[verdict.caveat?.index ?? -1]
+    const same = verdict.delegation === answer.delegation && caveat?.enforcer === answer.enforcer
+    return answer.when === 'before' && same && (REVERTS[answer.error]?.includes(verdict.code) ?? false)
+  }
   return (
     verdict.delegation === answer.delegation &&
     positionOf(branch, verdict) === answer.position &&

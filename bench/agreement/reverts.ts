@@ -74,6 +74,8 @@ export const REVERTS: Readonly<Record<string, readonly ReasonCode[]>> = {
     'calldata_not_allowed',
   ],
   'IdEnforcer:id-already-used': ['id_used'],
+  'LogicalOrWrapperEnforcer:invalid-group-index': ['args_not_allowed'],
+  'LogicalOrWrapperEnforcer:invalid-caveat-args-length': ['args_not_allowed'],
   'MultiTokenPeriodEnforcer:invalid-value-in-erc20-transfer': ['value_not_allowed'],
   'MultiTokenPeriodEnforcer:invalid-method': ['method_not_allowed'],
   'MultiTokenPeriodEnforcer:invalid-zero-value-in-native-transfer': ['value_not_allowed'],

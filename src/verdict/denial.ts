@@ -32,11 +32,12 @@ export function denial(
 }
 
 /**
- * A denial that no evaluation gives: a local stop, a failed execution, a disagreement with the chain.
+ * A denial that no evaluation gives: a local stop, a signature that an account does not stand by any more, a failed
+ * execution, a disagreement with the chain.
  *
  * @param fix - Where the code alone does not say what helps.
  */
-export function denyFor(code: 'stopped' | 'execution_failed' | 'disagreement' | 'state_missing', fix?: Fix): Deny {
+export function denyFor(code: keyof typeof DEFAULT_FIX, fix?: Fix): Deny {
   const bare: Finding = { ...NOTHING, code }
   return denial({ branch: null, finding: bare }, null, fix ?? DEFAULT_FIX[code])
 }
@@ -56,6 +57,7 @@ const NOTHING = {
 
 const DEFAULT_FIX = {
   stopped: { do: 'ask_for_a_new_grant' },
+  signature_refused: { do: 'ask_for_a_new_grant' },
   execution_failed: { do: 'retry_later' },
   disagreement: { do: 'report_a_fault' },
   state_missing: { do: 'retry_later' },

@@ -61,7 +61,7 @@ function largestOf(
   let bound = MAX_UINT256
   const pins: Pin[] = []
   for (const link of branch.links) {
-    for (const caveat of link.caveats) {
+    for (const caveat of link.caveats.flatMap(unwrapped)) {
       const left = leftFor(caveat, facts, state, measured)
       if (left !== null) {
         if (left < 0n) return null
@@ -77,6 +77,11 @@ function largestOf(
   if (candidate === null) return null
   const { verdict } = judgeBranch(branch, withAmount(facts, measured, candidate), state)
   return verdict === 'allow' || (verdict === 'escalate' && passing === 'not_denied') ? candidate : null
+}
+
+/** What a wrapper wraps, by the redeemer's choice; any other caveat itself. */
+function unwrapped(caveat: PreparedCaveat): readonly PreparedCaveat[] {
+  return caveat.choice?.is === 'group' ? caveat.choice.caveats : [caveat]
 }
 
 /** What one counting caveat leaves before this action; negative where even nothing is too much, `null` where it does not count. */

@@ -42,10 +42,13 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State): Findin
     }
     passed++
   }
-  // Wrappers of other enforcers are asked before all others, and again among them: nothing behind one is certain.
+  // Wrappers of other enforcers are asked for their choice before all hooks.
   for (const link of branch.links) {
-    const choice = link.caveats.find(({ meaning }) => meaning.kind === 'logicalOr')
-    if (choice !== undefined) return at(finding('choice_unknown'), link, choice, passed)
+    for (const caveat of link.caveats) {
+      if (caveat.choice === null || caveat.choice.is === 'group') continue
+      const code = caveat.choice.is === 'none' ? 'args_not_allowed' : 'choice_unknown'
+      return at(finding(code), link, caveat, passed)
+    }
   }
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
@@ -95,42 +98,42 @@ export function hasShape(branch: PreparedBranch, facts: Facts, state: State): bo
 
 /** True when no action and no waiting makes the branch pass again: revoked, expired, used up or not to be read. */
 export function hasEnded(branch: PreparedBranch, state: State): boolean {
-  const now = state.block.timestamp
   return branch.links.some(
-    (link) =>
-      state.disabled[link.hash] !== false ||
-      link.caveats.some((caveat) => {
-        const { meaning, earlier } = caveat
-        switch (meaning.kind) {
-          case 'unknown':
-            return true
-          case 'timestamp':
-            return meaning.before > 0n && now >= meaning.before
-          case 'nonce':
-            return state.nonces[link.delegator] !== meaning.nonce
-          case 'blockNumber':
-            return blockNumber(meaning, { caveat, state })?.code === 'block_passed'
-          case 'argsEqualityCheck':
-            return caveat.args !== meaning.args
-          case 'id':
-          case 'specificActionBatch':
-            return usedOf(caveat, state) !== false || earlier > 0
-          case 'logicalOr':
-          case 'nativePayment':
-          case 'nativeBalanceChange':
-          case 'erc20BalanceChange':
-          case 'erc721BalanceChange':
-          case 'erc1155BalanceChange':
-            return true
-          case 'limitedCalls': {
-            const count = callsOf(caveat, state)
-            return count === null || count + BigInt(earlier) >= meaning.limit
-          }
-          default:
-            return false
-        }
-      }),
+    (link) => state.disabled[link.hash] !== false || link.caveats.some((caveat) => isOver(link, caveat, state)),
   )
+}
+
+function isOver(link: PreparedLink, caveat: PreparedCaveat, state: State): boolean {
+  const { meaning, earlier, choice } = caveat
+  switch (meaning.kind) {
+    case 'logicalOr':
+      return choice?.is !== 'group' || choice.caveats.some((inner) => isOver(link, inner, state))
+    case 'unknown':
+      return true
+    case 'timestamp':
+      return meaning.before > 0n && state.block.timestamp >= meaning.before
+    case 'nonce':
+      return state.nonces[link.delegator] !== meaning.nonce
+    case 'blockNumber':
+      return blockNumber(meaning, { caveat, state })?.code === 'block_passed'
+    case 'argsEqualityCheck':
+      return caveat.args !== meaning.args
+    case 'id':
+    case 'specificActionBatch':
+      return usedOf(caveat, state) !== false || earlier > 0
+    case 'nativePayment':
+    case 'nativeBalanceChange':
+    case 'erc20BalanceChange':
+    case 'erc721BalanceChange':
+    case 'erc1155BalanceChange':
+      return true
+    case 'limitedCalls': {
+      const count = callsOf(caveat, state)
+      return count === null || count + BigInt(earlier) >= meaning.limit
+    }
+    default:
+      return false
+  }
 }
 
 function isDelegate({ links }: PreparedBranch, { redeemer }: Facts): boolean {
@@ -173,8 +176,7 @@ function checkCaveat(look: Look): Finding | null {
       // It asks for everything after the execution.
       return null
     case 'logicalOr':
-      // Refused before all others.
-      return null
+      return firstOf(look, checkCaveat)
     case 'unknown':
       return finding('unknown_caveat')
     // Those for batches ask for that mode before anything else, and every other one for single mode.
@@ -224,9 +226,21 @@ function checkCaveat(look: Look): Finding | null {
   }
 }
 
+/** What the first caveat of the chosen group refuses. */
+function firstOf(look: Look, check: (look: Look) => Finding | null): Finding | null {
+  const { choice } = look.caveat
+  for (const caveat of choice?.is === 'group' ? choice.caveats : []) {
+    const refused = check({ ...look, caveat })
+    if (refused !== null) return refused
+  }
+  return null
+}
+
 function checkShape(look: Look): Finding | null {
   const { meaning } = look.caveat
   switch (meaning.kind) {
+    case 'logicalOr':
+      return firstOf(look, checkShape)
     case 'erc20PeriodTransfer':
     case 'erc20Streaming':
     case 'erc20TransferAmount':

@@ -5,6 +5,7 @@ import { ANY_DELEGATE, type Delegation, ROOT_AUTHORITY } from '../delegation/typ
 import { servedRules } from '../grant/compare.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
+import { choiceOf } from './choice.ts'
 import { heldBy } from './constraints.ts'
 import { VerdictError } from './errors.ts'
 import type {
@@ -78,7 +79,7 @@ function prepareBranch(
     rule,
     links,
     native: links.some(({ caveats }) => caveats.some(({ meaning }) => isEmptyCalldata(meaning))),
-    batch: links.some(({ caveats }) => caveats.some(({ meaning }) => wantsBatch(meaning))),
+    batch: links.some(({ caveats }) => caveats.some(wantsBatch)),
   }
 }
 
@@ -113,7 +114,8 @@ function prepareLink(
     const own = { count: 0, period: periodOf(meaning, args), stream: streamOf(meaning) }
     const { count, ...terms } = (shared === null ? undefined : seen.get(shared)) ?? own
     if (shared !== null) seen.set(shared, { ...terms, count: count + 1 })
-    return { index, enforcer, meaning, args, counter, earlier: count, ...terms }
+    const caveatOf = { index, enforcer, args, counter, earlier: count, ...terms }
+    return { ...caveatOf, meaning, choice: meaning.kind === 'logicalOr' ? choiceOf(meaning, caveatOf) : null }
   })
   return { hop, hash, delegator, delegate, caveats }
 }
@@ -140,7 +142,8 @@ function isEmptyCalldata(meaning: DecodedCaveat): boolean {
   return (meaning.kind === 'exactCalldata' || meaning.kind === 'exactExecution') && meaning.data === '0x'
 }
 
-function wantsBatch({ kind }: DecodedCaveat): boolean {
+function wantsBatch({ meaning: { kind }, choice }: PreparedCaveat): boolean {
+  if (choice?.is === 'group') return choice.caveats.some(wantsBatch)
   return kind === 'exactExecutionBatch' || kind === 'exactCalldataBatch' || kind === 'specificActionBatch'
 }
 

@@ -49,11 +49,16 @@ export type PreparedCaveat = {
    * of these counts the same action once more before this one looks.
    */
   earlier: number
+  /** What the redeemer chose, where the caveat wraps others. */
+  choice: Choice | null
   /** The terms of the first caveat that shares a stream's storage with this one. */
   stream: StreamTerms | null
   /** The terms which an unused period storage holds when this caveat looks: those of the first caveat that shares it. */
   period: PeriodTerms | null
 }
+
+/** `none`: there is no such group, and the contract refuses. `unknown`: what the group does cannot be judged here. */
+export type Choice = { is: 'group'; caveats: readonly PreparedCaveat[] } | { is: 'none' } | { is: 'unknown' }
 
 export type StreamTerms = { initial: bigint; max: bigint; perSecond: bigint; start: bigint }
 

@@ -54,6 +54,7 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   group_revoked: { family: 'ended', sentence: 'The group of this delegation has been revoked.' },
   stopped: { family: 'ended', sentence: 'The grant has been stopped here.' },
   paused: { family: 'ended', sentence: 'The delegation manager is paused for everybody.' },
+  signature_refused: { family: 'ended', sentence: 'The contract of a delegator refuses its signature at this block.' },
   unknown_caveat: { family: 'not_evaluated', sentence: 'A caveat of this delegation cannot be read.' },
   malformed_action: { family: 'not_evaluated', sentence: 'The action is not well formed.' },
   state_missing: { family: 'not_evaluated', sentence: 'A part of the chain state that decides was not read.' },
@@ -70,7 +71,7 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   },
   choice_unknown: {
     family: 'not_evaluated',
-    sentence: 'A caveat lets the redeemer choose between groups, which is not judged here.',
+    sentence: 'A caveat lets the redeemer choose, and what was chosen cannot be judged here.',
   },
   execution_failed: { family: 'execution', sentence: 'The grant allows the action, but executing it fails.' },
   disagreement: { family: 'fault', sentence: 'The verdict and the chain disagree: a fault of ours.' },

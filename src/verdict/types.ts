@@ -90,6 +90,7 @@ export type ReasonCode =
   | 'group_revoked'
   | 'stopped'
   | 'paused'
+  | 'signature_refused'
   // could not evaluate
   | 'unknown_caveat'
   | 'malformed_action'

@@ -90,7 +90,7 @@ export function sketchCaveat(
     case 'limitedCalls':
       return { kind, limit: BigInt(1 + draw.int(3)) }
     case 'logicalOr':
-      return sketchChoice(draw, now)
+      return sketchChoice(draw, world, { base: all, redeemer, about })
     case 'multiTokenPeriod':
       return sketchPeriods(draw, world, base, near)
     case 'nativeBalanceChange':
@@ -200,16 +200,24 @@ function sketchSpecific(draw: Draw, world: World, [first, second = first]: Aroun
   }
 }
 
-/** A group that passes now and one that never does; the redeemer picks one of them, or one that there is not. */
-function sketchChoice(draw: Draw, now: bigint): SketchedCaveat {
-  const groups = [0n, now - 1n].map((before) => [
-    { meaning: { kind: 'timestamp' as const, after: 0n, before }, args: '0x' as const },
-  ])
-  const index = BigInt(pick(draw, [0, 0, 0, 1, 2]))
-  const added = encodeAbiParameters(parseAbiParameters('(uint256 groupIndex, bytes[] caveatArgs)'), [
-    { groupIndex: index, caveatArgs: ['0x'] },
-  ])
-  return { kind: 'logicalOr', groups, added }
+/** Kinds that keep nothing, and one that does. */
+const WRAPPED = ['valueLte', 'timestamp', 'redeemer', 'allowedTargets', 'argsEqualityCheck', 'exactCalldata'] as const
+
+/** Groups of which the redeemer picks one, sometimes one that there is not; now and then one that keeps a counter. */
+function sketchChoice(draw: Draw, world: World, around: Around): SketchedCaveat {
+  const groups = Array.from({ length: 1 + draw.int(3) }, () =>
+    Array.from({ length: draw.int(3) }, () =>
+      sketchCaveat(draw, world, chance(draw, 25) ? 'limitedCalls' : pick(draw, WRAPPED), around),
+    ),
+  )
+  const index = chance(draw, 5) ? groups.length : draw.int(groups.length)
+  const args = (groups[index] ?? []).map(({ added = '0x' }) => added)
+  const selection = { groupIndex: BigInt(index), caveatArgs: chance(draw, 5) ? [...args, '0x' as const] : args }
+  return {
+    kind: 'logicalOr',
+    groups: groups.map((group) => group.map(({ added: _, ...meaning }) => ({ meaning, args: '0x' as const }))),
+    added: encodeAbiParameters(parseAbiParameters('(uint256 groupIndex, bytes[] caveatArgs)'), [selection]),
+  }
 }
 
 function sketchPeriod(draw: Draw, now: bigint, near: bigint): { amount: bigint; duration: bigint; start: bigint } {
