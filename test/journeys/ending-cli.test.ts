@@ -301,6 +301,17 @@ describe('ambit guardian', () => {
   })
 })
 
+describe('ambit guardian create', () => {
+  test('behavior: a plain account is upgraded first, for nobody could fire otherwise', async () => {
+    name = 'plain'
+    expect(await chain.publicClient.getCode({ address: address('third') })).toBeUndefined()
+    const create = ['guardian', 'create', '--guardian', address('guardian'), '--expires', '9d', '--yes']
+    const { data } = (await run('third', create)).json()
+    const checked = (await run('third', ['guardian', 'check'])).json()
+    expect(checked).toMatchObject({ ok: true, data: { killSwitches: [{ hash: data.hash, troubles: [] }] } })
+  })
+})
+
 describe('ambit narrow, ambit redirect', () => {
   const daily = (task: string, ...more: string[]) => {
     const flags = ['--to', address('agent'), '--token', chain.token.address, '--limit', '10/day', '--expires', '9d']

@@ -14,6 +14,9 @@ import { parseEnd } from '../units.ts'
 const WHAT =
   'One call, once: raising the principal’s nonce, which ends every grant of the principal that carries it. Nothing else, by nobody else, and it cannot be handed on.'
 
+const UPGRADE =
+  'This account is a plain one: it is upgraded first (EIP-7702), in a transaction it pays for, or nobody could fire.'
+
 export const guardianCreate: Command = {
   name: 'guardian create',
   summary: 'Give a cold key a kill switch over everything an account grants',
@@ -53,7 +56,20 @@ export const guardianCreate: Command = {
         ['until', formatInstant(expiry)],
       ]),
     )
-    await confirm(context, about, `Sign this kill switch as ${principal}?`)
+    const { readAccountCode } = await import('../../chain/account.ts')
+    const { readBlock } = await import('../../chain/block.ts')
+    const block = (await readBlock(node)).hash
+    const plain = (await readAccountCode(node, { address: principal, environment, block })).kind === 'none'
+    await confirm(
+      context,
+      lines(about, plain ? styled('yellow', UPGRADE) : undefined),
+      `Sign this kill switch as ${principal}?`,
+    )
+    if (plain && principal === own) {
+      const { upgradeAccount } = await import('../../chain/upgradeAccount.ts')
+      await upgradeAccount(node, { account: signer, environment })
+      await session.save()
+    }
     const { signDelegation } = await import('../../delegation/sign.ts')
     const account =
       principal === own
@@ -66,9 +82,7 @@ export const guardianCreate: Command = {
     if (troubles.length > 0) {
       throw new CliError('cli.not_verified', EXIT.verificationFailed, 'The chain does not bear this kill switch out.', {
         details: { codes: troubles },
-        fix: troubles.includes('no_code')
-          ? 'Upgrade the account first: any `ambit grant` without a guardian does that.'
-          : 'Sign with the account of the principal.',
+        fix: 'Sign with the account of the principal.',
       })
     }
     const { saveKillSwitch } = await import('../killSwitches.ts')
