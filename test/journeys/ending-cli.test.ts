@@ -313,14 +313,14 @@ describe('ambit guardian create', () => {
 })
 
 describe('ambit narrow, ambit redirect', () => {
-  const daily = (task: string, ...more: string[]) => {
-    const flags = ['--to', address('agent'), '--token', chain.token.address, '--limit', '10/day', '--expires', '9d']
+  const periodic = (task: string, ...more: string[]) => {
+    const flags = ['--to', address('agent'), '--token', chain.token.address, '--limit', '10/360d', '--expires', '800d']
     return run('principal', ['grant', ...flags, ...WHAT, '--task', task, ...more])
   }
 
-  test('default: a daily budget in use goes on as it is said, and never twice in one day', async () => {
+  test('default: a budget by period that is in use goes on as it is said, and never twice in one window', async () => {
     name = 'windows'
-    const old = idOf(await daily('day'))
+    const old = idOf(await periodic('day'))
     expect(await pay('agent', 'day', '4')).toBe('executed')
     const redirect = ['redirect', old, '--to', address('sub'), '--yes']
     const unsaid = await run('principal', redirect)
