@@ -21,6 +21,8 @@ import type { Execution } from '../../src/caveats/types.ts'
 import { readBlock } from '../../src/chain/block.ts'
 import { getEnvironment, knownChains } from '../../src/chain/deployments.ts'
 import { type CallAnswer, callAt, type NodeClient } from '../../src/chain/rpc.ts'
+import type { Session } from '../../src/cli/session.ts'
+import { assertKnownContracts } from '../../src/cli/trustGrant.ts'
 import { type Address, byteLength, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
 import { bytecode, SALT } from '../../src/testing/recorded/specificActionBatch.ts'
 import { anyKnownCaveat } from '../arbitraries/caveat.ts'
@@ -423,6 +425,27 @@ describe('codecs', () => {
         expect([caveat.kind, other, await passes(other)]).toEqual([caveat.kind, other, false])
       }
     }
+  })
+})
+
+describe('assertKnownContracts', () => {
+  test('error: an enforcer of other code, before anything is signed under it, and only then', async () => {
+    const { environment, testClient } = chain
+    const session = { node: client, environment } as Session
+    const drafts = [{ caveats: [encodeCaveat(environment, { kind: 'limitedCalls', limit: 1n })] }]
+    const address = addressOf('limitedCalls')
+    const honest = (await chain.publicClient.getCode({ address })) as Hex
+    await testClient.setCode({
+      address,
+      bytecode: (await chain.publicClient.getCode({ address: addressOf('id') })) as Hex,
+    })
+    await expect(assertKnownContracts(session, drafts)).rejects.toMatchObject({
+      code: 'chain.wrong_code',
+      details: { contracts: [expect.stringContaining(`LimitedCallsEnforcer ${address}`)] },
+    })
+    await assertKnownContracts(session, [{ caveats: [encodeCaveat(environment, { kind: 'id', id: 1n })] }])
+    await testClient.setCode({ address, bytecode: honest })
+    await assertKnownContracts(session, drafts)
   })
 })
 
