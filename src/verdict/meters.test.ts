@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import {
+  act,
   agent,
   alice,
   environment,
   grantOf,
   hashAt,
+  NOW,
   plainGrant,
   stateOf,
+  transfer,
   usdc,
   withCounter,
 } from '../../test/fixtures/verdict.ts'
 import type { KnownCaveat } from '../caveats/codec.ts'
+import { evaluate } from './evaluate.ts'
 import { readMeters } from './meters.ts'
 import { prepareGrant } from './prepare.ts'
 
+const ZERO = `0x${'00'.repeat(20)}` as const
 const cap = (limit: bigint): KnownCaveat => ({ kind: 'erc20TransferAmount', token: usdc, limit })
 const day = (amount: bigint): KnownCaveat => ({
   kind: 'erc20PeriodTransfer',
@@ -55,6 +60,54 @@ describe('readMeters', () => {
       { counts: usdc, left: 20n, by: root, inherited: true },
       { counts: 'calls', left: 3n, by: leaf, inherited: false },
     ])
+  })
+
+  test('default: streams, chosen periods and what works once', () => {
+    const terms = { initial: 10n, max: 100n, perSecond: 2n, start: NOW - 20n }
+    const window = { amount: 40n, duration: 60n, start: NOW - 10n }
+    const periods = [
+      { token: usdc, ...window },
+      { token: ZERO, ...window },
+    ]
+    const chosen = `0x${'01'.padStart(64, '0')}` as const
+    const all = grantOf([
+      { kind: 'erc20Streaming', token: usdc, ...terms },
+      { kind: 'multiTokenPeriod', periods, added: chosen },
+      { kind: 'id', id: 7n },
+    ])
+    const spent = withCounter(all, stateOf(all), 0, 0, { kind: 'stream', ...terms, spent: 30n })
+    expect(readMeters(all, spent)[0]).toMatchObject({
+      own: [
+        { counts: usdc, limit: 100n, used: 30n, left: 20n, resetsAt: null },
+        { counts: 'native', limit: 40n, used: 0n, left: 40n, resetsAt: NOW + 50n },
+        { counts: 'calls', limit: 1n, used: 0n, left: 1n },
+      ],
+      ended: null,
+    })
+    const used = withCounter(all, spent, 0, 2, { kind: 'used', used: true })
+    expect(readMeters(all, used)[0]).toMatchObject({ own: [{}, {}, { left: 0n }], ended: { code: 'id_used' } })
+    const unread = readMeters(all, { ...spent, counters: {} })[0]
+    expect(unread?.own.map(({ left }) => left)).toEqual([null, null, null])
+    expect(unread?.ended?.code).toBe('state_missing')
+  })
+
+  test('behavior: what no action passes is an end, as the verdict says it', () => {
+    const guard = { direction: 'increase', recipient: agent, amount: 1n } as const
+    const never: [KnownCaveat, string][] = [
+      [{ kind: 'logicalOr', groups: [[]] }, 'choice_unknown'],
+      [{ kind: 'argsEqualityCheck', args: '0x01' }, 'args_not_allowed'],
+      [{ kind: 'nativeBalanceChange', ...guard }, 'effect_unknown'],
+      [{ kind: 'nativePayment', recipient: agent, amount: 1n }, 'payment_unknown'],
+    ]
+    for (const [caveat, code] of never) {
+      const ended = grantOf([cap(1n), caveat])
+      expect(readMeters(ended, stateOf(ended))[0]?.ended).toMatchObject({ code, inherited: false })
+      expect(evaluate(ended, act(transfer(1n)), stateOf(ended))).toMatchObject({ verdict: 'deny', code })
+    }
+    const late = grantOf([{ kind: 'blockNumber', after: 0n, before: 5n }])
+    const passed = withCounter(late, stateOf(late), 0, 0, { kind: 'hook', passes: false })
+    const at = { ...passed, block: { ...passed.block, number: 5n } }
+    expect(readMeters(late, at)[0]?.ended?.code).toBe('block_passed')
   })
 
   test('behavior: own where it is the least, and nothing below nothing', () => {

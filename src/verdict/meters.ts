@@ -1,7 +1,10 @@
 import type { Address, Hex } from '../primitives/hex.ts'
-import { callsOf, periodOf, spentOf } from './counters.ts'
+import { callsOf, periodOf, spentOf, usedOf } from './counters.ts'
+import { blockNumber } from './enforcers/blockNumber.ts'
 import { windowAt } from './enforcers/period.ts'
-import type { PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
+import { streamedAt, streamTerms } from './enforcers/streaming.ts'
+import type { PreparedCaveat, PreparedGrant, PreparedLink, StreamTerms } from './prepared.ts'
+import { chosenPeriod } from './storage.ts'
 import type { ReasonCode, State } from './types.ts'
 
 /** What is counted: base units of a token, wei, or calls. */
@@ -73,18 +76,48 @@ function meterOf(caveat: PreparedCaveat, state: State): Meter[] {
     case 'nativeTransferAmount':
       return [total('native', meaning.limit, spentOf(caveat, state))]
     case 'erc20PeriodTransfer':
-    case 'nativePeriodTransfer': {
-      const counts = meaning.kind === 'erc20PeriodTransfer' ? meaning.token : 'native'
-      const stored = periodOf(caveat, state)
-      if (stored === null || caveat.period === null || (stored.start === 0n ? caveat.period : stored).duration === 0n) {
-        return [{ counts, limit: meaning.amount, used: null, left: null, resetsAt: null }]
-      }
-      const { limit, used, end } = windowAt(stored, caveat.period, state.block.timestamp)
-      return [{ counts, limit: meaning.amount, used, left: limit > used ? limit - used : 0n, resetsAt: end }]
+      return [period(meaning.token, meaning.amount, caveat, state)]
+    case 'nativePeriodTransfer':
+      return [period('native', meaning.amount, caveat, state)]
+    case 'multiTokenPeriod': {
+      // Of the others nobody can say what is left: which one it is, is for the redeemer to choose.
+      const chosen = chosenPeriod(meaning.periods, caveat.args)?.period
+      if (chosen === undefined) return []
+      return [period(chosen.token === NATIVE ? 'native' : chosen.token, chosen.amount, caveat, state)]
+    }
+    case 'erc20Streaming':
+      return [stream(meaning.token, meaning, caveat, state)]
+    case 'nativeStreaming':
+      return [stream('native', meaning, caveat, state)]
+    case 'id':
+    case 'specificActionBatch': {
+      const used = usedOf(caveat, state)
+      return [total('calls', 1n, used === null ? null : used ? 1n : 0n)]
     }
     default:
       return []
   }
+}
+
+const NATIVE: Address = `0x${'00'.repeat(20)}`
+
+function period(counts: Counted, limit: bigint, caveat: PreparedCaveat, state: State): Meter {
+  const stored = periodOf(caveat, state)
+  if (stored === null || caveat.period === null || (stored.start === 0n ? caveat.period : stored).duration === 0n) {
+    return { counts, limit, used: null, left: null, resetsAt: null }
+  }
+  const { limit: most, used, end } = windowAt(stored, caveat.period, state.block.timestamp)
+  return { counts, limit, used, left: most > used ? most - used : 0n, resetsAt: end }
+}
+
+/** Of a stream the limit is what it ends at, and what is left is what has come and not gone. */
+function stream(counts: Counted, own: StreamTerms, caveat: PreparedCaveat, state: State): Meter {
+  const found = streamTerms(own, 1n, { caveat, state })
+  const streamed = found === null ? null : streamedAt(found.terms, state.block.timestamp)
+  const unread = { counts, limit: own.max, used: null, left: null, resetsAt: null }
+  if (found === null || streamed === null) return unread
+  const { spent: used } = found
+  return { ...unread, used, left: streamed > used ? streamed - used : 0n }
 }
 
 function total(counts: Counted, limit: bigint, used: bigint | null): Meter {
@@ -106,8 +139,10 @@ function endOfLink({ hash, delegator, caveats }: PreparedLink, state: State): Re
   const disabled = state.disabled[hash]
   if (disabled !== false) return disabled === true ? 'revoked' : 'state_missing'
   const now = state.block.timestamp
-  for (const { meaning } of caveats) {
-    if (meaning.kind === 'unknown') return 'unknown_caveat'
+  for (const caveat of caveats) {
+    const { meaning } = caveat
+    const never = neverPasses(caveat, state)
+    if (never !== null) return never
     if (meaning.kind === 'nonce') {
       const nonce = state.nonces[delegator]
       if (nonce !== meaning.nonce) return nonce === undefined ? 'state_missing' : 'group_revoked'
@@ -118,4 +153,32 @@ function endOfLink({ hash, delegator, caveats }: PreparedLink, state: State): Re
     }
   }
   return null
+}
+
+/** What no action passes, whatever it is. */
+function neverPasses(caveat: PreparedCaveat, state: State): ReasonCode | null {
+  const { meaning, choice } = caveat
+  switch (meaning.kind) {
+    case 'unknown':
+      return 'unknown_caveat'
+    case 'logicalOr':
+      return choice?.is === 'group' ? null : choice?.is === 'none' ? 'args_not_allowed' : 'choice_unknown'
+    case 'argsEqualityCheck':
+      return caveat.args === meaning.args ? null : 'args_not_allowed'
+    case 'blockNumber':
+      return blockNumber(meaning, { caveat, state })?.code ?? null
+    case 'id':
+      return usedOf(caveat, state) === false ? null : usedOf(caveat, state) ? 'id_used' : 'state_missing'
+    case 'specificActionBatch':
+      return usedOf(caveat, state) === false ? null : usedOf(caveat, state) ? 'delegation_used' : 'state_missing'
+    case 'nativeBalanceChange':
+    case 'erc20BalanceChange':
+    case 'erc721BalanceChange':
+    case 'erc1155BalanceChange':
+      return 'effect_unknown'
+    case 'nativePayment':
+      return 'payment_unknown'
+    default:
+      return null
+  }
 }
