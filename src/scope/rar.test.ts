@@ -155,6 +155,18 @@ describe('scopeFromRar', () => {
     }
   })
 
+  test('behavior: a trusted writer does not vouch for what it says is the agent’s', () => {
+    const inline = edited((all) => {
+      for (const detail of all) (detail['scope'] as Json)['expiry'] = { value: scope.expiry, source: 'agent' }
+    })
+    expect(issuesOf(inline, { source: 'principal' })).toEqual(['scope.agent_sourced /expiry'])
+    const listed = edited((all) => {
+      for (const detail of all) (detail['scope'] as Json)['provenance'] = { '/expiry': 'agent' }
+    })
+    expect(issuesOf(listed, { source: 'principal' })).toContain('scope.conflicting_provenance /expiry')
+    expect(scopeFromRar(sent(), { source: 'ledger' }).provenance['/budgets/b/max']).toBe('ledger')
+  })
+
   test('behavior: parties other than those the caller knows are refused', () => {
     expect(scopeFromRar(sent(), { principal: PRINCIPAL, delegate: AGENT })).toEqual(scope)
     expect(issuesOf(sent(), { principal: PAYEES[0] })).toEqual(['scope.other_party /principal'])

@@ -76,5 +76,5 @@ export function sourceAll(
 }
 
 function isSourced(value: object): value is { value: unknown; source: Source } {
-  return 'value' in value && 'source' in value && STATED.has(value.source) && Object.keys(value).length === 2
+  return 'value' in value && 'source' in value && STATED.has(value.source)
 }
