@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import {
   act,
+  agent,
+  alice,
   dai,
   denied,
   grantOf,
   NOW,
   pay,
   stateOf,
+  subAgent,
   transfer,
   usdc,
   vendor,
@@ -83,6 +86,16 @@ describe('erc20Streaming', () => {
     const verdict = (amount: bigint) => evaluate(twice, act(transfer(amount)), stateOf(twice))
     expect(verdict(25n).verdict).toBe('allow')
     expect(denied(verdict(26n))).toMatchObject({ caveat: { index: 1 }, used: 26n, remaining: 24n, largestAllowed: 25n })
+  })
+
+  test('behavior: the own stream and the parent’s give two answers, where the contract’s reverts are the same', () => {
+    const chain = grantOf([stream], [{ ...stream, max: 40n }])
+    const verdict = (amount: bigint, state = stateOf(chain)) =>
+      denied(evaluate(chain, act(transfer(amount), subAgent), state))
+    expect(verdict(51n)).toMatchObject({ hop: 0, delegator: agent, remaining: 50n, largestAllowed: 40n })
+    expect(verdict(41n)).toMatchObject({ hop: 1, delegator: alice, remaining: 40n, largestAllowed: 40n })
+    const own = withCounter(chain, stateOf(chain), 0, 0, stored(45n))
+    expect(verdict(6n, own)).toMatchObject({ hop: 0, remaining: 5n, largestAllowed: 5n })
   })
 
   test('error: another token, function or length', () => {
