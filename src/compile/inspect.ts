@@ -5,7 +5,7 @@ import { byteLength, bytesToUint, type Hex, isHex } from '../primitives/hex.ts'
 import type { CompileFindingCode } from './errors.ts'
 import { isOpenDelegate } from './guardScope.ts'
 import { type Add, inspectCalls } from './inspectCalls.ts'
-import { type Link, leavesOf, pathOf } from './links.ts'
+import { type Link, pathOf, redeemableLinks } from './links.ts'
 
 /** Something that delegations must not be, and where it stands. */
 export type Finding = {
@@ -25,17 +25,13 @@ export type Finding = {
  */
 export function inspectLinks(links: readonly Link[], environment: Environment): Finding[] {
   const decoded = links.map(({ caveats }) => caveats.map((caveat) => decodeCaveat(environment, caveat)))
-  const leaves = new Set(leavesOf(links))
+  const redeemable = redeemableLinks(links)
   return [
     ...inspectSalts(links),
     ...links.flatMap((link, index) => inspectLink(link, index, decoded[index] ?? [])),
-    ...links.flatMap((link, index) => {
-      const path = pathOf(links, index)
-      const root = links[path.at(-1) ?? index]
-      // A link from the root's delegator to itself gives nobody anything; every other one may be redeemed as it stands.
-      if (!leaves.has(index) && link.delegate === root?.delegator) return []
-      return inspectPath(index, path, links, decoded, environment)
-    }),
+    ...links.flatMap((_, index) =>
+      redeemable.has(index) ? inspectPath(index, pathOf(links, index), links, decoded, environment) : [],
+    ),
   ]
 }
 

@@ -13,19 +13,8 @@ export function inspectCalls(
   environment: Environment,
   add: Add,
 ): void {
-  const tokens = all.flatMap((c) =>
-    c.kind === 'erc20TransferAmount' || c.kind === 'erc20PeriodTransfer' ? [c.token] : [],
-  )
+  const { tokens, targets, selectors } = callableOf(all)
   const noCalldata = all.some((c) => c.kind === 'exactCalldata' && c.data === '0x')
-  const targets = meet([
-    ...all.flatMap((c) => (c.kind === 'allowedTargets' ? [c.targets] : [])),
-    ...tokens.map((token) => [token]),
-  ])
-  const selectors = meet([
-    ...all.flatMap((c) => (c.kind === 'allowedMethods' ? [c.selectors] : [])),
-    ...all.flatMap((c) => pinnedSelector(c)),
-    ...tokens.map(() => [TRANSFER_SELECTOR]),
-  ])
 
   if (targets === null && !noCalldata)
     add('compile.any_target', 'Any contract may be called, the manager and the principal too.', 'Add AllowedTargets.')
@@ -69,6 +58,27 @@ export function inspectCalls(
     )
 }
 
+/** Tokens that may be transferred; targets and selectors that may be called, `null` where nothing bounds them. */
+export function callableOf(all: readonly DecodedCaveat[]): {
+  tokens: readonly Address[]
+  targets: readonly Hex[] | null
+  selectors: readonly Hex[] | null
+} {
+  const tokens = all.flatMap((c) =>
+    c.kind === 'erc20TransferAmount' || c.kind === 'erc20PeriodTransfer' ? [c.token] : [],
+  )
+  const targets = meet([
+    ...all.flatMap((c) => (c.kind === 'allowedTargets' ? [c.targets] : [])),
+    ...tokens.map((token) => [token]),
+  ])
+  const selectors = meet([
+    ...all.flatMap((c) => (c.kind === 'allowedMethods' ? [c.selectors] : [])),
+    ...all.flatMap((c) => pinnedSelector(c)),
+    ...tokens.map(() => [TRANSFER_SELECTOR]),
+  ])
+  return { tokens, targets, selectors }
+}
+
 /** What all lists have in common; `null` where there is no list. */
 function meet(lists: readonly (readonly Hex[])[]): readonly Hex[] | null {
   const [first, ...others] = lists
@@ -92,7 +102,7 @@ function isPinned(all: readonly DecodedCaveat[], word: number): boolean {
 }
 
 /** Who a token transfer pays: the low 20 bytes of the word at 4. */
-function pinnedPayee(caveat: DecodedCaveat): Address[] {
+export function pinnedPayee(caveat: DecodedCaveat): Address[] {
   if (caveat.kind === 'exactCalldata') return byteLength(caveat.data) >= 36 ? [sliceBytes(caveat.data, 16, 36)] : []
   if (caveat.kind !== 'allowedCalldata' || caveat.start > 16n) return []
   const from = 16 - Number(caveat.start)
