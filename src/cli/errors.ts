@@ -9,6 +9,7 @@ export type CliErrorCode =
   | 'cli.unexpected'
   | 'cli.file_unreadable'
   | 'cli.file_too_large'
+  | 'cli.bundles_joined'
   | 'cli.not_found'
   | 'cli.ambiguous'
   | 'cli.chain_unknown'
