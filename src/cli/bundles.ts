@@ -5,6 +5,7 @@ import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { Journal } from './journal.ts'
 import { readInput } from './stdin.ts'
+import { warnOfOwed } from './stopReceipts.ts'
 
 /** A receipt bundle as it was found. */
 export type Found = { from: string; text: string }
@@ -18,6 +19,7 @@ const MAX_BUNDLES = 5_000
  */
 export async function findBundles(context: Context, path: string | undefined): Promise<Found[]> {
   if (path === undefined) {
+    warnOfOwed(context)
     const journal = new Journal(context)
     return journal.entries().map((entry) => ({ from: entry.path, text: journal.text(entry) }))
   }

@@ -12,6 +12,7 @@ export type CliErrorCode =
   | 'cli.bundles_joined'
   | 'cli.not_found'
   | 'cli.ambiguous'
+  | 'cli.grant_differs'
   | 'cli.chain_unknown'
   | 'cli.chain_mismatch'
   | 'cli.denied'

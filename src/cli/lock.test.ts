@@ -75,10 +75,10 @@ describe('takeLock', () => {
       for (const { child } of takers) child.kill()
     })
 
-    test('one holds it at a time, in each of 60 rounds', async () => {
+    test('one holds it at a time, in each of 30 rounds', async () => {
       const home = new Home(path())
       const gone = spawnSync(process.execPath, ['-e', '']).pid
-      for (let round = 0; round < 60; round++) {
+      for (let round = 0; round < 30; round++) {
         const name = `round${round}`
         writeFileSync(lockOf(home, name), `${gone} ${round}\n`)
         for (const { child } of takers) child.stdin.write(`${name}\n`)

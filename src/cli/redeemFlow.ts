@@ -15,7 +15,7 @@ import { Journal, type Recorded } from './journal.ts'
 import { takeLock } from './lock.ts'
 import { pendingOf, removePending, writePending } from './pending.ts'
 import type { Session } from './session.ts'
-import { stopOf } from './stops.ts'
+import { stopOf, stoppable } from './stops.ts'
 import { readCount } from './units.ts'
 
 /** How long a request of ours may be acted upon, seconds. */
@@ -127,8 +127,7 @@ async function askFor(context: Context, grant: Grant, action: Action, signer: Lo
 }
 
 async function stoppedVerdict(context: Context, grant: Grant): Promise<Deny | undefined> {
-  const { hashDelegation } = await import('../delegation/hash.ts')
-  if (stopOf(context.home(), grant.delegations.map(hashDelegation)) === undefined) return undefined
+  if (stopOf(context.home(), await stoppable(grant)) === undefined) return undefined
   const { denyFor } = await import('../verdict/index.ts')
   return denyFor('stopped')
 }

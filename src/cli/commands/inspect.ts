@@ -57,11 +57,8 @@ async function inspectGrant(context: Context, text: string): Promise<Result> {
     rows.filter((row) => row.link !== null && check.branches[row.branch]?.hashes[row.link] === hash),
   )
   const remaining = live?.remaining ?? []
-  const { stopOf } = await import('../stops.ts')
-  const stopped = stopOf(
-    context.home(),
-    nodes.map(({ hash }) => hash),
-  )
+  const { stopOf, stoppable } = await import('../stops.ts')
+  const stopped = stopOf(context.home(), await stoppable(grant))
   const accepted = grant.accepted.flat()
   return {
     data: {

@@ -1,14 +1,15 @@
 import type { Revocation } from '../../chain/revoke.ts'
 import type { Grant } from '../../grant/types.ts'
-import type { Hex } from '../../primitives/hex.ts'
+import type { Address, Hex } from '../../primitives/hex.ts'
 import type { Scope } from '../../scope/types.ts'
 import type { Command, Context, Data } from '../command.ts'
 import { confirm, YES } from '../confirm.ts'
+import { openEnding } from '../endingGrant.ts'
+import { KeyError } from '../errors.ts'
 import { storedGrants } from '../grantStore.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
 import { Journal, type Recorded } from '../journal.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
-import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 
@@ -32,11 +33,12 @@ export const revoke: Command = {
     'ambit revoke 0x64365f --rpc-url $RPC --account treasury --yes',
   ],
   async run(context) {
-    const { grant, session } = await openGrant(context, context.args[0] ?? '')
+    const { grant, session } = await openEnding(context, context.args[0] ?? '')
     const signer = await loadSigner(context, session.choice)
     const named = context.options['delegator'] as string | undefined
     const { readAccount } = await import('../grantFlags.ts')
     const delegator = named === undefined ? undefined : await readAccount(context, named)
+    assertDelegator(grant, delegator ?? (signer.address.toLowerCase() as Address))
     const head = renderScopeHead(grant.scopes.at(-1) as Scope)
     await confirm(
       context,
@@ -81,6 +83,16 @@ export const revoke: Command = {
       ),
     }
   },
+}
+
+/** Said before anybody is asked to confirm: only a delegator can end its links. */
+function assertDelegator(grant: Grant, account: Address): void {
+  const delegators = [...new Set(grant.delegations.map(({ delegator }) => delegator))]
+  if (delegators.includes(account)) return
+  throw new KeyError('key.wrong_signer', 'No link of this grant is from this account.', {
+    details: { account, delegators },
+    fix: 'Revoke with the account of one of its delegators; where that is a contract account, name it with --delegator.',
+  })
 }
 
 /** One receipt for each transaction; one for what had ended before. */
