@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { deployPinnedTarget } from '../../src/testing/framework.ts'
 import { balanceOf, mint, useChain } from '../rig/chain.ts'
 import { ambit, type CliOptions, type Ran, useFolder } from '../rig/cli.ts'
+import { startFaultyRpc } from '../rig/faultyRpc.ts'
 
 /** The command line against a node of somebody's own: other addresses, a key in the environment, transactions that hang. */
 
@@ -67,6 +68,28 @@ describe('ambit --rpc-url', () => {
     expect(ran.stdout + ran.stderr).not.toMatch(/hunter2|KEYKEY|127\.0\.0\.1/)
   })
 
+  test('error: doctor at a node that never answers, or stops answering: a coded row within seconds', async () => {
+    const rpc = await startFaultyRpc(chain.rpcUrl)
+    try {
+      const env = { AMBIT_CHAIN: '31337', AMBIT_RPC_URL: rpc.url }
+      const argv = ['doctor', '--account', AGENT, ...deployment()]
+      const doctor = async (silent: (method: string) => boolean) => {
+        rpc.fault = ({ method }) => (silent(method) ? { kind: 'silence' } : null)
+        const start = performance.now()
+        const ran = await ambit(argv, { home: home(), env })
+        expect(performance.now() - start).toBeLessThan(8_000)
+        expect(ran.exit).toBe(1)
+        const rows: { check: string; status: string; code?: string }[] = ran.json().data.checks
+        return rows.flatMap(({ check, status, code }) => (status === 'fail' ? [`${check} ${code}`] : []))
+      }
+      expect(await doctor(() => true)).toEqual(['chain chain.rpc_unreachable'])
+      const dumb = ['framework', 'account', 'gas'].map((check) => `${check} chain.rpc_unreachable`)
+      expect(await doctor((method) => method !== 'eth_chainId')).toEqual(dumb)
+    } finally {
+      await rpc.stop()
+    }
+  })
+
   test('error: a node of another chain', async () => {
     const env = { ...environment(AGENT_KEY), AMBIT_CHAIN: 'sepolia' }
     const ran = await ambit(['doctor', '--json'], { home: home(), env })
@@ -76,6 +99,34 @@ describe('ambit --rpc-url', () => {
       status: 'fail',
       found: expect.stringContaining('31337'),
     })
+  })
+
+  test('error: revoke by an account that is no delegator, and of a forged copy: refused, and nothing is sent', async () => {
+    const nonces = () =>
+      Promise.all(
+        [PRINCIPAL_KEY, AGENT_KEY].map((key) =>
+          chain.publicClient.getTransactionCount({ address: privateKeyToAccount(key as `0x${string}`).address }),
+        ),
+      )
+    const before = await nonces()
+    const agent = await run(AGENT_KEY, ['revoke', 'pay', '--yes'])
+    expect([agent.exit, agent.json().error]).toMatchObject([
+      4,
+      { code: 'key.wrong_signer', details: { account: AGENT.toLowerCase() } },
+    ])
+    const named = await run(PRINCIPAL_KEY, ['revoke', 'pay', '--delegator', VENDOR, '--yes'])
+    expect([named.exit, named.json().error?.code]).toEqual([4, 'key.wrong_signer'])
+
+    const [name = ''] = readdirSync(join(home(), 'grants'))
+    const text = readFileSync(join(home(), 'grants', name), 'utf8')
+    const forged = text.replace(/"signature": "0x.{20}/, `"signature": "0x${'7'.repeat(20)}`)
+    const kept = await run(PRINCIPAL_KEY, ['revoke', '-', '--yes'], { stdin: forged })
+    expect([kept.exit, kept.json().error?.code]).toEqual([7, 'cli.grant_differs'])
+    // On a machine that keeps nothing the chain says that nobody signed this.
+    const elsewhere = { stdin: forged, home: join(folder.path, 'elsewhere') }
+    const foreign = await run(PRINCIPAL_KEY, ['revoke', '-', '--yes'], elsewhere)
+    expect([foreign.exit, foreign.json().error?.code]).toEqual([7, 'cli.not_verified'])
+    expect(await nonces()).toEqual(before)
   })
 
   test('call: a pinned function, with its arguments read from words', async () => {
