@@ -55,12 +55,11 @@ export async function attempt(
   }
   const decided = await decideNow(session, grant, action)
   const { verdict, state, redemption } = decided
-  if (verdict.verdict === 'escalate') return { verdict }
   const stage = decided.simulation === null ? 'state' : 'simulation'
   const decision = await journal.issue(
     decisionReceipt({ grant, action, verdict, state, request, stage, layer: 'redeemer' }),
   )
-  if (verdict.verdict === 'deny' || redemption === null) return { verdict, decision }
+  if (verdict.verdict !== 'allow' || redemption === null) return { verdict, decision }
   const about = { grant, request, redemption, decision: decision.id }
   const sent = await sendOnce(context, session, journal, { ...about, signer })
   context.output.progress(`Sent ${sent.hash}. Waiting for the chain…`)

@@ -176,6 +176,39 @@ describe('ambit --rpc-url', () => {
     expect(caller).toBe(chain.accounts[0].address)
   })
 
+  test('redeem: what is above the threshold is not sent, exit 5, and leaves the receipt of an escalation', async () => {
+    const asset = chain.token.address.toLowerCase()
+    const scope = {
+      version: 1,
+      task: { id: 'ask-first', purpose: 'Pay' },
+      chainId: 31337,
+      principal: chain.accounts[0].address,
+      delegate: AGENT,
+      rules: [{ id: 'pay', class: 'transfer', asset, to: [VENDOR], budget: 'all' }],
+      budgets: { all: { assets: { [asset]: '1' }, max: '5' } },
+      escalation: { above: { all: '2' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' },
+      expiry: new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z'),
+      redelegation: { maxDepth: 0 },
+      revocation: { group: 'g', maxLatencySeconds: 60 },
+      evidence: { receipts: ['grant', 'decision', 'outcome', 'revocation'], retain: 'P1Y' },
+    }
+    const made = ['grant', '-', '--accept', '/escalation', '--yes']
+    const granted = await run(PRINCIPAL_KEY, made, { stdin: JSON.stringify(scope) })
+    expect(granted.json()).toMatchObject({ ok: true, error: null })
+    const before = await balanceOf(chain, VENDOR)
+    const asked = await run(AGENT_KEY, ['redeem', 'ask-first', ...pay('3').slice(2)])
+    expect([asked.exit, asked.json().error?.code]).toEqual([5, 'cli.escalated'])
+    const { receipts, transactionHash, verdict } = asked.json().data
+    expect([transactionHash, receipts.outcome, verdict.verdict]).toEqual([null, null, 'escalate'])
+    const show = await ambit(['receipts', 'show', receipts.decision, '--json'], { home: home() })
+    const shown = show.json().data.statement
+    expect(shown.verdict).toMatchObject({ result: 'escalated', threshold: '2000000', requested: '3000000' })
+    expect(await balanceOf(chain, VENDOR)).toBe(before)
+    const small = await run(AGENT_KEY, ['redeem', 'ask-first', ...pay('2').slice(2)])
+    expect(small.json().data.outcome.status).toBe('executed')
+    expect((await run(AGENT_KEY, ['verify'])).json().data).toMatchObject({ result: 'valid', findings: [], open: [] })
+  })
+
   test('behavior: what was sent and is open is looked for first, never sent again; Ctrl-C included', async () => {
     await chain.testClient.setAutomine(false)
     try {

@@ -129,6 +129,7 @@ function headline(statement: Statement): string {
       return 'granted'
     case 'decision': {
       const { verdict } = statement
+      if (verdict.result === 'escalated') return `escalated to ${verdict.confirmer}`
       return verdict.result === 'allowed' ? `allowed by rule ${verdict.rule}` : `${verdict.result}: ${verdict.code}`
     }
     case 'outcome':
