@@ -160,6 +160,7 @@ describe('revoke', () => {
       return { kind: 'lie', answer: () => ({ result: { ...(receipts[0] as object), transactionHash: params[0] } }) }
     }
     const other = await chain.walletClient(who(helper)).sendTransaction({ to: PAYEE, value: 1n })
+    await chain.publicClient.waitForTransactionReceipt({ hash: other })
     receipts.push(await chain.publicClient.request({ method: 'eth_getTransactionReceipt', params: [other] }))
     // The proxy passes the request on, so the transaction does happen: it is put out of the way first.
     await chain.testClient.setAutomine(false)

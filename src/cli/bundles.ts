@@ -5,6 +5,7 @@ import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { Journal } from './journal.ts'
 import { readInput } from './stdin.ts'
+import { warnOfOwed } from './stopReceipts.ts'
 
 /** A receipt bundle as it was found. */
 export type Found = { from: string; text: string }
@@ -18,6 +19,7 @@ const MAX_BUNDLES = 5_000
  */
 export async function findBundles(context: Context, path: string | undefined): Promise<Found[]> {
   if (path === undefined) {
+    warnOfOwed(context)
     const journal = new Journal(context)
     return journal.entries().map((entry) => ({ from: entry.path, text: journal.text(entry) }))
   }
@@ -27,22 +29,32 @@ export async function findBundles(context: Context, path: string | undefined): P
   return names.sort().flatMap((name) => split(name, readInput(join(path, name))))
 }
 
-/** Each bundle is one line and ends with a line feed; a text of one line is passed on byte by byte. */
+/**
+ * Each bundle is one line and ends with a line feed, which editors and `cat` lose at the end of a file of several; a text
+ * of one line is passed on byte by byte.
+ */
 function split(from: string, text: string): Found[] {
   const lines = text.split('\n')
-  if (lines.length <= 2) return [{ from, text }]
+  const joined = lines.findIndex((line) => JOINED.test(line))
+  if (joined !== -1) {
+    throw new CliError('cli.bundles_joined', EXIT.usage, 'Two receipts stand in one line.', {
+      details: { from, line: joined + 1 },
+      fix: 'Put a line feed between them, or export them anew with `ambit receipts export`.',
+    })
+  }
+  if (lines.at(-1) === '') lines.pop()
+  if (lines.length < 2) return [{ from, text }]
   if (lines.length > MAX_BUNDLES) {
     throw new CliError('cli.file_too_large', EXIT.usage, 'This holds too many receipts.', {
       details: { from, lines: lines.length, most: MAX_BUNDLES },
       fix: 'Verify it in parts.',
     })
   }
-  return lines.flatMap((line, index) => {
-    const last = index === lines.length - 1
-    if (last && line === '') return []
-    return [{ from: `${from}:${index + 1}`, text: last ? line : `${line}\n` }]
-  })
+  return lines.map((line, index) => ({ from: `${from}:${index + 1}`, text: `${line}\n` }))
 }
+
+/** One bundle right after another. Inside one nothing can look like this: all of its text is base64url. */
+const JOINED = /^\{"disclosures":[^{]*\{[^{}]*\}[^{}]*\}\{"disclosures":/
 
 function isFolder(path: string): boolean {
   try {

@@ -11,30 +11,34 @@ export type Check = {
   status: 'ok' | 'warning' | 'fail'
   found: string
   fix?: string
+  /** Why it failed, where an error says so. */
+  code?: string
 }
 
 /** Below this an account can hardly pay for an upgrade and a redemption; wei. */
 const LITTLE_GAS = 1_000_000_000_000_000n
 
+/** Who asks what is wrong is told soon: a node that does not answer in three seconds is of no use. */
+const PATIENCE = { timeout: 3_000, retryCount: 0 }
+
 /** Rows about the chain that the command line names, and about `--account`. */
 export async function checkChain(context: Context): Promise<Check[]> {
   let session: Session
   try {
-    session = await openChain(context, chooseChain(context))
+    session = await openChain(context, chooseChain(context), PATIENCE)
   } catch (error) {
     return [failed('chain', error)]
   }
   const { id } = session.choice
-  const checks: Check[] = [{ check: 'chain', status: 'ok', found: `${chainName(id)}, chain id ${id}` }]
-  checks.push(await attempt('framework', () => checkFramework(session)))
+  const looks = [attempt('framework', () => checkFramework(session))]
   const name = context.options['account'] as string | undefined
   if (name !== undefined) {
     const { parseAddress } = await import('../primitives/address.ts')
     const address = (await accountAddress(context, name)) ?? parseAddress(name)
-    checks.push(await attempt('account', () => checkAccount(session, address)))
-    checks.push(await attempt('gas', () => checkGas(session, address)))
+    looks.push(attempt('account', () => checkAccount(session, address)))
+    looks.push(attempt('gas', () => checkGas(session, address)))
   }
-  return checks
+  return [{ check: 'chain', status: 'ok', found: `${chainName(id)}, chain id ${id}` }, ...(await Promise.all(looks))]
 }
 
 async function checkFramework({ node, environment }: Session): Promise<Check> {
@@ -101,6 +105,6 @@ async function attempt(check: string, look: () => Promise<Check>): Promise<Check
 function failed(check: string, error: unknown): Check {
   if (!(error instanceof AmbitError)) throw error
   const details = Object.entries(error.details).map(([name, value]) => `${name} ${String(value)}`)
-  const found = [error.shortMessage, ...details].join(' ').slice(0, 300)
-  return { check, status: 'fail', found, fix: error.fix }
+  const found = [error.shortMessage, ...details].join(' ').slice(0, 250)
+  return { check, status: 'fail', found: `${found} [${error.code}]`, fix: error.fix, code: error.code }
 }

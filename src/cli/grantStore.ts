@@ -3,7 +3,7 @@ import { AmbitError } from '../errors.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 import type { Context } from './command.ts'
-import { CliError } from './errors.ts'
+import { CliError, HomeError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { readInput } from './stdin.ts'
 
@@ -36,7 +36,9 @@ export async function storedGrants(context: Context): Promise<Stored[]> {
   return home.list(FOLDER).map((id) => {
     const path = home.file(FOLDER, `${id}.json`)
     try {
-      return { id, path, grant: parseGrant(home.read(path) ?? '') }
+      const grant = parseGrant(home.read(path) ?? '')
+      if (grant.id !== id) throw misnamed(path, grant)
+      return { id, path, grant }
     } catch (error) {
       if (!(error instanceof AmbitError)) throw error
       return { id, path, error }
@@ -54,18 +56,32 @@ export type GrantText = { text: string; from: string }
  * @throws {@link CliError} `cli.not_found`, `cli.ambiguous`: several matches are listed, never the first taken.
  */
 export async function findGrant(context: Context, reference: string): Promise<GrantText> {
+  if (namesFile(reference)) return readNamed(context, reference)
+  const { path } = await findStored(context, reference)
+  return { text: context.home().read(path) ?? '', from: path }
+}
+
+/** True where a reference is not of the store but standard input or a path. */
+export function namesFile(reference: string): boolean {
+  return reference === '-' || /[/\\]|\.json$/.test(reference)
+}
+
+export async function readNamed(context: Context, reference: string): Promise<GrantText> {
   if (reference === '-') return { text: await context.stdin(), from: 'standard input' }
-  if (/[/\\]|\.json$/.test(reference)) return { text: readInput(reference), from: reference }
-  const home = context.home()
+  return { text: readInput(reference), from: reference }
+}
+
+/** The one grant of the store with this id, beginning of an id, or task. Throws as {@link findGrant}. */
+export async function findStored(context: Context, reference: string): Promise<Stored> {
   const stored = await storedGrants(context)
   const prefix = /^(?:0x)?([0-9a-f]{4,64})$/.exec(reference.toLowerCase())?.[1]
-  const replaced = new Set(home.list(REPLACED))
+  const replaced = new Set(context.home().list(REPLACED))
   const matches = stored.filter((entry) => {
     const named = 'grant' in entry && !replaced.has(entry.id) && entry.grant.scopes.at(-1)?.task.id === reference
     return named || (prefix !== undefined && entry.id.startsWith(`0x${prefix}`))
   })
   const [first, second] = matches
-  if (first !== undefined && second === undefined) return { text: home.read(first.path) ?? '', from: first.path }
+  if (first !== undefined && second === undefined) return first
   if (first === undefined) {
     throw new CliError('cli.not_found', EXIT.usage, 'There is no such grant.', {
       details: { grant: reference },
@@ -82,6 +98,14 @@ export async function findGrant(context: Context, reference: string): Promise<Gr
 export async function readGrant(text: string, environment?: Environment): Promise<Grant> {
   const { parseGrant } = await import('../grant/parse.ts')
   return parseGrant(text, environment === undefined ? {} : { environment })
+}
+
+/** Whoever can plant a file here must not make one grant answer to the id of another. */
+function misnamed(path: string, { id }: Grant): HomeError {
+  return new HomeError('home.damaged', 'The file of a grant holds another one.', {
+    details: { path, grant: id },
+    fix: 'Look at where the file is from; a grant is kept under its own id.',
+  })
 }
 
 function describe(entry: Stored): string {

@@ -1,3 +1,6 @@
+import { AmbitError } from '../errors.ts'
+import type { Grant } from '../grant/types.ts'
+import type { Hex } from '../primitives/hex.ts'
 import { parseJson } from '../primitives/json.ts'
 import type { Drafted } from '../receipt/draft.ts'
 import type { Head } from '../receipt/issue.ts'
@@ -32,8 +35,15 @@ export class Journal {
     this.#home = context.home()
   }
 
-  /** Signs a draft, keeps it, and says where. */
+  /** Signs a draft, keeps it, and says where. What a crash left without its receipt gets it first. */
   async issue<kind extends Kind>(drafted: Drafted<kind>): Promise<Recorded> {
+    const { settleStops } = await import('./stopReceipts.ts')
+    await settleStops(this.#context, this)
+    return this.append(drafted)
+  }
+
+  /** The same for a receipt that is itself owed. */
+  async append<kind extends Kind>(drafted: Drafted<kind>): Promise<Recorded> {
     const { encodeBundle } = await import('../receipt/bundle.ts')
     const { issueReceipt } = await import('../receipt/issue.ts')
     const release = await takeLock(this.#home, 'receipts', () =>
@@ -102,6 +112,25 @@ export class Journal {
       if (statement.outcome.status !== 'pending' && statement.outcome.status !== 'unknown') return true
     }
     return false
+  }
+
+  /** The grant in the newest receipt of its granting: its own copy, which no change of a file reaches. */
+  async grantOf(id: Hex): Promise<Grant | undefined> {
+    const { parseGrant } = await import('../grant/parse.ts')
+    const { parseBundle } = await import('../receipt/bundle.ts')
+    const { digest } = await import('../receipt/bytes.ts')
+    for (const entry of this.entries().reverse()) {
+      try {
+        const { kind, grant, evidence } = await this.statement(entry)
+        const bytes = kind === 'grant' && grant.id === id ? parseBundle(this.text(entry)).evidence['grant'] : undefined
+        const committed = evidence.find((blob) => blob.id === 'grant')?.sha256
+        if (bytes !== undefined && digest(bytes) === committed) return parseGrant(new TextDecoder().decode(bytes))
+      } catch (error) {
+        // A damaged receipt must not keep anybody from ending a grant: there may be an older one.
+        if (!(error instanceof AmbitError)) throw error
+      }
+    }
+    return undefined
   }
 
   /** The bundle as it was written. */

@@ -4,10 +4,11 @@ import { describe, expect, test } from 'vitest'
 import { codeOf, codeOfAsync } from '../../test/codes.ts'
 import { useFolder } from '../../test/rig/cli.ts'
 import { commandContext } from '../../test/rig/context.ts'
+import { grantId } from '../grant/id.ts'
 import { parseToken, tokensIn } from './assets.ts'
 import { loadSigner, localAccounts } from './keys.ts'
 import type { Session } from './session.ts'
-import { readStops, removeStop, stopOf, writeStop } from './stops.ts'
+import { holdsBack, owingStops, readStops, removeStop, stopOf, writeStop } from './stops.ts'
 
 const folder = useFolder()
 const KEY = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
@@ -123,23 +124,53 @@ describe('tokensIn', () => {
 describe('stops', () => {
   const GRANT = `0x${'01'.repeat(32)}` as const
   const [LEAF, OTHER] = [`0x${'02'.repeat(32)}`, `0x${'03'.repeat(32)}`] as const
+  const MANAGER = `0x${'04'.repeat(20)}` as const
+  const chain = (...hashes: `0x${string}`[]) => {
+    const alone = hashes.map((hash) => grantId(MANAGER, 1, [hash]))
+    return { id: alone[0] ?? GRANT, hashes, alone }
+  }
+  const at = '2026-11-20T00:00:00Z'
 
   test('default: a stop holds for whoever has its delegation in the chain, also a descendant', () => {
     const home = context().home()
-    writeStop(home, { grant: GRANT, delegations: [LEAF], at: '2026-11-20T00:00:00Z' })
-    expect(stopOf(home, [OTHER, LEAF])?.grant).toBe(GRANT)
-    expect(stopOf(home, [OTHER])).toBeUndefined()
+    writeStop(home, { grant: GRANT, delegations: [LEAF], at })
+    expect(stopOf(home, chain(OTHER, LEAF))?.grant).toBe(GRANT)
+    expect(stopOf(home, chain(OTHER))).toBeUndefined()
     expect([removeStop(home, GRANT), removeStop(home, GRANT)]).toEqual([true, false])
     expect(readStops(home)).toEqual([])
   })
 
-  test.each(['', '{', 'null', '{}', '{"grant":"0x01"}', '{"grant":"0x01","delegations":["x"]}'])(
-    'error: a stop that reads %j stops everything',
-    (text) => {
-      const home = context().home()
-      home.write(home.file('stops', 'torn.json'), text)
-      expect(codeOf(() => stopOf(home, [OTHER])).code).toMatch(/^(?:home\.damaged|json\.invalid)$/)
-      home.remove(home.file('stops', 'torn.json'))
-    },
-  )
+  test('behavior: known by its id alone it holds for the grant, and for what hangs on its one last link', () => {
+    const home = context().home()
+    const id = chain(LEAF).id
+    writeStop(home, { grant: id, delegations: [], at })
+    expect(stopOf(home, chain(LEAF))?.grant).toBe(id)
+    expect(stopOf(home, chain(OTHER, LEAF))?.grant).toBe(id)
+    expect(stopOf(home, chain(OTHER))).toBeUndefined()
+    removeStop(home, id)
+  })
+
+  test('behavior: taken back it holds no longer, while its receipt is still owed', () => {
+    const home = context().home()
+    const owed = { act: 'resume', grant: '{}', after: 3 } as const
+    writeStop(home, { grant: GRANT, delegations: [LEAF], at, owed })
+    expect([stopOf(home, chain(LEAF)), holdsBack(home, GRANT)]).toEqual([undefined, false])
+    expect(owingStops(home)).toEqual([{ grant: GRANT, delegations: [LEAF], at, owed }])
+    removeStop(home, GRANT)
+  })
+
+  test.each([
+    '',
+    '{',
+    'null',
+    '{}',
+    '{"grant":"0x01"}',
+    '{"grant":"0x01","delegations":["x"]}',
+    '{"grant":"0x01","delegations":[],"owed":{}}',
+  ])('error: a stop that reads %j stops everything', (text) => {
+    const home = context().home()
+    home.write(home.file('stops', 'torn.json'), text)
+    expect(codeOf(() => stopOf(home, chain(OTHER))).code).toMatch(/^(?:home\.damaged|json\.invalid)$/)
+    home.remove(home.file('stops', 'torn.json'))
+  })
 })

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, unlinkSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync, unlinkSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { HomeError } from './errors.ts'
 import { type Home, isCode } from './home.ts'
@@ -27,18 +27,8 @@ export async function takeLock(
   const deadline = performance.now() + waitMs
   let told = false
   for (;;) {
-    try {
-      home.create(path, mine)
-      return () => release(path, mine)
-    } catch (error) {
-      if (!(error instanceof HomeError && error.code === 'home.exists')) throw error
-    }
-    const holder = home.read(path)
-    if (holder === undefined) continue
-    if (!alive(holder)) {
-      takeAway(path, holder)
-      continue
-    }
+    const holder = acquire(home, path, path, mine)
+    if (holder === null) return () => release(path, mine)
     if (!told) onWait(holder.split(' ', 1)[0] ?? '')
     told = true
     if (performance.now() > deadline) {
@@ -49,6 +39,38 @@ export async function takeLock(
       })
     }
     await delay(LOOK_EVERY_MS)
+  }
+}
+
+/**
+ * Takes it, or takes it over from a process that is gone; gives its living holder where there is one.
+ *
+ * Only one process ever replaces a certain dead lock: the one that holds the lock named after that dead one's words, and
+ * sees them still there. Who read them before somebody else was faster finds other words, and gives up. So a living lock is
+ * never moved, not even for a moment. A process that dies while it takes over leaves a dead lock of that second kind, which
+ * is taken over in the same way.
+ */
+function acquire(home: Home, base: string, path: string, mine: string): string | null {
+  for (;;) {
+    try {
+      home.create(path, mine)
+      return null
+    } catch (error) {
+      if (!(error instanceof HomeError && error.code === 'home.exists')) throw error
+    }
+    const holder = home.read(path)
+    if (holder === undefined) continue
+    if (alive(holder)) return holder
+    const claim = `${base}.${createHash('sha256').update(holder).digest('hex').slice(0, 32)}`
+    const faster = acquire(home, base, claim, mine)
+    if (faster !== null) return faster
+    try {
+      if (home.read(path) !== holder) continue
+      home.write(path, mine)
+      return null
+    } finally {
+      release(claim, mine)
+    }
   }
 }
 
@@ -69,17 +91,4 @@ function alive(holder: string): boolean {
   } catch (error) {
     return isCode(error, 'EPERM')
   }
-}
-
-/** Removes a dead lock by renaming it first: of two that try, one gets it, and never a live lock made in between. */
-function takeAway(path: string, dead: string): void {
-  const aside = `${path}.${randomBytes(6).toString('hex')}`
-  try {
-    renameSync(path, aside)
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return
-    throw error
-  }
-  if (readFileSync(aside, 'utf8') === dead) unlinkSync(aside)
-  else renameSync(aside, path)
 }

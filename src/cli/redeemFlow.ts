@@ -15,7 +15,7 @@ import { Journal, type Recorded } from './journal.ts'
 import { takeLock } from './lock.ts'
 import { pendingOf, removePending, writePending } from './pending.ts'
 import type { Session } from './session.ts'
-import { stopOf } from './stops.ts'
+import { stopOf, stoppable } from './stops.ts'
 import { readCount } from './units.ts'
 
 /** How long a request of ours may be acted upon, seconds. */
@@ -55,12 +55,11 @@ export async function attempt(
   }
   const decided = await decideNow(session, grant, action)
   const { verdict, state, redemption } = decided
-  if (verdict.verdict === 'escalate') return { verdict }
   const stage = decided.simulation === null ? 'state' : 'simulation'
   const decision = await journal.issue(
     decisionReceipt({ grant, action, verdict, state, request, stage, layer: 'redeemer' }),
   )
-  if (verdict.verdict === 'deny' || redemption === null) return { verdict, decision }
+  if (verdict.verdict !== 'allow' || redemption === null) return { verdict, decision }
   const about = { grant, request, redemption, decision: decision.id }
   const sent = await sendOnce(context, session, journal, { ...about, signer })
   context.output.progress(`Sent ${sent.hash}. Waiting for the chain…`)
@@ -127,8 +126,7 @@ async function askFor(context: Context, grant: Grant, action: Action, signer: Lo
 }
 
 async function stoppedVerdict(context: Context, grant: Grant): Promise<Deny | undefined> {
-  const { hashDelegation } = await import('../delegation/hash.ts')
-  if (stopOf(context.home(), grant.delegations.map(hashDelegation)) === undefined) return undefined
+  if (stopOf(context.home(), await stoppable(grant)) === undefined) return undefined
   const { denyFor } = await import('../verdict/index.ts')
   return denyFor('stopped')
 }

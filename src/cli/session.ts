@@ -61,8 +61,16 @@ export function namesChain(context: Context): boolean {
   return text(context, 'chain', 'AMBIT_CHAIN') !== undefined || rpcUrl(context) !== undefined
 }
 
-/** Opens the chain; the embedded one is started, under a lock, and ended with the command. */
-export async function openChain(context: Context, choice: ChainChoice): Promise<Session> {
+/**
+ * Opens the chain; the embedded one is started, under a lock, and ended with the command.
+ *
+ * @param patience - Milliseconds for each answer of a node, and how often it is asked again. Default: those of `createNode`.
+ */
+export async function openChain(
+  context: Context,
+  choice: ChainChoice,
+  patience?: { timeout: number; retryCount: number },
+): Promise<Session> {
   if (choice.embedded) return openLocal(context, choice)
   const url = rpcUrl(context)
   if (url === undefined) {
@@ -75,7 +83,7 @@ export async function openChain(context: Context, choice: ChainChoice): Promise<
   const { createNode } = await import('../chain/node.ts')
   const { assertChain } = await import('../chain/readState.ts')
   const environment = await environmentOf(context, choice)
-  const node = createNode(url)
+  const node = createNode(url, patience)
   await assertChain(node, choice.id)
   return {
     choice,

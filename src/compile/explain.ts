@@ -6,7 +6,8 @@ import { toChecksum } from '../primitives/address.ts'
 import type { Hex } from '../primitives/hex.ts'
 import type { Asset, AssetInfo } from '../scope/types.ts'
 import { inspectLinks } from './inspect.ts'
-import { type DelegationLike, type Link, linksOf, pathOf } from './links.ts'
+import { type DelegationLike, type Link, linksOf, pathOf, redeemableLinks } from './links.ts'
+import { openEnds } from './openEnds.ts'
 import type { Draft, ExplanationRow } from './types.ts'
 
 export type ExplainOptions<delegation> = {
@@ -19,7 +20,8 @@ export type ExplainOptions<delegation> = {
  * dApp or a wallet that says one thing and encodes another is caught here. Serves delegations of others too. Total: an
  * unknown caveat is a row with a warning; so is everything the always-rules say against a link.
  *
- * One row for each link (no `caveat`), followed by one for each of its caveats, then its further warnings.
+ * One row for each link (no `caveat`), followed by one for each of its caveats, then what they leave open and its further
+ * warnings.
  */
 export function explainDelegations<delegation extends DelegationLike>(
   items: readonly Draft[] | readonly delegation[],
@@ -30,8 +32,11 @@ export function explainDelegations<delegation extends DelegationLike>(
   const links = linksOf(items, options.hash)
   const findings = inspectLinks(links, environment)
   const decoded = links.map(({ caveats }) => caveats.map((caveat) => decodeCaveat(environment, caveat)))
+  const redeemable = redeemableLinks(links)
   return links.flatMap((link, draft): ExplanationRow[] => {
-    const erc20Transfer = pathOf(links, draft).some((at) => decoded[at]?.some(isTokenLimit))
+    const all = pathOf(links, draft).flatMap((at) => decoded[at] ?? [])
+    const erc20Transfer = all.some(isTokenLimit)
+    const open = redeemable.has(draft) ? openEnds(all, link.delegate) : []
     const rows = (decoded[draft] ?? []).map((caveat, index): ExplanationRow => {
       const { sentence, warnings } = describeCaveat(caveat, { assets, erc20Transfer })
       const own = findings.filter((found) => found.link === draft && found.caveat === index)
@@ -43,6 +48,7 @@ export function explainDelegations<delegation extends DelegationLike>(
     return [
       withWarning({ sentence: heading(link, draft, links), draft }, warnings.slice(0, 1)),
       ...rows,
+      ...open.map((end): ExplanationRow => ({ ...end, draft })),
       ...warnings.slice(1).map((warning): ExplanationRow => ({ sentence: warning, draft, warning })),
     ]
   })

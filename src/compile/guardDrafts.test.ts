@@ -24,10 +24,16 @@ const spend: KnownCaveat = { kind: 'erc20TransferAmount', token: USDC, limit: 5n
 const once: KnownCaveat = { kind: 'limitedCalls', limit: 1n }
 const empty: KnownCaveat = { kind: 'exactCalldata', data: '0x' }
 const native: KnownCaveat = { kind: 'nativeTransferAmount', limit: 5n }
+const tokenPeriod: KnownCaveat = { kind: 'erc20PeriodTransfer', token: USDC, amount: 5n, duration: 60n, start: 1n }
+const nativePeriod: KnownCaveat = { kind: 'nativePeriodTransfer', amount: 5n, duration: 60n, start: 1n }
 const redeemer: KnownCaveat = { kind: 'redeemer', redeemers: [AGENT] }
 const targets = (...list: Address[]): KnownCaveat => ({ kind: 'allowedTargets', targets: list })
 const methods = (...list: Hex[]): KnownCaveat => ({ kind: 'allowedMethods', selectors: list })
 const pin = (start: bigint, value: Hex): KnownCaveat => ({ kind: 'allowedCalldata', start, value })
+const exactTransfer: KnownCaveat = {
+  kind: 'exactCalldata',
+  data: `0xa9059cbb${PAYEES[0].slice(2).padStart(64, '0')}${'1'.padStart(64, '0')}`,
+}
 const word = (hex: string): Hex => `0x${hex.slice(2).padStart(64, '0')}`
 
 function draft(caveats: readonly (KnownCaveat | Caveat)[], more: Partial<Draft> = {}): Draft {
@@ -291,6 +297,42 @@ describe('explainDelegations', () => {
       'Until the delegator ends the group (nonce 0)',
       'At most 0.000005 USDC in all; only transfers of USDC (token 0x833589fCD6eDb6E08f4c7C32D4f71b54bdA02913)',
       'No native coin with the call',
+      'May be handed on',
+    ])
+  })
+
+  test.each<[string, readonly KnownCaveat[], readonly string[]]>([
+    ['a token without a payee', [...safe, redeemer], ['To anyone']],
+    ['a token by period without a payee', [...bound, noValue, tokenPeriod, redeemer], ['To anyone']],
+    ['a token with its payee', [...safe, pin(4n, word(PAYEES[0])), redeemer], []],
+    ['a token with exact calldata', [...safe, exactTransfer, redeemer], []],
+    ['native without a target', [...bound, empty, native, redeemer], ['To anyone']],
+    ['native by period without a target', [...bound, empty, nativePeriod, redeemer], ['To anyone']],
+    ['native bound by each call only', [...bound, empty, once, { kind: 'valueLte', max: 1n }, redeemer], ['To anyone']],
+    ['native with its payee', [...bound, empty, native, targets(PAYEES[0]), redeemer], []],
+    ['a call that is a transfer', [...bound, targets(TARGET), methods('0xa9059cbb'), noValue, redeemer], ['To anyone']],
+    ['a call', [...call, redeemer], []],
+    ['no redeemer', call, ['May be handed on']],
+    ['others may redeem too', [...call, { kind: 'redeemer', redeemers: [AGENT, PAYEES[0]] }], ['May be handed on']],
+    ['nothing at all', [], ['To anyone', 'May be handed on']],
+  ])('behavior: %s: what is open is said and warned of', (_, caveats, expected) => {
+    const rows = explainDelegations([draft(caveats)], environment, {})
+    const open = rows.filter(({ sentence }) => sentence === 'To anyone' || sentence === 'May be handed on')
+    expect(open.map(({ sentence }) => sentence)).toEqual(expected)
+    for (const { warning } of open) expect(warning).toMatch(/./)
+  })
+
+  test('behavior: what is open is said of each link that may be redeemed, with all that is above it', () => {
+    const leaf = draft([pin(4n, word(PAYEES[0]))], { parent: 0, ...other })
+    const under = explainDelegations([draft([...safe, redeemer], { delegate: PRINCIPAL }), leaf], environment, {})
+    expect(under.filter(({ sentence }) => /anyone|handed/.test(sentence))).toEqual([])
+    const passed = draft([pin(4n, word(PAYEES[0]))], { delegator: AGENT, delegate: PAYEES[1], parent: 0, ...other })
+    const chain = explainDelegations([draft(safe), passed], environment, {})
+    const open = chain.flatMap(({ sentence, draft: at }) => (/anyone|handed/.test(sentence) ? [[at, sentence]] : []))
+    expect(open).toEqual([
+      [0, 'To anyone'],
+      [0, 'May be handed on'],
+      [1, 'May be handed on'],
     ])
   })
 

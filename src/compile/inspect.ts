@@ -6,7 +6,7 @@ import { type Finding, finding } from './finding.ts'
 import { isOpenDelegate } from './guardScope.ts'
 import { type Add, inspectCalls } from './inspectCalls.ts'
 import { inspectLink, inspectSalts, isTooLarge } from './inspectLink.ts'
-import { type Link, leavesOf, MAX_PATH, pathOf } from './links.ts'
+import { type Link, MAX_PATH, pathOf, redeemableLinks } from './links.ts'
 import { isWider } from './widening.ts'
 
 /**
@@ -17,22 +17,19 @@ export function inspectLinks(links: readonly Link[], environment: Environment): 
   const decoded = links.map(({ caveats }) =>
     isTooLarge(caveats) ? null : caveats.map((caveat) => decodeCaveat(environment, caveat)),
   )
-  const leaves = new Set(leavesOf(links))
+  const redeemable = redeemableLinks(links)
   return [
     ...inspectSalts(links),
     ...links.flatMap((link, index) => inspectLink(link, index, decoded[index] ?? null, environment)),
-    ...links.flatMap((link, index) => {
+    ...links.flatMap((_, index) => {
       const path = pathOf(links, index)
-      const root = links[path.at(-1) ?? index]
       if (path.length > MAX_PATH) {
         const fix = 'Hand on fewer times.'
         return [finding('compile.chain_too_long', index, 'It has more links than can be redeemed.', fix)]
       }
       // That it is too large was found already: nothing of it is read.
       if (path.some((at) => decoded[at] === null)) return []
-      // A link from the root's delegator to itself gives nobody anything; every other one may be redeemed as it stands.
-      if (!leaves.has(index) && link.delegate === root?.delegator) return []
-      return inspectPath(index, path, links, decoded, environment)
+      return redeemable.has(index) ? inspectPath(index, path, links, decoded, environment) : []
     }),
   ]
 }

@@ -77,3 +77,16 @@ export function leavesOf(links: readonly Link[]): number[] {
   const parents = new Set(links.map(({ parent }) => parent))
   return links.flatMap((_, index) => (parents.has(index) ? [] : [index]))
 }
+
+/**
+ * Links that somebody may redeem as they stand. A link from the root's delegator to itself, with others under it, gives
+ * nobody anything.
+ */
+export function redeemableLinks(links: readonly Link[]): ReadonlySet<number> {
+  const leaves = new Set(leavesOf(links))
+  const redeemable = links.flatMap((link, index) => {
+    const root = links[pathOf(links, index).at(-1) ?? index]
+    return leaves.has(index) || link.delegate !== root?.delegator ? [index] : []
+  })
+  return new Set(redeemable)
+}

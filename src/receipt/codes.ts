@@ -1,6 +1,6 @@
 import type { Deny } from '../verdict/types.ts'
 
-/** What a decision settled. `allowed` aside, three different ways of not going ahead. */
+/** What a decision settled. `allowed` aside, four different ways of not going ahead. */
 export type Result =
   | 'allowed'
   /** A limit fired, the authority has ended, or the chain would fail it. */
@@ -9,9 +9,11 @@ export type Result =
   | 'not_permitted'
   /** It was not found out, so it did not go ahead. */
   | 'could_not_evaluate'
+  /** Somebody has to confirm it first. */
+  | 'escalated'
 
 /** The result that a denial of this family is. */
-export function resultOf(family: Deny['family']): Exclude<Result, 'allowed'> {
+export function resultOf(family: Deny['family']): Exclude<Result, 'allowed' | 'escalated'> {
   switch (family) {
     case 'not_permitted':
       return 'not_permitted'

@@ -3,7 +3,6 @@ import type { Action, Allow, Deny, State, Verdict } from '../verdict/types.ts'
 import { type Limit, resultOf } from './codes.ts'
 import { branchDelegations, describeChain, describeState, disagree, partiesOf, rootsOf } from './describe.ts'
 import { about, type Drafted, kindOf, type Layer, type Stage } from './draft.ts'
-import { ReceiptError } from './errors.ts'
 import { encodeContextEvidence, encodeGrantEvidence, encodeRequestEvidence } from './evidence.ts'
 import { type ActionRequest, hashCalls, hashRequest, isReasonKept, type SignedRequest } from './request.ts'
 import type { Statement, StatementOf } from './statement.ts'
@@ -14,7 +13,7 @@ import { caip2, cleanText } from './values.ts'
  *
  * @param parameters.state - What the verdict was made from; left out where nothing was read.
  * @param parameters.stage - Which look decided. An allowed action that was simulated says `simulation`.
- * @throws {@link ReceiptError} `receipt.kind_not_supported`: the verdict escalates; `receipt.inputs_disagree`.
+ * @throws {@link ReceiptError} `receipt.inputs_disagree`.
  */
 export function decisionReceipt(parameters: {
   grant: Grant
@@ -26,15 +25,9 @@ export function decisionReceipt(parameters: {
   layer: Layer
 }): Drafted<'decision'> {
   const { grant, action, verdict, state, request, stage, layer } = parameters
-  if (verdict.verdict === 'escalate') {
-    throw new ReceiptError('receipt.kind_not_supported', 'Escalations have no receipt yet.', {
-      details: { code: verdict.code },
-      fix: 'Deny what the scope escalates, and issue a receipt of the denial.',
-    })
-  }
   assertRequestOf(request.request, grant, action)
   const { asker } = partiesOf(grant)
-  const branch = verdict.verdict === 'allow' ? verdict.branch : decidingBranch(grant, verdict)
+  const branch = verdict.verdict === 'deny' ? decidingBranch(grant, verdict) : verdict.branch
   const described = branch === undefined ? undefined : describeChain(grant.chainId, branchDelegations(grant, branch))
   const evidence = {
     grant: encodeGrantEvidence(grant),
@@ -70,7 +63,7 @@ export function decisionReceipt(parameters: {
         signed,
         ...(words === undefined ? {} : { reason: words }),
       },
-      verdict: verdict.verdict === 'allow' ? describeAllow(verdict, stage) : describeDeny(verdict, stage),
+      verdict: describeVerdict(verdict, stage),
       ...(state === undefined ? {} : { state: describeState(state) }),
       roots: described === undefined ? rootsOf(grant) : described.delegation.chain.slice(-1).map(({ hash }) => hash),
     },
@@ -78,8 +71,22 @@ export function decisionReceipt(parameters: {
   }
 }
 
-/** A denial as a statement has it: absent where it does not apply. */
-export function describeDeny(deny: Deny, stage: Stage): StatementOf<'decision'>['verdict'] {
+/** A verdict as a statement has it: absent where something does not apply. */
+export function describeVerdict(verdict: Verdict, stage: Stage): StatementOf<'decision'>['verdict'] {
+  switch (verdict.verdict) {
+    case 'allow':
+      return describeAllow(verdict, stage)
+    case 'deny':
+      return describeDeny(verdict, stage)
+    case 'escalate': {
+      const { code, branch, rule, threshold, requested, confirmer, timeout } = verdict
+      const numbers = { threshold: `${threshold}`, requested: `${requested}`, timeout: `${timeout}` }
+      return { result: 'escalated', stage, code, branch, rule, confirmer, ...numbers }
+    }
+  }
+}
+
+function describeDeny(deny: Deny, stage: Stage): StatementOf<'decision'>['verdict'] {
   const numbers = ['limit', 'used', 'requested', 'remaining', 'resetsAt', 'largestAllowed'] as const
   return {
     result: resultOf(deny.family),
@@ -94,7 +101,7 @@ export function describeDeny(deny: Deny, stage: Stage): StatementOf<'decision'>[
   }
 }
 
-export function describeAllow(allow: Allow, stage: Stage): StatementOf<'decision'>['verdict'] {
+function describeAllow(allow: Allow, stage: Stage): StatementOf<'decision'>['verdict'] {
   const { branch, rule, remaining } = allow
   return { result: 'allowed', stage, branch, rule, ...(remaining === null ? {} : { remaining: remaining.toString() }) }
 }

@@ -194,7 +194,7 @@ describe('decisionReceipt', () => {
     ).toBe('receipt.inputs_disagree')
   })
 
-  test('error: an escalation, which has no receipt yet', () => {
+  test('behavior: an escalation is a decision too: who has to confirm what, until when', () => {
     const escalate = {
       verdict: 'escalate',
       code: 'above_threshold',
@@ -206,8 +206,15 @@ describe('decisionReceipt', () => {
       confirmer: at('66'),
       timeout: 900n,
     } as const
-    const parts = { grant, action, verdict: escalate, state, request, stage: 'policy', layer: 'redeemer' } as const
-    expect(refusal(() => decisionReceipt(parts))).toBe('receipt.kind_not_supported')
+    const parts = { grant, action, verdict: escalate, state, request, stage: 'state', layer: 'redeemer' } as const
+    const { draft, evidence } = decisionReceipt(parts)
+    const [about, numbers] = [
+      { result: 'escalated', stage: 'state', code: 'above_threshold', branch: 0, rule: 'pay' },
+      { threshold: '1', requested: '2', timeout: '900' },
+    ]
+    expect(draft.verdict).toEqual({ ...about, ...numbers, confirmer: at('66') })
+    expect(draft.delegation?.chain.length).toBeGreaterThan(0)
+    expect(Object.keys(evidence).sort()).toEqual(['context', 'grant', 'request'])
   })
 })
 

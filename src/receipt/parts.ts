@@ -76,6 +76,20 @@ export const Refused = z
     message: 'code, family and result belong together',
   })
 
+/** Within the bounds and above a threshold: somebody has to confirm. Nothing was done. */
+export const Escalated = z.strictObject({
+  result: z.literal('escalated'),
+  stage: z.enum(STAGES),
+  code: z.literal('above_threshold'),
+  branch: Count,
+  rule: Name,
+  threshold: Uint,
+  requested: Uint,
+  confirmer: Account,
+  /** Seconds until silence denies. */
+  timeout: Uint,
+})
+
 const StateCounter = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('spent'), spent: Uint }),
   z.strictObject({ kind: z.literal('calls'), count: Uint }),

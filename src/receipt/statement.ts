@@ -8,6 +8,7 @@ import {
   Claim,
   DelegationChain,
   Ending,
+  Escalated,
   EvidenceRef,
   GrantRef,
   Intent,
@@ -80,7 +81,7 @@ const Decision = z.strictObject({
   delegation: DelegationChain.optional(),
   action: ActionRef,
   intent: Intent,
-  verdict: z.union([Allowed, Refused]),
+  verdict: z.union([Allowed, Refused, Escalated]),
   /** Absent where nothing was read. */
   state: StateRead.optional(),
 })

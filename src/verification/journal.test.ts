@@ -137,6 +137,18 @@ describe('verifyJournal', () => {
     expect((await findings(texts(...all, repeated, sent))).findings).toEqual(['executed_twice refuted'])
   })
 
+  test('error: replaced and executed, in either order: one nonce has one end', async () => {
+    const replaced = { status: 'replaced', transactionHash: hash('77'), by: null } as const
+    const after = await issue(outcomeReceipt({ ...of, outcome: replaced }), done.head)
+    const later = await findings(texts(...all, after))
+    expect(later).toEqual({ result: 'invalid', open: [], findings: ['outcome_twice refuted'] })
+    const gone = await story(replaced)
+    expect((await findings(texts(gone.granted, gone.no, gone.yes, gone.done))).result).toBe('valid')
+    const done2 = await issue(outcomeReceipt({ ...gone.of, outcome: of.outcome }), gone.done.head)
+    const earlier = await findings(texts(gone.granted, gone.no, gone.yes, gone.done, done2))
+    expect(earlier).toEqual({ result: 'invalid', open: [], findings: ['outcome_twice refuted'] })
+  })
+
   test('behavior: an outcome that was not final may be followed by another', async () => {
     const young = await story({ ...of.outcome, final: false } as Outcome)
     const old = await issue(outcomeReceipt({ ...young.of, outcome: of.outcome }), young.done.head)

@@ -19,7 +19,7 @@ export type JournalCode =
   | 'decision_missing'
   /** The outcome of something that was not allowed, or of another action. */
   | 'outcome_mismatch'
-  /** Two final outcomes of one decision. */
+  /** Two final outcomes of one decision, or one and the claim that another transaction took its place for good. */
   | 'outcome_twice'
   /** One action, by its id, was executed by two transactions, both final. */
   | 'executed_twice'
@@ -146,7 +146,8 @@ function checkOutcomes(entries: readonly Entry[]): Pick<JournalVerification, 'fi
     else if (!isOutcomeOf(statement, decision)) find('outcome_mismatch', 'refuted', statement.decision)
     if (SETTLED.has(outcome.status)) settled.add(statement.decision)
     // What is not final may be followed by another outcome of the same decision: the chain may have been reorganised.
-    if (!('final' in outcome && outcome.final)) continue
+    // That its nonce went to another transaction is an end as well.
+    if (!(outcome.status === 'replaced' || ('final' in outcome && outcome.final))) continue
     const other = final.get(statement.decision)
     if (other !== undefined) find('outcome_twice', 'refuted', other)
     final.set(statement.decision, id)

@@ -12,7 +12,7 @@ import { verifyJournal } from './journal.ts'
 import type { CheckCode, Verification, VerifyOptions } from './types.ts'
 
 /** What became of an action when it was asked for. */
-export type Past = 'executed' | 'reverted' | 'ineffective' | 'replaced' | 'open' | 'denied'
+export type Past = 'executed' | 'reverted' | 'ineffective' | 'replaced' | 'open' | 'denied' | 'escalated'
 
 /** What the other scope says of it. */
 export type Now =
@@ -147,6 +147,7 @@ function settle(events: readonly Event[]): Settled[] {
     const failing =
       statement.kind === 'decision' &&
       statement.verdict.result !== 'allowed' &&
+      statement.verdict.result !== 'escalated' &&
       statement.verdict.family === 'execution'
     return { ...event, was, counts: was !== 'reverted' && was !== 'replaced' && !failing }
   })
@@ -161,7 +162,9 @@ function isLater(one: Statement, other: Statement): boolean {
 }
 
 function pastOf(statement: Event['statement'], end: StatementOf<'outcome'> | undefined): Past {
-  if (statement.kind === 'decision' && statement.verdict.result !== 'allowed') return 'denied'
+  if (statement.kind === 'decision' && statement.verdict.result !== 'allowed') {
+    return statement.verdict.result === 'escalated' ? 'escalated' : 'denied'
+  }
   const status = end?.outcome.status
   return status === undefined || status === 'pending' || status === 'unknown' ? 'open' : status
 }

@@ -1,5 +1,5 @@
 import type { Hex } from '../primitives/hex.ts'
-import { describeAllow, describeDeny } from '../receipt/decisionReceipt.ts'
+import { describeVerdict } from '../receipt/decisionReceipt.ts'
 import { readState } from '../receipt/describe.ts'
 import type { RequestRead } from '../receipt/evidence.ts'
 import type { StatementOf } from '../receipt/statement.ts'
@@ -22,7 +22,7 @@ export function checkVerdict(
   request: RequestRead | undefined,
 ): Check {
   const { verdict } = statement
-  const refused = verdict.result === 'allowed' ? undefined : verdict.code
+  const refused = 'family' in verdict ? verdict.code : undefined
   if (refused !== undefined && LOCAL.has(refused)) {
     return found('verdict', 'attested', 'verdict_local', 'The issuer says that it had stopped this; no chain shows it.')
   }
@@ -76,13 +76,7 @@ export function checkVerdict(
           'The grant refuses this action; the receipt says that only a simulation did.',
         )
   }
-  const described =
-    again.verdict === 'escalate'
-      ? undefined
-      : again.verdict === 'allow'
-        ? describeAllow(again, verdict.stage)
-        : describeDeny(again, verdict.stage)
-  return described !== undefined && equal(described, verdict)
+  return equal(describeVerdict(again, verdict.stage), verdict)
     ? proven('verdict', 'Evaluated again, given the recorded state, the verdict is the same.')
     : found('verdict', 'refuted', 'verdict_mismatch', 'Evaluated again, the verdict is another.', {
         cause: again.verdict === 'deny' ? again.code : again.verdict,

@@ -71,6 +71,36 @@ describe('verifyBundle', () => {
     expect(codes.size).toBe(6)
   })
 
+  test('default: an escalation, evaluated again; error: another threshold, confirmer or verdict', async () => {
+    const escalation = { above: { stables: '1' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' }
+    const asking = await makeGrant({ document: { escalation }, accept: ['/escalation'] })
+    const { drafted, verdict } = await decide({ grant: asking, action: pay, state: makeState(asking), stage: 'state' })
+    expect(verdict).toMatchObject({ verdict: 'escalate', threshold: 1_000_000n, requested: 5_000_000n })
+    const made = await issue(drafted)
+    expect(doubts(await verifyBundle(made.text, options))).toEqual(WORD_OF_ISSUER)
+    if (made.statement.kind !== 'decision') throw new TypeError('not a decision')
+    const { verdict: said } = made.statement
+    const lies = [
+      { ...said, threshold: '2' },
+      { ...said, requested: '1' },
+      { ...said, confirmer: at('66') },
+      { ...said, timeout: '1' },
+      { result: 'allowed', stage: 'state', branch: 0, rule: 'pay' },
+    ]
+    for (const lie of lies) {
+      const bundle = await forge({ ...made.statement, verdict: lie }, made.bundle.evidence)
+      expect(doubts(await verifyBundle(bundle, options))).toContain('verdict refuted verdict_mismatch')
+    }
+    const { drafted: fine } = await decide({
+      grant: asking,
+      action: transferTo(vendors[0], 1n),
+      state: makeState(asking),
+    })
+    const below = await issue(fine)
+    const posed = await forge({ ...below.statement, verdict: said }, below.bundle.evidence)
+    expect(doubts(await verifyBundle(posed, options))).toContain('verdict refuted verdict_mismatch')
+  })
+
   test('default: grant and endings', async () => {
     const leaf = grant.delegations.map(hashDelegation).slice(1)
     const root = grant.delegations.map(hashDelegation).slice(0, 1)

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { deployPinnedTarget } from '../../src/testing/framework.ts'
 import { balanceOf, mint, useChain } from '../rig/chain.ts'
 import { ambit, type CliOptions, type Ran, useFolder } from '../rig/cli.ts'
+import { startFaultyRpc } from '../rig/faultyRpc.ts'
 
 /** The command line against a node of somebody's own: other addresses, a key in the environment, transactions that hang. */
 
@@ -67,6 +68,28 @@ describe('ambit --rpc-url', () => {
     expect(ran.stdout + ran.stderr).not.toMatch(/hunter2|KEYKEY|127\.0\.0\.1/)
   })
 
+  test('error: doctor at a node that never answers, or stops answering: a coded row within seconds', async () => {
+    const rpc = await startFaultyRpc(chain.rpcUrl)
+    try {
+      const env = { AMBIT_CHAIN: '31337', AMBIT_RPC_URL: rpc.url }
+      const argv = ['doctor', '--account', AGENT, ...deployment()]
+      const doctor = async (silent: (method: string) => boolean) => {
+        rpc.fault = ({ method }) => (silent(method) ? { kind: 'silence' } : null)
+        const start = performance.now()
+        const ran = await ambit(argv, { home: home(), env })
+        expect(performance.now() - start).toBeLessThan(8_000)
+        expect(ran.exit).toBe(1)
+        const rows: { check: string; status: string; code?: string }[] = ran.json().data.checks
+        return rows.flatMap(({ check, status, code }) => (status === 'fail' ? [`${check} ${code}`] : []))
+      }
+      expect(await doctor(() => true)).toEqual(['chain chain.rpc_unreachable'])
+      const dumb = ['framework', 'account', 'gas'].map((check) => `${check} chain.rpc_unreachable`)
+      expect(await doctor((method) => method !== 'eth_chainId')).toEqual(dumb)
+    } finally {
+      await rpc.stop()
+    }
+  })
+
   test('error: a node of another chain', async () => {
     const env = { ...environment(AGENT_KEY), AMBIT_CHAIN: 'sepolia' }
     const ran = await ambit(['doctor', '--json'], { home: home(), env })
@@ -76,6 +99,34 @@ describe('ambit --rpc-url', () => {
       status: 'fail',
       found: expect.stringContaining('31337'),
     })
+  })
+
+  test('error: revoke by an account that is no delegator, and of a forged copy: refused, and nothing is sent', async () => {
+    const nonces = () =>
+      Promise.all(
+        [PRINCIPAL_KEY, AGENT_KEY].map((key) =>
+          chain.publicClient.getTransactionCount({ address: privateKeyToAccount(key as `0x${string}`).address }),
+        ),
+      )
+    const before = await nonces()
+    const agent = await run(AGENT_KEY, ['revoke', 'pay', '--yes'])
+    expect([agent.exit, agent.json().error]).toMatchObject([
+      4,
+      { code: 'key.wrong_signer', details: { account: AGENT.toLowerCase() } },
+    ])
+    const named = await run(PRINCIPAL_KEY, ['revoke', 'pay', '--delegator', VENDOR, '--yes'])
+    expect([named.exit, named.json().error?.code]).toEqual([4, 'key.wrong_signer'])
+
+    const [name = ''] = readdirSync(join(home(), 'grants'))
+    const text = readFileSync(join(home(), 'grants', name), 'utf8')
+    const forged = text.replace(/"signature": "0x.{20}/, `"signature": "0x${'7'.repeat(20)}`)
+    const kept = await run(PRINCIPAL_KEY, ['revoke', '-', '--yes'], { stdin: forged })
+    expect([kept.exit, kept.json().error?.code]).toEqual([7, 'cli.grant_differs'])
+    // On a machine that keeps nothing the chain says that nobody signed this.
+    const elsewhere = { stdin: forged, home: join(folder.path, 'elsewhere') }
+    const foreign = await run(PRINCIPAL_KEY, ['revoke', '-', '--yes'], elsewhere)
+    expect([foreign.exit, foreign.json().error?.code]).toEqual([7, 'cli.not_verified'])
+    expect(await nonces()).toEqual(before)
   })
 
   test('call: a pinned function, with its arguments read from words', async () => {
@@ -123,6 +174,39 @@ describe('ambit --rpc-url', () => {
     const abi = [parseAbiItem('function orders(uint256) view returns (address)')]
     const caller = await reader.readContract({ address: target, abi, functionName: 'orders', args: [7n] })
     expect(caller).toBe(chain.accounts[0].address)
+  })
+
+  test('redeem: what is above the threshold is not sent, exit 5, and leaves the receipt of an escalation', async () => {
+    const asset = chain.token.address.toLowerCase()
+    const scope = {
+      version: 1,
+      task: { id: 'ask-first', purpose: 'Pay' },
+      chainId: 31337,
+      principal: chain.accounts[0].address,
+      delegate: AGENT,
+      rules: [{ id: 'pay', class: 'transfer', asset, to: [VENDOR], budget: 'all' }],
+      budgets: { all: { assets: { [asset]: '1' }, max: '5' } },
+      escalation: { above: { all: '2' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' },
+      expiry: new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+Z$/, 'Z'),
+      redelegation: { maxDepth: 0 },
+      revocation: { group: 'g', maxLatencySeconds: 60 },
+      evidence: { receipts: ['grant', 'decision', 'outcome', 'revocation'], retain: 'P1Y' },
+    }
+    const made = ['grant', '-', '--accept', '/escalation', '--yes']
+    const granted = await run(PRINCIPAL_KEY, made, { stdin: JSON.stringify(scope) })
+    expect(granted.json()).toMatchObject({ ok: true, error: null })
+    const before = await balanceOf(chain, VENDOR)
+    const asked = await run(AGENT_KEY, ['redeem', 'ask-first', ...pay('3').slice(2)])
+    expect([asked.exit, asked.json().error?.code]).toEqual([5, 'cli.escalated'])
+    const { receipts, transactionHash, verdict } = asked.json().data
+    expect([transactionHash, receipts.outcome, verdict.verdict]).toEqual([null, null, 'escalate'])
+    const show = await ambit(['receipts', 'show', receipts.decision, '--json'], { home: home() })
+    const shown = show.json().data.statement
+    expect(shown.verdict).toMatchObject({ result: 'escalated', threshold: '2000000', requested: '3000000' })
+    expect(await balanceOf(chain, VENDOR)).toBe(before)
+    const small = await run(AGENT_KEY, ['redeem', 'ask-first', ...pay('2').slice(2)])
+    expect(small.json().data.outcome.status).toBe('executed')
+    expect((await run(AGENT_KEY, ['verify'])).json().data).toMatchObject({ result: 'valid', findings: [], open: [] })
   })
 
   test('behavior: what was sent and is open is looked for first, never sent again; Ctrl-C included', async () => {

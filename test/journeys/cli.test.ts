@@ -328,27 +328,24 @@ describe('ambit', () => {
   test('verify: a changed, a missing and a cut-off receipt', async () => {
     const bundles = join(folder.path, 'receipts.jsonl')
     const all = readFileSync(bundles, 'utf8').trimEnd().split('\n')
-    const verifyLines = async (lines: readonly string[]) =>
-      ambit(
-        [
-          'verify',
-          '-',
-          '--trust',
-          join(folder.path, 'issuer.json'),
-          '--deployment',
-          join(folder.path, 'deployment.json'),
-          '--json',
-        ],
-        {
-          home: join(folder.path, 'elsewhere'),
-          stdin: lines.map((line) => `${line}\n`).join(''),
-        },
-      )
+    const known = ['--trust', join(folder.path, 'issuer.json'), '--deployment', join(folder.path, 'deployment.json')]
+    const argv = ['verify', '-', ...known, '--json']
+    const given = (stdin: string) => ambit(argv, { home: join(folder.path, 'elsewhere'), stdin })
+    const verifyLines = (lines: readonly string[]) => given(lines.map((line) => `${line}\n`).join(''))
     const forged = all.map((line, index) =>
       index === 3 ? line.replace(/("receipt":"[^".]+\.[^".]{40})(.)/, flip) : line,
     )
     expect(forged[3]).not.toBe(all[3])
     expect((await verifyLines(forged)).exit).toBe(7)
+    // Joined by somebody whose files had lost their last line feed.
+    const two = all.slice(0, 2)
+    expect((await given(two.join('\n'))).json().data).toMatchObject({ result: 'valid', counts: { valid: 2 } })
+    const oneLine = await given(two.join(''))
+    expect([oneLine.exit, oneLine.json().error]).toMatchObject([
+      2,
+      { code: 'cli.bundles_joined', details: { line: 1 } },
+    ])
+    expect((await given(`${two.join('')}\n${all[2]}\n`)).exit).toBe(2)
     const gap = await verifyLines(all.filter((_, index) => index !== 3))
     expect([gap.exit, gap.json().data.findings[0].code]).toEqual([5, 'gap'])
 

@@ -12,6 +12,8 @@ export type Fault =
   | { kind: 'loseAnswer' }
   | { kind: 'status'; status: number }
   | { kind: 'text'; text: string }
+  /** The node hears it and never says a word. */
+  | { kind: 'silence' }
   /** The node is asked, and something else is said. */
   | { kind: 'lie'; answer: (truth: RpcAnswer) => unknown }
 
@@ -51,6 +53,7 @@ async function handle(
   const faults = requests.map((one) => rpc.fault(one))
   const blunt = faults.find((fault) => fault !== null && fault.kind !== 'lie')
   if (blunt?.kind === 'drop') return void response.destroy()
+  if (blunt?.kind === 'silence') return
   if (blunt?.kind === 'status') return void response.writeHead(blunt.status).end('the node is unwell')
   if (blunt?.kind === 'text')
     return void response.writeHead(200, { 'content-type': 'application/json' }).end(blunt.text)

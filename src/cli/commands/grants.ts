@@ -7,7 +7,8 @@ import { warnUnfinished } from '../intents.ts'
 import { lines, type Rich, type Style, styled, table } from '../output.ts'
 import type { Remaining } from '../remaining.ts'
 import { CHAIN_OPTIONS, chooseChain, namesChain, openChain, type Session } from '../session.ts'
-import { readStops, type Stop } from '../stops.ts'
+import { warnOfOwed } from '../stopReceipts.ts'
+import { isStoppedBy, readStops, type Stop, stoppable } from '../stops.ts'
 
 /**
  * `not_asked`: nothing here speaks against it and the chain was not asked. `ended`: the chain says that nothing can be
@@ -37,10 +38,13 @@ export const grants: Command = {
     await session?.freshen(60n)
     const stops = readStops(context.home())
     warnUnfinished(context)
+    warnOfOwed(context)
     const rows = []
     for (const entry of stored) {
       if (!('grant' in entry)) {
-        rows.push({ id: entry.id, status: 'unreadable' as const, why: entry.error.code, remaining: [] })
+        const stopped = stops.some(({ grant }) => grant === entry.id)
+        const status = stopped ? ('stopped' as const) : ('unreadable' as const)
+        rows.push({ id: entry.id, status, why: entry.error.code, remaining: [] })
         continue
       }
       const scope = entry.grant.scopes.at(-1) as Scope
@@ -75,9 +79,8 @@ async function look(
   stops: readonly Stop[],
   session: Session | undefined,
 ): Promise<Look> {
-  const { hashDelegation } = await import('../../delegation/hash.ts')
-  const hashes = new Set(grant.delegations.map(hashDelegation))
-  const stop = stops.find(({ delegations }) => delegations.some((hash) => hashes.has(hash)))
+  const chain = await stoppable(grant)
+  const stop = stops.find((one) => isStoppedBy(chain, one))
   if (stop !== undefined) return { status: 'stopped', why: `by the stop of ${stop.grant}`, remaining: [] }
   const scope = grant.scopes.at(-1) as Scope
   const now = context.now()

@@ -16,7 +16,7 @@ import { facts, lines, type Rich, styled, table } from '../output.ts'
 import type { Remaining } from '../remaining.ts'
 import { section } from '../scopeText.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
-import { readStops } from '../stops.ts'
+import { readStops, type Stop, stopOf, stoppable } from '../stops.ts'
 import { renderTree } from '../tree.ts'
 
 export const inspect: Command = {
@@ -81,7 +81,7 @@ function isContext(text: string): boolean {
 }
 
 /** A grant with what the chain says of it, where it was asked. */
-type Looked = { grant: Grant; check: GrantCheck; remaining: readonly Remaining[] }
+type Looked = { grant: Grant; check: GrantCheck; remaining: readonly Remaining[]; stopped: Stop | undefined }
 
 async function inspectGrants(context: Context, texts: readonly string[]): Promise<Inspected> {
   const chains = await Promise.all(texts.map(async (text) => (await readGrant(text)).chainId))
@@ -94,7 +94,10 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
   const block = session === undefined ? undefined : await nameBlock(context, session)
   const live = new Map<Hex, NodeMeters>()
   const looked: Looked[] = []
-  for (const grant of grants) looked.push(await look(grant, environment, session, block, live))
+  for (const grant of grants) {
+    const stopped = stopOf(context.home(), await stoppable(grant))
+    looked.push({ ...(await look(grant, environment, session, block, live)), stopped })
+  }
   const rows = looked.flatMap(({ check }) => rowsOf(check))
   const { nodesOf } = await import('../treeNodes.ts')
   const nodes = nodesOf({
@@ -111,8 +114,8 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
   return {
     nodes,
     data: {
-      ...(looked.length === 1 ? { kind: 'grant', ...dataOf(context, looked[0] as Looked) } : {}),
-      ...(looked.length === 1 ? {} : { kind: 'grants', grants: looked.map((one) => dataOf(context, one)) }),
+      ...(looked.length === 1 ? { kind: 'grant', ...dataOf(looked[0] as Looked) } : {}),
+      ...(looked.length === 1 ? {} : { kind: 'grants', grants: looked.map((one) => dataOf(one)) }),
       chainAsked: session !== undefined,
       block: block === undefined ? null : { number: block.number, hash: block.hash, timestamp: block.timestamp },
       links: nodes.map(linkData),
@@ -121,26 +124,25 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
     text: lines(
       ...looked.map(({ grant }) => renderScopeHead(grant.scopes.at(-1) as Scope)),
       renderTree(nodes),
-      ...looked.map((one) => renderLook(context, one, block)),
+      ...looked.map((one) => renderLook(one, block)),
       renderUndone(undone),
       renderTroubles(rows),
     ),
   }
 }
 
-function dataOf(context: Context, { grant, check, remaining }: Looked): { [key: string]: Data } {
+function dataOf({ grant, check, remaining, stopped }: Looked): { [key: string]: Data } {
   return {
     grant: grantData(grant),
     status: check.status,
-    stopped: stopFor(context, check)?.grant ?? null,
+    stopped: stopped?.grant ?? null,
     checks: [...check.rows, ...rowsOf(check).map(({ hash: _, ...row }) => row)] as unknown as Data,
     remaining: remaining as unknown as Data,
     heldByRedeemerOnly: grant.accepted.flat(),
   }
 }
 
-function renderLook(context: Context, { grant, check, remaining }: Looked, block: Block | undefined): Rich {
-  const stopped = stopFor(context, check)
+function renderLook({ grant, check, remaining, stopped }: Looked, block: Block | undefined): Rich {
   return lines(
     facts([
       ['grant', grant.id],
@@ -161,11 +163,6 @@ function renderLook(context: Context, { grant, check, remaining }: Looked, block
   )
 }
 
-function stopFor(context: Context, check: GrantCheck) {
-  const hashes = new Set(check.branches.flatMap((branch) => branch.hashes))
-  return readStops(context.home()).find(({ delegations }) => delegations.some((hash) => hashes.has(hash)))
-}
-
 /** Rows of every branch, each with the delegation that it is about. */
 function rowsOf(check: GrantCheck): (CheckRow & { branch: number; hash: Hex | null })[] {
   return check.branches.flatMap(({ rows, hashes }, branch) =>
@@ -179,7 +176,7 @@ async function look(
   session: Session | undefined,
   block: Block | undefined,
   live: Map<Hex, NodeMeters>,
-): Promise<Looked> {
+): Promise<Omit<Looked, 'stopped'>> {
   const { checkGrant } = await import('../../grant/check.ts')
   if (session === undefined || block === undefined) {
     return { grant, check: checkGrant(grant, { environment }), remaining: [] }

@@ -6,6 +6,7 @@ import { EXIT } from '../exit.ts'
 import { issuerKeySet } from '../issuer.ts'
 import { Journal } from '../journal.ts'
 import { facts, lines, table, untrusted } from '../output.ts'
+import { warnOfOwed } from '../stopReceipts.ts'
 
 const REFERENCE = { name: 'receipt', description: 'number, or beginning of an id' }
 
@@ -16,6 +17,7 @@ export const receiptsLs: Command = {
   examples: ['ambit receipts ls', 'ambit receipts ls --kind decision --json'],
   async run(context) {
     const journal = new Journal(context)
+    warnOfOwed(context)
     const kind = context.options['kind'] as string | undefined
     const rows = []
     for (const entry of journal.entries()) {
@@ -98,6 +100,7 @@ export const receiptsExport: Command = {
   examples: ['ambit receipts export > receipts.jsonl', 'ambit receipts export 2 3 > two.jsonl'],
   async run(context) {
     const journal = new Journal(context)
+    warnOfOwed(context)
     const entries =
       context.args.length === 0 ? journal.entries() : context.args.map((reference) => journal.find(reference))
     const texts = entries.map((entry) => journal.text(entry))
@@ -126,6 +129,7 @@ function headline(statement: Statement): string {
       return 'granted'
     case 'decision': {
       const { verdict } = statement
+      if (verdict.result === 'escalated') return `escalated to ${verdict.confirmer}`
       return verdict.result === 'allowed' ? `allowed by rule ${verdict.rule}` : `${verdict.result}: ${verdict.code}`
     }
     case 'outcome':

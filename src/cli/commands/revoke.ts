@@ -4,12 +4,12 @@ import type { Scope } from '../../scope/types.ts'
 import type { Command, Context, Data, Result } from '../command.ts'
 import { confirm, YES } from '../confirm.ts'
 import { CONFIRM, confirmAll } from '../confirmAll.ts'
-import { CliError } from '../errors.ts'
+import { openEnding } from '../endingGrant.ts'
+import { CliError, KeyError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
 import { warnUnfinished } from '../intents.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
-import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
 import { CHAIN_OPTIONS, chooseChain, openChain } from '../session.ts'
 
@@ -63,22 +63,19 @@ async function revokeEverything(context: Context): Promise<Result> {
 }
 
 async function revokeOne(context: Context, reference: string): Promise<Result> {
-  const { grant, session } = await openGrant(context, reference)
+  const { grant, session } = await openEnding(context, reference)
   const signer = await loadSigner(context, session.choice)
   const delegator = await readDelegator(context)
   const chain = await import('../../chain/revoke.ts')
   const { grantsUnder, recordEndings } = await import('../recordEnding.ts')
-  // Refused before anybody is asked: an account that signed no link of this grant ends nothing by confirming.
-  const planned = chain.linksToEnd(grant, delegator ?? (signer.address.toLowerCase() as Address))
+  const account = delegator ?? (signer.address.toLowerCase() as Address)
+  assertDelegator(grant, account)
+  const planned = chain.linksToEnd(grant, account)
   const plannedHashes = planned.map(({ hash }) => hash)
   const under = await grantsUnder(context, grant, plannedHashes)
   const head = renderScopeHead(grant.scopes.at(-1) as Scope)
   const rest = await renderRest(grant, plannedHashes, under)
-  await confirm(
-    context,
-    lines(head, rest),
-    `End this grant as ${delegator ?? signer.address}? It cannot be used afterwards.`,
-  )
+  await confirm(context, lines(head, rest), `End this grant as ${account}? It cannot be used afterwards.`)
   context.output.progress('Revoking, and waiting for the chain…')
   const ended = await chain.revoke(session.node, {
     grant,
@@ -115,6 +112,16 @@ async function revokeOne(context: Context, reference: string): Promise<Result> {
       ]),
     ),
   }
+}
+
+/** Said before anybody is asked to confirm: only a delegator can end its links. */
+function assertDelegator(grant: Grant, account: Address): void {
+  const delegators = [...new Set(grant.delegations.map(({ delegator }) => delegator))]
+  if (delegators.includes(account)) return
+  throw new KeyError('key.wrong_signer', 'No link of this grant is from this account.', {
+    details: { account, delegators },
+    fix: 'Revoke with the account of one of its delegators; where that is a contract account, name it with --delegator.',
+  })
 }
 
 /** What dies beside the grant that was named, and what above it does not. */
