@@ -19,19 +19,6 @@ export const MAX_GROUP_CAVEATS = 16
  * Terms: canonical `abi.encode(CaveatGroup[])`, a group being `(Caveat[])` and a caveat `(address enforcer, bytes terms, bytes
  * args)`; 1 to 16 groups of at most 16 caveats. The contract never reads the `args` in there.
  */
-export const MAX_GROUPS = 16
-export const MAX_GROUP_CAVEATS = 16
-
-/**
- * The redeemer picks one of `groups`, each time anew, and every caveat of it must hold. An empty group holds always.
- *
- * The inner enforcers see the wrapper as their caller: their counters are the wrapper's, shared by all groups with the terms
- * of whichever was used first, so that a cap of 100 let 1,000,000 through; a nonce inside is not the delegator's and outlives
- * the kill switch; and an inner wrapper or payment never passes, for both take calls from the manager alone.
- *
- * Terms: canonical `abi.encode(CaveatGroup[])`, a group being `(Caveat[])` and a caveat `(address enforcer, bytes terms, bytes
- * args)`; at least one group. The contract never reads the `args` in there.
- */
 export const logicalOr: Codec<'logicalOr'> = {
   name: 'LogicalOrWrapperEnforcer',
   kind: 'logicalOr',
