@@ -4,7 +4,7 @@ import { decodeExecutions, encodeExecutions } from './execution.ts'
 /**
  * Only this very batch: every target, native value and calldata, in this order. Any number of times.
  *
- * Terms: canonical `abi.encode(Execution[])`, an execution being `(address target, uint256 value, bytes callData)`; at least one.
+ * Terms: canonical `abi.encode(Execution[])`, an execution being `(address target, uint256 value, bytes callData)`; 1 to 256.
  */
 export const exactExecutionBatch: Codec<'exactExecutionBatch'> = {
   name: 'ExactExecutionBatchEnforcer',

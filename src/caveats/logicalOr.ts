@@ -17,7 +17,7 @@ export const MAX_GROUP_CAVEATS = 16
  * the kill switch; and an inner wrapper or payment never passes, for both take calls from the manager alone.
  *
  * Terms: canonical `abi.encode(CaveatGroup[])`, a group being `(Caveat[])` and a caveat `(address enforcer, bytes terms, bytes
- * args)`; at least one group. The contract never reads the `args` in there.
+ * args)`; 1 to 16 groups of at most 16 caveats. The contract never reads the `args` in there.
  */
 export const logicalOr: Codec<'logicalOr'> = {
   name: 'LogicalOrWrapperEnforcer',

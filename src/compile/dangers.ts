@@ -25,16 +25,27 @@ export function targetDanger(address: Address, principal: Address, environment: 
   if (address === principal) {
     return { what: 'the principal itself', code: 'compile.target_is_principal', acknowledge: null }
   }
-  if (address === environment.manager) {
-    return { what: 'the delegation manager', code: 'compile.target_is_manager', acknowledge: null }
+  let known = OF_ENVIRONMENT.get(environment)
+  if (known === undefined) {
+    known = dangersOf(environment)
+    OF_ENVIRONMENT.set(environment, known)
   }
-  if (address === environment.entryPoint) return forbidden('the entry point')
-  if (address === environment.simpleFactory) return forbidden('the account factory')
-  if (Object.values(environment.implementations).includes(address)) return forbidden('an account implementation')
-  for (const [name, enforcer] of Object.entries(environment.enforcers)) {
-    if (enforcer === address) return forbidden(name)
-  }
-  return address === PERMIT2 ? forbidden('Permit2', 'target:permit2') : undefined
+  return known.get(address)
+}
+
+/** A deployment never changes, and thousands of addresses may be looked up in one. */
+const OF_ENVIRONMENT = new WeakMap<Environment, ReadonlyMap<Address, TargetDanger>>()
+
+function dangersOf(environment: Environment): ReadonlyMap<Address, TargetDanger> {
+  const { manager, entryPoint, simpleFactory, implementations, enforcers } = environment
+  return new Map<Address, TargetDanger>([
+    [PERMIT2, forbidden('Permit2', 'target:permit2')],
+    ...Object.entries(enforcers).map(([name, address]) => [address, forbidden(name)] as const),
+    ...Object.values(implementations).map((address) => [address, forbidden('an account implementation')] as const),
+    [simpleFactory, forbidden('the account factory')],
+    [entryPoint, forbidden('the entry point')],
+    [manager, { what: 'the delegation manager', code: 'compile.target_is_manager', acknowledge: null }],
+  ])
 }
 
 function forbidden(what: string, acknowledge: string | null = null): TargetDanger {

@@ -1,8 +1,11 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
+import { type Abi, encodeFunctionData, parseAbi } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { grouped } from '../../scripts/errors-page.ts'
 import { anyKnownCaveat } from '../../test/arbitraries/caveat.ts'
 import { baseEnvironment } from '../../test/arbitraries/environment.ts'
-import { AGENT, PAYEES, PRINCIPAL, TARGET, USDC } from '../../test/arbitraries/scope.ts'
+import { AGENT, DAI, PAYEES, PRINCIPAL, TARGET, USDC } from '../../test/arbitraries/scope.ts'
 import { encodeCaveat } from '../caveats/caveat.ts'
 import type { KnownCaveat } from '../caveats/codec.ts'
 import type { Caveat } from '../caveats/types.ts'
@@ -17,10 +20,10 @@ import type { Draft } from './types.ts'
 
 const environment = await baseEnvironment()
 
-const times: KnownCaveat = { kind: 'timestamp', after: 0n, before: 2_000_000_000n }
+const times = { kind: 'timestamp', after: 0n, before: 2_000_000_000n } as const
 const nonce: KnownCaveat = { kind: 'nonce', nonce: 0n }
 const noValue: KnownCaveat = { kind: 'valueLte', max: 0n }
-const spend: KnownCaveat = { kind: 'erc20TransferAmount', token: USDC, limit: 5n }
+const spend = { kind: 'erc20TransferAmount', token: USDC, limit: 5n } as const
 const once: KnownCaveat = { kind: 'limitedCalls', limit: 1n }
 const empty: KnownCaveat = { kind: 'exactCalldata', data: '0x' }
 const native: KnownCaveat = { kind: 'nativeTransferAmount', limit: 5n }
@@ -82,6 +85,30 @@ describe('guardDrafts', () => {
     executions: [{ target: TARGET, value: 0n, data: '0x12345678' }],
   }
   const strange: Caveat = { enforcer: PAYEES[2], terms: word('0x01'), args: '0x' }
+  const exact = (data: Hex): KnownCaveat => ({ kind: 'exactCalldata', data })
+  const child = (caveats: readonly KnownCaveat[]) => draft(caveats, { parent: 0, delegator: AGENT, ...other })
+  const balance = (token: Address, recipient: Address): KnownCaveat => ({
+    kind: 'erc20BalanceChange',
+    direction: 'decrease',
+    token,
+    recipient,
+    amount: 1n,
+  })
+  const specific: KnownCaveat = {
+    kind: 'specificActionBatch',
+    token: USDC,
+    recipient: PAYEES[0],
+    amount: 5n,
+    first: { target: TARGET, value: 0n, data: '0x12345678' },
+  }
+  const specificEnforcer = environment.enforcers['SpecificActionERC20TransferBatchEnforcer'] ?? '0x'
+  const MULTICALL: Hex = '0xac9650d8'
+  const wrapping = (to: Address, signature = 'functionCall'): Hex =>
+    encodeFunctionData({
+      abi: parseAbi([`function ${signature}(address to, bytes data)`] as readonly string[]) as Abi,
+      args: [to, '0x12345678'],
+    })
+  const delegating = wrapping(PAYEES[0], 'functionDelegateCall')
   const period = (amount: bigint): KnownCaveat => ({
     kind: 'erc20PeriodTransfer',
     token: USDC,
@@ -209,6 +236,120 @@ describe('guardDrafts', () => {
       [draft(safe), draft(safe, { parent: 0, delegator: PAYEES[0], ...other })],
     ],
     [
+      'compile.two_tokens',
+      'two periods of two tokens (C3)',
+      [draft([...bound, noValue, period(10n), { ...period(10n), token: DAI } as KnownCaveat])],
+    ],
+    ['compile.two_tokens', 'of two enforcers', [draft([...safe, { ...period(10n), token: DAI } as KnownCaveat])]],
+    ['compile.disjoint', 'two targets', [draft([...call, targets(USDC)])]],
+    ['compile.disjoint', 'a token and another target', [draft([...safe, targets(TARGET)])]],
+    ['compile.disjoint', 'two functions', [draft([...call, methods('0x87654321')])]],
+    ['compile.disjoint', 'a token and another function', [draft([...safe, methods('0x87654321')])]],
+    ['compile.disjoint', 'two redeemers', [draft([...safe, redeemer, { kind: 'redeemer', redeemers: [PAYEES[0]] }])]],
+    ['compile.disjoint', 'two calldatas', [draft([...call, exact('0x1234567801'), exact('0x1234567802')])]],
+    ['compile.disjoint', 'no calldata and a function', [draft([...call, empty])]],
+    ['compile.disjoint', 'one place, two bytes', [draft([...safe, pin(4n, word('0x01')), pin(4n, word('0x02'))])]],
+    ['compile.disjoint', 'a pin and other calldata', [draft([...call, exact('0x1234567801'), pin(4n, '0x02')])]],
+    ['compile.disjoint', 'pins that overlap', [draft([...safe, pin(4n, word('0x0101')), pin(34n, '0x0202')])]],
+    [
+      'compile.disjoint',
+      'no second between',
+      [draft([...safe, { kind: 'timestamp', after: times.before - 1n, before: 0n }])],
+    ],
+    [
+      'compile.disjoint',
+      'more value than another caveat lets go',
+      [draft([...bound, noValue, { kind: 'exactExecution', target: TARGET, value: 1n, data: '0x12345678' }])],
+    ],
+    [
+      'compile.disjoint',
+      'a child beside its parent (C11)',
+      [draft([...safe, pin(4n, word(PAYEES[0]))]), child([pin(4n, word(PAYEES[1]))])],
+    ],
+    ['compile.wider_than_parent', 'a higher limit (C11)', [draft(safe), child([{ ...spend, limit: 6n }])]],
+    ['compile.wider_than_parent', 'a later end', [draft(safe), child([{ ...times, before: times.before + 1n }])]],
+    ['compile.wider_than_parent', 'no end', [draft(safe), child([{ ...times, before: 0n }])]],
+    ['compile.wider_than_parent', 'more value', [draft(safe), child([{ kind: 'valueLte', max: 1n }])]],
+    ['compile.wider_than_parent', 'another target', [draft(call), child([targets(TARGET, USDC)])]],
+    ['compile.wider_than_parent', 'another function', [draft(call), child([methods('0x12345678', '0x87654321')])]],
+    [
+      'compile.wider_than_parent',
+      'another redeemer',
+      [draft([...safe, redeemer]), child([{ kind: 'redeemer', redeemers: [AGENT, PAYEES[0]] }])],
+    ],
+    [
+      'compile.wider_than_parent',
+      'more in the same period',
+      [draft([...bound, noValue, period(10n)]), child([period(11n)])],
+    ],
+    [
+      'compile.cross_product',
+      'every function on every target',
+      [draft([...bound, noValue, targets(TARGET, PAYEES[0]), methods('0x12345678', '0x87654321')])],
+    ],
+    [
+      'compile.no_restriction',
+      'args that the redeemer fills in',
+      [draft([...safe, { kind: 'argsEqualityCheck', args: '0x01' }])],
+    ],
+    [
+      'compile.logical_or',
+      'a choice of the redeemer',
+      [draft([...safe, { kind: 'logicalOr', groups: [[{ meaning: spend, args: '0x' }]] }])],
+    ],
+    ['compile.balance_guard', 'a balance for a cap', [draft([...safe, balance(USDC, PRINCIPAL)])]],
+    [
+      'compile.balance_locked',
+      'one token, two accounts',
+      [draft([...safe, balance(USDC, PRINCIPAL), balance(USDC, PAYEES[0])])],
+    ],
+    ['compile.layout_differs', 'with the layout of the known chains', [draft([...bound, specific])]],
+    [
+      'compile.layout_differs',
+      'with the layout of the package',
+      [draft([...safe, { enforcer: specificEnforcer, terms: `0x${'11'.repeat(96)}`, args: '0x' }])],
+    ],
+    ['compile.partial_pin', 'a byte of a word', [draft([...safe, pin(35n, '0x05')])]],
+    ['compile.partial_pin', 'all but one byte of a word', [draft([...safe, pin(4n, `0x${'00'.repeat(31)}`)])]],
+    [
+      'compile.nested_open',
+      'calls in an open argument',
+      [draft([...bound, noValue, targets(TARGET), methods(MULTICALL)])],
+    ],
+    [
+      'compile.nested_unreadable',
+      'calls that cannot be read',
+      [draft([...bound, noValue, targets(TARGET), exact(`${MULTICALL}00`)])],
+    ],
+    [
+      'compile.nested_delegatecall',
+      'code that runs as the target',
+      [draft([...bound, noValue, targets(TARGET), exact(delegating)])],
+    ],
+    [
+      'compile.target_is_manager',
+      'a call of the manager inside a call',
+      [
+        draft([
+          ...bound,
+          noValue,
+          { kind: 'exactExecution', target: TARGET, value: 0n, data: wrapping(environment.manager) },
+        ]),
+      ],
+    ],
+    ['compile.link_too_large', 'seventeen caveats', [draft(Array.from({ length: 17 }, () => noValue))]],
+    [
+      'compile.chain_too_long',
+      'nine links',
+      Array.from({ length: 9 }, (_, at) =>
+        draft(safe, {
+          salt: word(`0x${(at + 1).toString(16)}`),
+          parent: at === 0 ? null : at - 1,
+          delegator: at === 0 ? PRINCIPAL : AGENT,
+        }),
+      ),
+    ],
+    [
       'compile.any_target',
       'a middle link of somebody else that is open by itself',
       [draft([...bound, noValue]), draft(safe, { parent: 0, delegator: AGENT, delegate: PAYEES[0], ...other })],
@@ -218,6 +359,62 @@ describe('guardDrafts', () => {
     const codes = inspectLinks(linksOf(drafts), environment).map((found) => found.code)
     expect(codes).toContain(code)
     expect(codeOf(() => guardDrafts(drafts, environment))).not.toBe('none')
+  })
+
+  test('behavior: the table has every code that a link can be refused with', () => {
+    const text = readFileSync(new URL('errors.ts', import.meta.url), 'utf8')
+    const declared = grouped(text, 'CompileFindingCode').flatMap(({ codes }) => codes)
+    expect(new Set(attacks.map(([code]) => code))).toEqual(new Set(declared))
+  })
+
+  const alike: [string, Draft[]][] = [
+    ['a balance guard beside a cap, acknowledged', [draft([...safe, balance(USDC, PRINCIPAL)])]],
+    ['balances of two tokens', [draft([...safe, balance(USDC, PRINCIPAL), balance(DAI, PRINCIPAL)])]],
+    ['the layout of the known chains, where that was looked at', [draft([...bound, specific, once])]],
+    ['text of a dynamic argument', [draft([...safe, pin(36n, '0x0102')])]],
+    ['a child that misleads and harms nobody', [draft(safe), child([{ ...spend, limit: 6n }])]],
+  ]
+  test.each(alike)('behavior: %s', (_, drafts) => {
+    const words = ['caveat:balance', 'caveat:layout', 'pin:partial', 'wider']
+    expect(codeOf(() => guardDrafts(drafts, environment))).not.toBe('none')
+    const acknowledged = Object.fromEntries(drafts.map((__, at) => [at, words]))
+    expect(codeOf(() => guardDrafts(drafts, environment, { acknowledged }))).toBe('none')
+  })
+
+  test('behavior: near to a danger and none: nothing is said', () => {
+    const none: Draft[][] = [
+      [draft([...safe, { kind: 'timestamp', after: times.before - 2n, before: 0n }])],
+      [draft([...safe, pin(4n, word('0x01')), pin(36n, word('0x02'))])],
+      [draft([...safe, pin(0n, '0xa9059cbb')])],
+      [draft(safe), child([spend, { ...times, after: 9n }])],
+      [draft([...bound, noValue, period(10n)]), child([{ ...period(99n), duration: 10n } as KnownCaveat])],
+      [draft([...bound, noValue, targets(TARGET, PAYEES[0]), methods('0x12345678')])],
+      [draft([...bound, noValue, targets(TARGET), methods('0x12345678', '0x87654321')])],
+      [draft([...bound, { kind: 'approvalRevocation', methods: ['erc20Approve'] }])],
+      [
+        draft([
+          ...bound,
+          { kind: 'multiTokenPeriod', periods: [{ token: USDC, amount: 1n, duration: 9n, start: 1n }] },
+        ]),
+      ],
+      [draft([...bound, noValue, { kind: 'erc721Transfer', token: PAYEES[2], tokenId: 7n }])],
+      [
+        draft([
+          ...bound,
+          { kind: 'exactExecutionBatch', executions: [{ target: TARGET, value: 0n, data: '0x12345678' }] },
+        ]),
+      ],
+      [draft([...bound, once, { kind: 'exactExecution', target: TARGET, value: 5n, data: '0x12345678' }])],
+      [draft([...bound, empty, { kind: 'nativeStreaming', initial: 1n, max: 5n, perSecond: 1n, start: 1n }])],
+      [
+        draft([
+          ...bound,
+          noValue,
+          { kind: 'erc20Streaming', token: USDC, initial: 1n, max: 5n, perSecond: 1n, start: 1n },
+        ]),
+      ],
+    ]
+    for (const drafts of none) expect(inspectLinks(linksOf(drafts), environment)).toEqual([])
   })
 
   test('behavior: an acknowledged danger passes for its own leaf only, and only those that have a word', () => {

@@ -7,6 +7,7 @@ import { isOpenDelegate } from './guardScope.ts'
 import { type Add, inspectCalls } from './inspectCalls.ts'
 import { inspectLink, inspectSalts, isTooLarge } from './inspectLink.ts'
 import { type Link, MAX_PATH, pathOf, redeemableLinks } from './links.ts'
+import { callsInside } from './nested.ts'
 import { isWider } from './widening.ts'
 
 /**
@@ -18,6 +19,8 @@ export function inspectLinks(links: readonly Link[], environment: Environment): 
     isTooLarge(caveats) ? null : caveats.map((caveat) => decodeCaveat(environment, caveat)),
   )
   const redeemable = redeemableLinks(links)
+  // Hundreds of branches may hang under one root: what it carries is read once.
+  const read = remembering(callsInside)
   return [
     ...inspectSalts(links),
     ...links.flatMap((link, index) => inspectLink(link, index, decoded[index] ?? null, environment)),
@@ -29,7 +32,7 @@ export function inspectLinks(links: readonly Link[], environment: Environment): 
       }
       // That it is too large was found already: nothing of it is read.
       if (path.some((at) => decoded[at] === null)) return []
-      return redeemable.has(index) ? inspectPath(index, path, links, decoded, environment) : []
+      return redeemable.has(index) ? inspectPath(index, path, links, decoded, environment, read) : []
     }),
   ]
 }
@@ -41,12 +44,20 @@ function inspectPath(
   links: readonly Link[],
   decoded: readonly (readonly DecodedCaveat[] | null)[],
   environment: Environment,
+  read: typeof callsInside,
 ): Finding[] {
   const all = path.flatMap((link) => decoded[link] ?? [])
   const root = links[path.at(-1) ?? leaf]
   const principal = root?.delegator ?? '0x'
   const out: Finding[] = []
-  const add: Add = (code, message, fix, acknowledge) => out.push(finding(code, leaf, message, fix, acknowledge))
+  const said = new Set<string>()
+  // A wrapper may hold hundreds of calls that are wrong in one way: that is one thing to say.
+  const add: Add = (code, message, fix, acknowledge) => {
+    const key = `${code} ${message} ${acknowledge}`
+    if (said.has(key)) return
+    said.add(key)
+    out.push(finding(code, leaf, message, fix, acknowledge))
+  }
 
   path.forEach((at, position) => {
     const above = path[position + 1]
@@ -87,6 +98,18 @@ function inspectPath(
       'wider',
     )
   inspectContradictions(all, add)
-  inspectCalls(all, principal, environment, add)
+  inspectCalls(all, principal, environment, add, read)
   return out
+}
+
+function remembering(read: typeof callsInside): typeof callsInside {
+  const known = new Map<string, ReturnType<typeof callsInside>>()
+  return (to, data) => {
+    const key = `${to}${data}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const inside = read(to, data)
+    known.set(key, inside)
+    return inside
+  }
 }

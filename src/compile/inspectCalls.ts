@@ -2,7 +2,7 @@ import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import { type Address, type Hex, sliceBytes } from '../primitives/hex.ts'
 import { AMOUNT_WORD, selectorDanger, targetDanger } from './dangers.ts'
 import type { CompileFindingCode } from './errors.ts'
-import { callsInside, carriesCalls } from './nested.ts'
+import { type callsInside, carriesCalls } from './nested.ts'
 import { isPinned, pinnedPayees, type Reach, reachOf } from './reach.ts'
 
 /** Takes one finding: code, message, fix, and the word that accepts it, where one does. */
@@ -14,6 +14,7 @@ export function inspectCalls(
   principal: Address,
   environment: Environment,
   add: Add,
+  read: typeof callsInside,
 ): void {
   const reach = reachOf(all)
   const { targets, selectors, plain, tokens } = reach
@@ -37,7 +38,7 @@ export function inspectCalls(
       'Give each contract and function a delegation of its own.',
     )
   for (const selector of selectors ?? []) inspectSelector(selector, all, reach, add)
-  inspectInside(reach, principal, environment, add)
+  inspectInside(reach, principal, environment, add, read)
   for (const payee of tokens.length > 0 ? pinnedPayees(all) : []) {
     const danger = targetDanger(payee, principal, environment)
     if (danger !== undefined) add('compile.forbidden_payee', `A payee is ${danger.what}.`, 'Name another account.')
@@ -63,29 +64,34 @@ function inspectSelector(selector: Hex, all: readonly DecodedCaveat[], reach: Re
 }
 
 /** What a wrapper's pinned arguments call must be as harmless as what is called directly. */
-function inspectInside({ exact, targets, counted }: Reach, principal: Address, environment: Environment, add: Add) {
+function inspectInside(
+  { exact, counted }: Reach,
+  principal: Address,
+  environment: Environment,
+  add: Add,
+  read: typeof callsInside,
+): void {
   for (const { to, data } of exact ?? []) {
-    for (const target of to === null ? (targets ?? [ANYBODY]) : [to]) {
-      const inside = callsInside(target, data)
-      if (inside === null) continue
-      if (!inside.readable)
-        add('compile.nested_unreadable', 'The calls inside a call cannot be read.', 'Allow the inner function itself.')
-      for (const call of inside.calls) {
-        const danger = targetDanger(call.to, principal, environment)
-        if (danger !== undefined)
-          add(danger.code, `A call inside a call is to ${danger.what}.`, 'Leave it out.', danger.acknowledge)
-        const selector = sliceBytes(call.data, 0, 4)
-        const bad = selectorDanger(selector)
-        if (bad !== undefined)
-          add('compile.forbidden_selector', 'A call inside a call hands out more.', 'Leave it out.', bad.acknowledge)
-        if (call.delegated)
-          add(
-            'compile.nested_delegatecall',
-            'A call inside a call runs as whoever makes it: it may do anything there.',
-            'Use a plain call.',
-          )
-        if (AMOUNT_WORD.has(selector) && !counted) addUnbounded(add)
-      }
+    // Where the target is one of several, so is what a wrapper calls on itself: those were judged as targets.
+    const inside = read(to ?? ITSELF, data)
+    if (inside === null) continue
+    if (!inside.readable)
+      add('compile.nested_unreadable', 'The calls inside a call cannot be read.', 'Allow the inner function itself.')
+    for (const call of inside.calls) {
+      const danger = targetDanger(call.to, principal, environment)
+      if (danger !== undefined)
+        add(danger.code, `A call inside a call is to ${danger.what}.`, 'Leave it out.', danger.acknowledge)
+      const selector = sliceBytes(call.data, 0, 4)
+      const bad = selectorDanger(selector)
+      if (bad !== undefined)
+        add('compile.forbidden_selector', 'A call inside a call hands out more.', 'Leave it out.', bad.acknowledge)
+      if (call.delegated)
+        add(
+          'compile.nested_delegatecall',
+          'A call inside a call runs as whoever makes it: it may do anything there.',
+          'Use a plain call.',
+        )
+      if (AMOUNT_WORD.has(selector) && !counted) addUnbounded(add)
     }
   }
 }
@@ -105,8 +111,8 @@ function inspectValue({ tokens, targets, selectors, exact, ...native }: Reach, c
     )
 }
 
-/** Stands for the target where any may be called: that it is open was found already. */
-const ANYBODY: Address = `0x${'0'.repeat(40)}`
+/** Stands for a target that is not known by itself. */
+const ITSELF: Address = `0x${'0'.repeat(40)}`
 
 function addUnbounded(add: Add): void {
   add(

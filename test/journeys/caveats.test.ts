@@ -1,42 +1,26 @@
-import * as abis from '@metamask/delegation-abis'
 import fc from 'fast-check'
-import {
-  type Abi,
-  type AbiFunction,
-  decodeAbiParameters,
-  decodeFunctionResult,
-  encodeAbiParameters,
-  encodeFunctionData,
-  getAbiItem,
-  getContractAddress,
-  hexToString,
-} from 'viem'
+import { getContractAddress } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { REVOCATION_METHODS } from '../../src/caveats/approvalRevocation.ts'
 import { decodeCaveat, encodeCaveat } from '../../src/caveats/caveat.ts'
 import type { KnownCaveat, KnownKind } from '../../src/caveats/codec.ts'
 import { CaveatError, type CaveatErrorCode } from '../../src/caveats/errors.ts'
 import { codecByKind, codecs } from '../../src/caveats/registry.ts'
-import type { Execution } from '../../src/caveats/types.ts'
 import { readBlock } from '../../src/chain/block.ts'
 import { getEnvironment, knownChains } from '../../src/chain/deployments.ts'
-import { type CallAnswer, callAt, type NodeClient } from '../../src/chain/rpc.ts'
 import type { Session } from '../../src/cli/session.ts'
 import { assertKnownContracts } from '../../src/cli/trustGrant.ts'
-import { type Address, byteLength, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
+import { byteLength, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
 import { bytecode, SALT } from '../../src/testing/recorded/specificActionBatch.ts'
 import { anyKnownCaveat } from '../arbitraries/caveat.ts'
 import { useChain } from '../rig/chain.ts'
-import { nodeOf } from '../rig/grant.ts'
+import { addressOf, type EnforcerReader, enforcerReader, fieldsOf, hook, readOnChain } from '../rig/enforcerTerms.ts'
 
 /** What the real enforcers read in terms, beside what our codecs read in them. */
 
 const chain = useChain()
-let client: NodeClient
-let block: Hex
+let reader: EnforcerReader
 beforeAll(async () => {
-  client = nodeOf(chain.rpcUrl)
-  block = (await readBlock(client)).hash
+  reader = await enforcerReader(chain)
 })
 
 /** Terms that the contract takes and we do not, and why. Everything else must be taken by both or by none. */
@@ -75,213 +59,6 @@ const STRICTER: Readonly<Partial<Record<KnownKind, Readonly<Partial<Record<Cavea
   timestamp: { 'caveats.unsatisfiable': 'no second lies between the bounds: the hook refuses every call' },
 }
 
-/** What is compared: the values in the order in which the contract returns them. */
-function fieldsOf(caveat: KnownCaveat): unknown[] {
-  switch (caveat.kind) {
-    case 'allowedCalldata':
-      return [caveat.start, caveat.value]
-    case 'allowedMethods':
-      return [caveat.selectors]
-    case 'allowedTargets':
-      return [caveat.targets]
-    case 'approvalRevocation':
-      return [REVOCATION_METHODS.map((method) => caveat.methods.includes(method))]
-    case 'argsEqualityCheck':
-      return [caveat.args]
-    case 'blockNumber':
-    case 'timestamp':
-      return [caveat.after, caveat.before]
-    case 'deployed':
-      return [caveat.address, caveat.salt, caveat.bytecode]
-    case 'erc1155BalanceChange':
-      return [isDecrease(caveat), caveat.token, caveat.recipient, caveat.tokenId, caveat.amount]
-    case 'erc20BalanceChange':
-    case 'erc721BalanceChange':
-      return [isDecrease(caveat), caveat.token, caveat.recipient, caveat.amount]
-    case 'nativeBalanceChange':
-      return [isDecrease(caveat), caveat.recipient, caveat.amount]
-    case 'erc20PeriodTransfer':
-      return [caveat.token, caveat.amount, caveat.duration, caveat.start]
-    case 'nativePeriodTransfer':
-      return [caveat.amount, caveat.duration, caveat.start]
-    case 'erc20Streaming':
-      return [caveat.token, caveat.initial, caveat.max, caveat.perSecond, caveat.start]
-    case 'nativeStreaming':
-      return [caveat.initial, caveat.max, caveat.perSecond, caveat.start]
-    case 'erc20TransferAmount':
-      return [caveat.token, caveat.limit]
-    case 'erc721Transfer':
-      return [caveat.token, caveat.tokenId]
-    case 'exactCalldata':
-      return [caveat.data]
-    case 'exactCalldataBatch':
-    case 'exactExecutionBatch':
-      return [caveat.executions.map(executionFields)]
-    case 'exactExecution':
-      return [executionFields(caveat)]
-    case 'id':
-      return [caveat.id]
-    case 'limitedCalls':
-    case 'nativeTransferAmount':
-      return [caveat.limit]
-    case 'logicalOr':
-      return [caveat.groups.map((group) => group.length)]
-    case 'multiTokenPeriod':
-      return [
-        caveat.periods.map(({ token }) => token),
-        caveat.periods.map(({ amount }) => amount),
-        caveat.periods.map(({ duration }) => duration),
-        caveat.periods.map(({ start }) => start),
-      ]
-    case 'nativePayment':
-      return [caveat.recipient, caveat.amount]
-    case 'nonce':
-      return [caveat.nonce]
-    case 'ownershipTransfer':
-      return [caveat.target]
-    case 'redeemer':
-      return [caveat.redeemers]
-    case 'specificActionBatch': {
-      const { token, recipient, amount, first } = caveat
-      const [firstTarget, firstValue, firstCalldata] = [first.target, first.value, first.data]
-      return [{ tokenAddress: token, recipient, amount, firstTarget, firstValue, firstCalldata }]
-    }
-    case 'valueLte':
-      return [caveat.max]
-  }
-}
-
-const isDecrease = ({ direction }: { direction: string }) => direction === 'decrease'
-const executionFields = ({ target, value, data }: Execution) => ({ target, value, callData: data })
-
-/** What the contract reads: its values, or `null` where it reverts. */
-async function readOnChain(kind: KnownKind, terms: Hex): Promise<unknown[] | null> {
-  if (kind === 'approvalRevocation') return readRevocation(terms)
-  if (kind === 'logicalOr') return readGroups(terms)
-  const enforcer = addressOf(kind)
-  if (kind === 'argsEqualityCheck') {
-    const passed = await hook('beforeHook', enforcer, { terms, args: terms })
-    return passed.status === 'ok' ? [terms] : null
-  }
-  const abi = kind === 'specificActionBatch' ? ACTION_ABI : published[codecByKind[kind].name]
-  if (abi === undefined) throw new RangeError(`No ABI of ${kind}`)
-  const functionName = kind === 'multiTokenPeriod' ? 'getAllTermsInfo' : 'getTermsInfo'
-  const data = encodeFunctionData({ abi, functionName, args: [terms] })
-  const answer = await callAt(client, { to: enforcer, data, block })
-  if (answer.status === 'reverted') return null
-  const result = decodeFunctionResult({ abi, functionName, data: answer.data })
-  const getter = getAbiItem({ abi, name: functionName }) as AbiFunction
-  return lower(getter.outputs.length === 1 ? [result] : (result as unknown[])) as unknown[]
-}
-
-const published: Readonly<Record<string, Abi>> = { ...abis } as never
-
-/** The published ABI is that of release 1.3.0, which has no first value. */
-const ACTION_ABI: Abi = [
-  {
-    type: 'function',
-    name: 'getTermsInfo',
-    stateMutability: 'pure',
-    inputs: [{ name: 'terms', type: 'bytes' }],
-    outputs: [
-      {
-        type: 'tuple',
-        components: [
-          { name: 'tokenAddress', type: 'address' },
-          { name: 'recipient', type: 'address' },
-          { name: 'amount', type: 'uint256' },
-          { name: 'firstTarget', type: 'address' },
-          { name: 'firstValue', type: 'uint256' },
-          { name: 'firstCalldata', type: 'bytes' },
-        ],
-      },
-    ],
-  },
-]
-
-/** No getter: what it allows shows in why it refuses a call of each method that lacks everything else. */
-async function readRevocation(terms: Hex): Promise<unknown[] | null> {
-  const permit2: Address = '0x000000000022d473030f116ddee9f6b43ac78ba3'
-  const word = (value: number): Hex => `0x${value.toString(16).padStart(64, '0')}`
-  const calls: Hex[] = [
-    concatBytes('0x095ea7b3', word(1), word(1)),
-    concatBytes('0x095ea7b3', word(0), word(1)),
-    concatBytes('0xa22cb465', word(1), word(1)),
-    concatBytes('0x87517c45', word(1), word(1), word(1), word(1)),
-    '0xcc53287f',
-    '0x65d9723c',
-  ]
-  const reasons = await Promise.all(
-    calls.map(async (data) => {
-      const execution = concatBytes(permit2, word(0), data)
-      const answer = await hook('beforeHook', addressOf('approvalRevocation'), { terms, execution })
-      return answer.status === 'ok' ? 'ok' : reasonOf(answer.data)
-    }),
-  )
-  if (reasons.every((reason) => /:(?:invalid-terms|no-methods-allowed)/.test(reason))) return null
-  return [reasons.map((reason) => !reason.endsWith('-not-allowed'))]
-}
-
-/** No getter: a group is there, and of this size, where its first hook, which does nothing in any enforcer, passes. */
-async function readGroups(terms: Hex): Promise<unknown[] | null> {
-  const sizes: number[] = []
-  for (let group = 0; ; group++) {
-    const size = await groupSize(terms, group)
-    if (size === 'none') return [sizes]
-    if (size === 'reverted') return null
-    sizes.push(size)
-  }
-}
-
-/** `AddressEmptyCode(address)` */
-const ADDRESS_EMPTY_CODE = '0x9996b315'
-
-async function groupSize(terms: Hex, group: number): Promise<number | 'none' | 'reverted'> {
-  const selected = [{ type: 'tuple', components: [{ type: 'uint256' }, { type: 'bytes[]' }] }] as const
-  for (let size = 0; ; size++) {
-    const args = encodeAbiParameters(selected, [[BigInt(group), Array<Hex>(size).fill('0x')]])
-    const wrapper = addressOf('logicalOr')
-    const answer = await hook('beforeAllHook', wrapper, { terms, args, from: chain.environment.manager })
-    const reason = answer.status === 'ok' ? 'ok' : reasonOf(answer.data)
-    // The terms were read, and an enforcer in them is no contract.
-    if (reason === 'ok' || reason.startsWith(ADDRESS_EMPTY_CODE)) return size
-    if (reason.endsWith(':invalid-group-index')) return 'none'
-    if (!reason.endsWith(':invalid-caveat-args-length') || size > 8) return 'reverted'
-  }
-}
-
-function hook(
-  name: 'beforeHook' | 'beforeAllHook',
-  to: Address,
-  { terms, args = '0x', execution = '0x', from }: { terms: Hex; args?: Hex; execution?: Hex; from?: Address },
-): Promise<CallAnswer> {
-  const zero: Hex = `0x${'00'.repeat(32)}`
-  const nobody: Address = `0x${'00'.repeat(20)}`
-  const data = encodeFunctionData({
-    abi: abis.CaveatEnforcer,
-    functionName: name,
-    args: [terms, args, zero, execution, zero, nobody, nobody],
-  })
-  return callAt(client, { to, data, block, ...(from === undefined ? {} : { from }) })
-}
-
-function reasonOf(data: Hex): string {
-  if (!data.startsWith('0x08c379a0')) return data
-  const [text] = decodeAbiParameters([{ type: 'bytes' }], sliceBytes(data, 4))
-  return hexToString(text)
-}
-
-function addressOf(kind: KnownKind): Address {
-  return chain.environment.enforcers[codecByKind[kind].name] as Address
-}
-
-function lower(value: unknown): unknown {
-  if (typeof value === 'string') return value.toLowerCase()
-  if (Array.isArray(value)) return value.map(lower)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, lower(item)]))
-}
-
 /** Some of every kind, the same in each run. */
 function samples(count: number): Map<KnownKind, KnownCaveat[]> {
   const byKind = new Map<KnownKind, KnownCaveat[]>()
@@ -313,7 +90,7 @@ describe('codecs', () => {
     await Promise.all(
       [...chosen.values()].flat().map(async (caveat) => {
         const { terms } = encodeCaveat(chain.environment, caveat)
-        expect([caveat.kind, await readOnChain(caveat.kind, terms)]).toEqual([caveat.kind, fieldsOf(caveat)])
+        expect([caveat.kind, await readOnChain(reader, caveat.kind, terms)]).toEqual([caveat.kind, fieldsOf(caveat)])
       }),
     )
   })
@@ -322,8 +99,8 @@ describe('codecs', () => {
     const seen = { both: new Set<string>(), none: new Set<string>(), stricter: new Set<string>() }
     const wrong: unknown[] = []
     const judge = async (kind: KnownKind, terms: Hex) => {
-      const onChain = await readOnChain(kind, terms)
-      const ours = decodeCaveat(chain.environment, { enforcer: addressOf(kind), terms, args: '0x' })
+      const onChain = await readOnChain(reader, kind, terms)
+      const ours = decodeCaveat(chain.environment, { enforcer: addressOf(reader, kind), terms, args: '0x' })
       if (ours.kind === 'unknown') {
         const code = refusalOf(kind, terms)
         if (onChain === null) seen.none.add(kind)
@@ -361,7 +138,7 @@ describe('codecs', () => {
   })
 
   test('behavior: terms that we refuse because no call could pass are refused by the hook, good ones are not', async () => {
-    const { number, timestamp } = await readBlock(client)
+    const { number, timestamp } = await readBlock(reader.client)
     const token = chain.token.address
     const word = (value: bigint): Hex => `0x${value.toString(16).padStart(64, '0')}`
     const half = (value: bigint): Hex => `0x${value.toString(16).padStart(32, '0')}`
@@ -418,7 +195,7 @@ describe('codecs', () => {
     for (const { caveat, execution, bad, args = '0x' } of good) {
       const { enforcer, terms } = encodeCaveat(chain.environment, caveat)
       const passes = async (other: Hex) =>
-        (await hook('beforeHook', enforcer, { terms: other, args, execution })).status === 'ok'
+        (await hook(reader, 'beforeHook', enforcer, { terms: other, args, execution })).status === 'ok'
       expect([caveat.kind, await passes(terms)]).toEqual([caveat.kind, true])
       for (const other of bad(terms)) {
         expect(STRICTER[caveat.kind]?.[refusalOf(caveat.kind, other)]).toMatch(/the hook refuses|no calldata/)
@@ -431,13 +208,13 @@ describe('codecs', () => {
 describe('assertKnownContracts', () => {
   test('error: an enforcer of other code, before anything is signed under it, and only then', async () => {
     const { environment, testClient } = chain
-    const session = { node: client, environment } as Session
+    const session = { node: reader.client, environment } as Session
     const drafts = [{ caveats: [encodeCaveat(environment, { kind: 'limitedCalls', limit: 1n })] }]
-    const address = addressOf('limitedCalls')
+    const address = addressOf(reader, 'limitedCalls')
     const honest = (await chain.publicClient.getCode({ address })) as Hex
     await testClient.setCode({
       address,
-      bytecode: (await chain.publicClient.getCode({ address: addressOf('id') })) as Hex,
+      bytecode: (await chain.publicClient.getCode({ address: addressOf(reader, 'id') })) as Hex,
     })
     await expect(assertKnownContracts(session, drafts)).rejects.toMatchObject({
       code: 'chain.wrong_code',
