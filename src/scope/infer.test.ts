@@ -195,7 +195,7 @@ describe('inferScope', () => {
     expect(seen.lowered).toBeGreaterThan(1_000)
     expect(Math.min(seen.perCall, seen.perPayee, seen.perAsset)).toBeGreaterThan(20)
     expect(Math.min(seen.calls, seen.transfers)).toBeGreaterThan(100)
-  })
+  }, 120_000)
 
   test('behavior: it begins with the first call where every call has a time', () => {
     const timed = (second: number) => pay(A, '1', { when: at(second) })
