@@ -55,7 +55,10 @@ export type GrantText = { text: string; from: string }
  */
 export async function findGrant(context: Context, reference: string): Promise<GrantText> {
   if (reference === '-') return { text: await context.stdin(), from: 'standard input' }
-  if (/[/\\]|\.json$/.test(reference)) return { text: readInput(reference), from: reference }
+  if (/[/\\]|\.json$/.test(reference)) {
+    const { MAX_GRANT_BYTES } = await import('../grant/serialize.ts')
+    return { text: readInput(reference, MAX_GRANT_BYTES), from: reference }
+  }
   const home = context.home()
   const stored = await storedGrants(context)
   const prefix = /^(?:0x)?([0-9a-f]{4,64})$/.exec(reference.toLowerCase())?.[1]

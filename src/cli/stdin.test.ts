@@ -13,6 +13,8 @@ describe('readInput', () => {
     const text = `${'é'.repeat(100_000)}\n`
     writeFileSync(path, text)
     expect(readInput(path)).toBe(text)
+    expect(readInput(path, 200_001)).toBe(text)
+    expect(codeOf(() => readInput(path, 200_000)).details).toMatchObject({ bytes: 200_001, most: 200_000 })
   })
 
   test('error: too large, no file', () => {

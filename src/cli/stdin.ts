@@ -18,12 +18,16 @@ export async function readStdin(stdin: NodeJS.ReadableStream): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** A file named by the caller, whole. */
-export function readInput(path: string): string {
+/**
+ * A file named by the caller, whole.
+ *
+ * @param most - Bytes that whatever it must be can have: more is not read at all.
+ */
+export function readInput(path: string, most = MAX_INPUT_BYTES): string {
   try {
     const { size } = statSync(path)
-    if (size > MAX_INPUT_BYTES) throw tooLarge(path, size)
-    return readBounded(path)
+    if (size > most) throw tooLarge(path, size, most)
+    return readBounded(path, size, most)
   } catch (cause) {
     if (cause instanceof CliError) throw cause
     const reason = (cause as { code?: unknown }).code
@@ -35,28 +39,27 @@ export function readInput(path: string): string {
   }
 }
 
-/** A device or a pipe has no size to look at, and may have no end. */
-function readBounded(path: string): string {
-  const chunks: Buffer[] = []
+/** A device or a pipe has no size to look at, and may have no end: the buffer grows with what comes. */
+function readBounded(path: string, expected: number, most: number): string {
+  let buffer = Buffer.allocUnsafe(Math.max(expected + 1, 65_536))
   let size = 0
   const file = openSync(path, 'r')
   try {
     for (;;) {
-      const chunk = Buffer.allocUnsafe(65_536)
-      const read = readSync(file, chunk)
-      if (read === 0) return Buffer.concat(chunks).toString('utf8')
+      const read = readSync(file, buffer, size, buffer.length - size, null)
+      if (read === 0) return buffer.toString('utf8', 0, size)
       size += read
-      if (size > MAX_INPUT_BYTES) throw tooLarge(path, size)
-      chunks.push(chunk.subarray(0, read))
+      if (size > most) throw tooLarge(path, size, most)
+      if (size === buffer.length) buffer = Buffer.concat([buffer], Math.min(size * 2, most + 1))
     }
   } finally {
     closeSync(file)
   }
 }
 
-function tooLarge(path: string, size: number): CliError {
+function tooLarge(path: string, size: number, most = MAX_INPUT_BYTES): CliError {
   return new CliError('cli.file_too_large', EXIT.usage, 'This input is too large.', {
-    details: { path, bytes: size, most: MAX_INPUT_BYTES },
+    details: { path, bytes: size, most },
     fix: 'Give a smaller file.',
   })
 }
