@@ -156,9 +156,19 @@ describe('ambit revoke --all', () => {
         },
       },
     }
+    // A file that cannot be read holds nobody up.
+    writeFileSync(join(home(), 'permissions', 'torn.json'), '{"schema":', { mode: 0o600 })
     const nonce = await nonceOf('principal')
     expect((await codeOfAsync(() => revokeCommand.run(context))).code).toBe('cli.not_confirmed')
-    for (const text of ['again for', 'What ends', 'others for', 'What does not end', 'MetaMask', 'kill switch']) {
+    for (const text of [
+      'again for',
+      'What ends',
+      'others for',
+      'What does not end',
+      'MetaMask',
+      'kill switch',
+      'cannot be read',
+    ]) {
       expect(seen.join()).toContain(text)
     }
     expect(await nonceOf('principal')).toBe(nonce)
