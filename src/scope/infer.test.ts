@@ -156,9 +156,11 @@ describe('inferScope', () => {
 
   test('behavior: of two sources of one value the one that is trusted less counts', () => {
     const calls = [pay(A, '5'), pay(A, '5', { to: { value: A, source: 'agent' } })]
-    const { document, confirm } = inferScope(plan(calls))
-    expect(document.provenance).toMatchObject({ '/rules/0/to/0': 'agent', '/rules/0/max': 'principal' })
-    expect(confirm).toEqual([{ pointer: '/rules/0/to/0', value: A }])
+    for (const order of [calls, [...calls].reverse()]) {
+      const { document, confirm } = inferScope(plan(order))
+      expect(document.provenance).toMatchObject({ '/rules/0/to/0': 'agent', '/rules/0/max': 'principal' })
+      expect(confirm).toEqual([{ pointer: '/rules/0/to/0', value: A }])
+    }
     // An argument may be called value, and another source.
     const named = {
       to: ROUTER,
@@ -209,6 +211,11 @@ describe('inferScope', () => {
       ratio: '30/7',
     })
     expect(inferScope(plan([timed(30), pay(A, '1')], { notBefore: undefined })).document.notBefore).toBeUndefined()
+    const early = [timed(30), { ...timed(5), source: 'agent' }]
+    expect(inferScope(plan(early, { notBefore: undefined })).confirm).toContainEqual({
+      pointer: '/notBefore',
+      value: at(5),
+    })
   })
 
   const raw = transferData(A, 5n)

@@ -97,6 +97,10 @@ describe('replayReceipts', () => {
 
   test('behavior: in the order of time, whatever the order of the files, each receipt once', async () => {
     expect(await said({}, [...all, ...all].reverse())).toEqual(await said({}))
+    expect(await replayReceipts(scope(), [...all, ...all, '{}'], options)).toMatchObject({
+      others: 1,
+      cannotSay: [{ index: all.length * 2 }],
+    })
   })
 
   test('behavior: what failed on chain is not charged, what is not settled is', async () => {
