@@ -6,6 +6,7 @@ import { createScopeHistory } from './admits.ts'
 import { type InferOptions, inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 import type { ScopeDocument } from './schema.ts'
+import { isSubset } from './subset.ts'
 import { unconfirmedIn } from './unconfirmed.ts'
 
 const account = (n: number) => `0x${n.toString(16).padStart(2, '0').repeat(20)}` as const
@@ -197,6 +198,21 @@ describe('inferScope', () => {
     expect(seen.lowered).toBeGreaterThan(1_000)
     expect(Math.min(seen.perCall, seen.perPayee, seen.perAsset)).toBeGreaterThan(20)
     expect(Math.min(seen.calls, seen.transfers)).toBeGreaterThan(100)
+  }, 120_000)
+
+  test('behavior: joining rules only adds', () => {
+    fc.assert(
+      fc.property(anyPlan, (calls) => {
+        const [fine, middle, coarse] = (['call', 'payee', 'asset'] as const).map((rulePer) => {
+          return parseScope(inferScope(plan(calls), { rulePer }).document)
+        })
+        if (fine === undefined || middle === undefined || coarse === undefined)
+          throw new RangeError('three were inferred')
+        expect(isSubset(fine, middle)).toEqual({ subset: true })
+        expect(isSubset(middle, coarse)).toEqual({ subset: true })
+      }),
+      { numRuns: 100 },
+    )
   }, 120_000)
 
   test('behavior: it begins with the first call where every call has a time', () => {
