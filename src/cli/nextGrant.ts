@@ -33,7 +33,16 @@ export async function planNext(context: Context, session: Session, scope: Scope,
   const { environment, node } = session
   const killSwitch = await requireGuardian(context, session, scope)
   const nonce = await readNonce(node, { delegator: scope.principal, environment })
-  const compiled = await compileScope(withAccepted(context, grant), scope, environment, nonce)
+  const said = context.options['accept'] as readonly string[] | undefined
+  const accepting = (accept: readonly string[]) =>
+    compileScope({ ...context, options: { ...context.options, accept } }, scope, environment, nonce)
+  const kept = said ?? acceptedFor(scope, grant)
+  let compiled = await accepting(kept)
+  if (said === undefined && 'error' in compiled && compiled.error.code === 'compile.accept_unmatched') {
+    // What was loose before is held now: with less left, a budget may be no more than what one action may move.
+    const unmatched = compiled.error.details['pointers'] as readonly string[]
+    compiled = await accepting(kept.filter((pointer) => !unmatched.includes(pointer)))
+  }
   if ('error' in compiled) throw compiled.error
   await assertKnownContracts(session, compiled.plan.drafts)
   return { plan: guarded(compiled.plan, killSwitch) }
@@ -64,10 +73,15 @@ export async function renderChanges(old: Scope, scope: Scope): Promise<Rich> {
   )
 }
 
-/** What was accepted for the old grant is accepted for its replacement, unless the command line says what is. */
-function withAccepted(context: Context, grant: Grant): Context {
-  if (context.options['accept'] !== undefined) return context
-  return { ...context, options: { ...context.options, accept: grant.accepted[0] ?? [] } }
+/** What was accepted for the old grant, at the places that it has in the new scope: rules may have gone. */
+function acceptedFor(scope: Scope, { scopes, accepted }: Grant): string[] {
+  const old = scopes[0] as Scope
+  return (accepted[0] ?? []).flatMap((pointer) => {
+    const [, index, rest] = /^\/rules\/([0-9]+)(\/.*)?$/.exec(pointer) ?? []
+    if (index === undefined) return [pointer]
+    const now = scope.rules.findIndex(({ id }) => id === old.rules[Number(index)]?.id)
+    return now === -1 ? [] : [`/rules/${now}${rest ?? ''}`]
+  })
 }
 
 async function renderUsed(scope: Scope, { budgets, calls }: Used): Promise<Rich> {

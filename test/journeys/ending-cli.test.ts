@@ -360,6 +360,21 @@ describe('ambit narrow, ambit redirect', () => {
     expect(await pay('agent', 'passed', '2')).toBe('executed')
   })
 
+  test('behavior: what was accepted for the old grant is for the new one, as far as it is still in question', async () => {
+    const accepted = ['--max', '5', '--accept', '/rules/0/max']
+    const first = idOf(await grant('principal', 'accepted', ...accepted))
+    expect(await pay('agent', first, '2')).toBe('executed')
+    const redirect = (who: Who) => ['redirect', 'accepted', '--to', address(who), '--yes']
+    const loose = (await run('principal', redirect('sub'))).json()
+    const held = (file: string) => JSON.parse(readFileSync(file, 'utf8')).accepted
+    expect(held(loose.data.file)).toEqual([['/rules/0/max']])
+    expect(await pay('sub', 'accepted', '5')).toBe('executed')
+    // 3 are left, and 5 at once is no constraint any more.
+    const tight = (await run('principal', redirect('agent'))).json()
+    expect(tight.error).toBeNull()
+    expect([held(tight.data.file), tight.data.scope.budgets.limit.max]).toEqual([[[]], '3'])
+  })
+
   test('error: wider, nothing said, not the principal, nothing left; and nothing has happened', async () => {
     const id = idOf(await grant('principal', 'kept'))
     const narrow = (who: Who, patch: object, ...more: string[]) =>
