@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 
@@ -7,15 +8,17 @@ export const MAX_INPUT_BYTES = 16 * 1024 * 1024
 
 /** Standard input, whole. */
 export async function readStdin(stdin: NodeJS.ReadableStream): Promise<string> {
-  const chunks: Buffer[] = []
+  // Decoded as it comes: bytes kept beside their text would take three times what was sent.
+  const decoder = new StringDecoder('utf8')
+  let text = ''
   let size = 0
   for await (const chunk of stdin) {
-    const bytes = Buffer.from(chunk)
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
     size += bytes.length
     if (size > MAX_INPUT_BYTES) throw tooLarge('-', size)
-    chunks.push(bytes)
+    text += decoder.write(bytes)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return text + decoder.end()
 }
 
 /**
@@ -27,7 +30,7 @@ export function readInput(path: string, most = MAX_INPUT_BYTES): string {
   try {
     const { size } = statSync(path)
     if (size > most) throw tooLarge(path, size, most)
-    return readBounded(path, size, most)
+    return readBounded(path, most)
   } catch (cause) {
     if (cause instanceof CliError) throw cause
     const reason = (cause as { code?: unknown }).code
@@ -39,18 +42,20 @@ export function readInput(path: string, most = MAX_INPUT_BYTES): string {
   }
 }
 
-/** A device or a pipe has no size to look at, and may have no end: the buffer grows with what comes. */
-function readBounded(path: string, expected: number, most: number): string {
-  let buffer = Buffer.allocUnsafe(Math.max(expected + 1, 65_536))
+/** A device or a pipe has no size to look at, and may have no end. One buffer for all of it: only the text is kept. */
+function readBounded(path: string, most: number): string {
+  const decoder = new StringDecoder('utf8')
+  const buffer = Buffer.allocUnsafe(65_536)
+  let text = ''
   let size = 0
   const file = openSync(path, 'r')
   try {
     for (;;) {
-      const read = readSync(file, buffer, size, buffer.length - size, null)
-      if (read === 0) return buffer.toString('utf8', 0, size)
+      const read = readSync(file, buffer)
+      if (read === 0) return text + decoder.end()
       size += read
       if (size > most) throw tooLarge(path, size, most)
-      if (size === buffer.length) buffer = Buffer.concat([buffer], Math.min(size * 2, most + 1))
+      text += decoder.write(buffer.subarray(0, read))
     }
   } finally {
     closeSync(file)

@@ -73,6 +73,7 @@ const INPUTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'redeem over 16 MB': 'cli.file_too_large',
     'inspect over a context of 4 MB': 'delegation.context_too_large',
     'verify over 16 MB': 'cli.not_verified',
+    'inspect over 16 MB of standard input': 'json.too_large',
   },
 }
 

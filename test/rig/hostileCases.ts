@@ -1,5 +1,5 @@
 /** Hostile inputs by name, each made first and then handled under a stopwatch. Run as a program by `measure.ts`. */
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -125,7 +125,7 @@ const compiling = (target: Hex) => {
 }
 
 /**
- * A command line over a file that begins with `head` and goes on with `piece` over and over, in this process; says the code
+ * A command line over a file, also its standard input, that begins with `head` and goes on with `piece` over and over, in this process; says the code
  * of its error. Written piece by piece: the making must not take the memory that is measured.
  */
 function commandOver(argv: (file: string) => readonly string[], piece: string, size: number, head = '['): Handle {
@@ -136,13 +136,14 @@ function commandOver(argv: (file: string) => readonly string[], piece: string, s
   for (let written = head.length; written < size; written += many.length) appendFileSync(file, many)
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   return async () => {
-    const [stdout, stderr, stdin] = [new PassThrough(), new PassThrough(), new PassThrough()]
-    stdin.end()
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()]
+    const stdin = createReadStream(file)
     stderr.resume()
     const chunks: Buffer[] = []
     stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
     const env = { AMBIT_HOME: join(folder, 'home') }
     await run({ argv: [...argv(file), '--json'], env, stdin: stdin as never, stdout, stderr })
+    stdin.destroy()
     const { error } = JSON.parse(Buffer.concat(chunks).toString())
     throw new AmbitError(error?.code ?? 'none', '', { fix: '' })
   }
@@ -256,6 +257,7 @@ const cases: Readonly<Record<string, () => Handle | Promise<Handle>>> = {
   'redeem over 16 MB': () =>
     commandOver((file) => ['redeem', file, 'transfer', '--to', PAYEES[0], '--amount', '1'], '[],', SIXTEEN_MB),
   'inspect over a context of 4 MB': () => commandOver((file) => ['inspect', file], '00', 4_000_000, '0x'),
+  'inspect over 16 MB of standard input': () => commandOver(() => ['inspect', '-'], '[],', SIXTEEN_MB),
   'verify over 16 MB': () => commandOver((file) => ['verify', file], '[],', SIXTEEN_MB),
   // not canonical
   'upper-case hex in a grant': async () => {
