@@ -142,6 +142,41 @@ describe('createScopeHistory', () => {
     expect(history.ask(call(['0x01', ...fine.slice(1)]))).toMatchObject({ pointer: '/rules/0/args/data' })
   })
 
+  test('behavior: with an allowance exactly approve, call, approve zero', () => {
+    const history = createScopeHistory(
+      scope({
+        rules: [
+          {
+            id: 'swap',
+            class: 'call',
+            target: TARGET,
+            function: 'f(uint256 amount)',
+            allowance: { asset: TOKEN, amount: 'amount' },
+          },
+        ],
+        budgets: {},
+      }),
+    )
+    const approve = (amount: bigint, spender: Hex = TARGET, asset: Hex = TOKEN) => ({
+      to: asset,
+      data: encode('approve(address spender, uint256 amount)', spender, amount),
+    })
+    const swap = { to: TARGET, data: encode('f(uint256 amount)', 5n) }
+    const said = (...calls: Parameters<typeof action>[1][]) => history.ask(action(0, ...calls)).admitted
+    expect(said(approve(5n), swap, approve(0n))).toBe('yes')
+    for (const calls of [
+      [approve(5n), swap],
+      [approve(5n), swap, approve(0n), approve(5n)],
+      [approve(6n), swap, approve(0n)],
+      [approve(5n), swap, approve(1n)],
+      [approve(5n, B), swap, approve(0n)],
+      [approve(5n, TARGET, B), swap, approve(0n)],
+      [swap],
+    ]) {
+      expect(said(...calls)).toBe('no')
+    }
+  })
+
   test('behavior: dirty padding is not the value that it hides', () => {
     const restricted = scope(calls({ on: { neq: false } }))
     const data = call(fine).calls[0]?.data ?? '0x'

@@ -93,6 +93,20 @@ describe('inferScope', () => {
     )
   })
 
+  test('behavior: of several the one with most to spare is shown, by its exact ratio', () => {
+    const rowOf = (calls: unknown[], options: InferOptions, wanted: string) => {
+      const found = inferScope(plan(calls), options).overGrant.find(({ dimension }) => dimension === wanted)
+      return [found?.granted, found?.planned, found?.ratio]
+    }
+    // 12/7 is less than 2, whatever its numerator.
+    const paid = [pay(A, '12'), pay(B, '7'), pay(C, '6')]
+    expect(rowOf(paid, { rulePer: 'asset' }, 'amount')).toEqual(['12', '6', '2'])
+    const called = [swap({}, { value: '1' }), swap({}, { value: '2' }), swap({ tick: '1' }, { value: '5' })]
+    expect(rowOf(called, {}, 'arguments')).toEqual(['2', '2', '1'])
+    expect(rowOf(called, {}, 'value')).toEqual(['2', '2', '1'])
+    expect(rowOf(called, { rulePer: 'payee' }, 'value')).toEqual(['5', '2', '5/2'])
+  })
+
   test('behavior: more values than a list holds become the bound that admits less', () => {
     const many = (from: number) => Array.from({ length: 70 }, (_, index) => swap({ tick: `${from + index}` }))
     const low = inferScope(plan(many(-8_388_600)))
@@ -113,6 +127,23 @@ describe('inferScope', () => {
     expect(third).toEqual(first)
     const native = inferScope(plan([{ to: A, data: '0x', value: '1000' }])).document
     expect(native.rules).toMatchObject([{ asset: 'native', to: [A], max: '0.000000000000001' }])
+  })
+
+  test('behavior: of a payment as bytes, too, each value has its own source', () => {
+    const native = { to: { value: A, source: 'addressBook' }, data: '0x', value: { value: '1', source: 'ledger' } }
+    expect(inferScope(plan([{ ...native, source: 'agent' }])).document.provenance).toMatchObject({
+      '/rules/0/asset': 'agent',
+      '/rules/0/to/0': 'addressBook',
+      '/rules/0/max': 'ledger',
+      '/budgets/pay-1/max': 'agent',
+    })
+    const token = { to: USDC, data: { value: transferData(A, 5n), source: 'ledger' } }
+    expect(inferScope(plan([token])).document.provenance).toMatchObject({
+      '/rules/0/asset': 'principal',
+      '/rules/0/to/0': 'ledger',
+      '/rules/0/max': 'ledger',
+      '/budgets/pay-1/max': 'ledger',
+    })
   })
 
   test('behavior: a call as bytes is the call by names', () => {
