@@ -177,9 +177,10 @@ describe('replayReceipts', () => {
   test('behavior: one action that was decided twice counts once', async () => {
     const action = transferTo(vendors[0], 60n * UNIT)
     const request = await ask(grant, action, 99n)
-    const unseen = await decide({ grant, action, state: makeState(grant), request, verdict: denyFor('state_missing') })
+    const unseen = await decide({ grant, action, state: makeState(grant), request, verdict: denyFor('stopped') })
     const early = await issue(unseen.drafted)
     const then = await issue((await decide({ grant, action, state: makeState(grant), request })).drafted, early.head)
+    expect(await said({}, [early.text])).toEqual(['denied passes'])
     expect(await said({}, [then.text, early.text])).toEqual(['open passes'])
     expect(await said({}, [early.text, then.text])).toEqual(['open passes'])
   })
