@@ -22,8 +22,8 @@ export default defineConfig({
     fileParallelism: false,
     bail: 1,
     sequence: { sequencer: InOrder },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     env: { DO_NOT_TRACK: '1' },
   },
 })
