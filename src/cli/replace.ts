@@ -170,7 +170,12 @@ async function settleNext(
     (row) => row.result === 'fail' && row.code !== 'not_yet_valid',
   )
   if (!dead && staysWithin(scope, old, used)) return next
-  context.output.progress('More was used meanwhile, or the account moved on: signing again for what is left…')
+  if (dead) {
+    // Somebody ended everything of the account since: that was not meant to be undone by a command begun before.
+    const about = 'What was signed is dead by now: the account ended everything since, or it has expired.'
+    await confirm(context, lines(about), 'Sign it again?')
+  }
+  context.output.progress('Signing again, for what is left…')
   // What was wished for stands in the signed scope: it is lowered further, and keeps its own way of going on.
   const { replacementScope } = await import('../grant/replacement.ts')
   const wanted = { patch: patchTo(scope), delegate: scope.delegate, start }

@@ -353,6 +353,9 @@ describe('ambit narrow, ambit redirect', () => {
   test('behavior: what was handed on dies with the old grant; the name of the task means the new one', async () => {
     const ids = await family('passed')
     const smaller = JSON.stringify({ budgets: { limit: { max: '2' } } })
+    // What was handed on is not replaced: who handed it on revokes it and hands on another part.
+    const child = await run('agent', ['narrow', ids[1] as string, '-', '--yes'], smaller)
+    expect([child.exit, child.json().error?.code]).toEqual([2, 'cli.usage'])
     const { data } = (await run('principal', ['narrow', 'passed', '-', '--yes'], smaller)).json()
     expect(data.grantsDied.toSorted()).toEqual(ids.slice(1).sort())
     expect(await pay('sub', ids[1] as string)).toBe('revoked')

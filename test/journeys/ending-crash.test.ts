@@ -161,6 +161,19 @@ describe('narrow', () => {
     expect([intents(), await receiptsOf(old)]).toEqual([[], ['grant', 'decision', 'outcome', 'revocation']])
   })
 
+  test('behavior: what the account ended meanwhile is not signed again unasked', async () => {
+    const { id: old } = await grant('ended-since')
+    const patch = '{"budgets":{"limit":{"max":"8"}}}'
+    expect(await dying(2, PRINCIPAL_KEY, ['narrow', old, '-', '--yes'], patch)).toBe(true)
+    expect((await run(PRINCIPAL_KEY, ['revoke', '--all', '--confirm', PRINCIPAL])).exit).toBe(0)
+    const unasked = await run(PRINCIPAL_KEY, ['narrow', old])
+    expect(unasked.json().error).toMatchObject({ code: 'cli.missing_option', details: { flag: '--yes' } })
+    expect(intents()).toEqual([`${old}.json`])
+    const { data } = (await run(PRINCIPAL_KEY, ['narrow', old, '--yes'])).json()
+    expect(verdictOf(await pay(AGENT_KEY, data.grant.id, '8'))).toBe('executed')
+    expect(await receiptsOf(old)).toEqual(['grant', 'revocation', 'revocation'])
+  })
+
   test('error: another wish does not go on with what was begun', async () => {
     const { id: old } = await grant('other-wish')
     const patch = '{"budgets":{"limit":{"max":"8"}}}'
