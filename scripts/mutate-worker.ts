@@ -41,4 +41,6 @@ process.on('message', async ({ changed, tests }: Question) => {
   if (unhandledErrors.length > 0) answer.failed ??= 'an error that nobody handled'
   process.send?.(answer)
 })
+// Whoever asked is gone: nobody will ask again.
+process.on('disconnect', () => process.exit())
 process.send?.('ready')
