@@ -18,7 +18,7 @@ export function chooseSites(
     stages.set(stage, [...(stages.get(stage) ?? []), ...own.map((site) => ({ file, site }))])
     total += own.length
   }
-  return [...stages.values()].flatMap((all) => {
+  const chosen = [...stages.values()].flatMap((all) => {
     const share = Math.ceil((count * all.length) / Math.max(1, total))
     const places = new Set<string>()
     const shuffled = all.map((mutant) => ({ mutant, at: draw(seed, mutant) })).sort((a, b) => (a.at < b.at ? -1 : 1))
@@ -31,6 +31,8 @@ export function chooseSites(
       })
       .slice(0, share)
   })
+  // Mixed, so that a run which is cut short has seen some of everything.
+  return chosen.sort((a, b) => (draw(seed, a) < draw(seed, b) ? -1 : 1))
 }
 
 /** From what the change says and not from where it stands: other lines that come or go leave the rest of the choice alone. */

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -6,17 +6,19 @@ import { MutationError } from './mutate-errors.ts'
 
 /** What became of one run of tests. */
 export type Run =
-  | { result: 'passed' }
+  | { result: 'passed' /** How long each test file took, milliseconds. */; took: ReadonlyMap<string, number> }
   /** A test failed, or a module could not even be loaded; the first that did. */
   | { result: 'failed'; by: string }
   | { result: 'timedOut' }
 
 /** Longest run of the tests of one mutant, milliseconds: past it something goes round in circles. */
-const TIMEOUT_MS = 240_000
+const TIMEOUT_MS = 600_000
 
 /** A copy of the tree in which files may be changed and tests run: nothing in it is shared with the tree but the packages. */
 export class Tree {
   readonly path: string
+  readonly #changed = new Set<string>()
+  #worker: ChildProcess | undefined
 
   /** @param files - Which files are copied; paths from `root`. */
   constructor(root: string, files: readonly string[]) {
@@ -36,10 +38,12 @@ export class Tree {
   async runChanged(file: string, text: string, tests: readonly string[]): Promise<Run> {
     const before = this.read(file)
     writeFileSync(join(this.path, file), text)
+    this.#changed.add(file)
     try {
       return await this.run(tests)
     } finally {
       writeFileSync(join(this.path, file), before)
+      this.#changed.add(file)
     }
   }
 
@@ -48,64 +52,61 @@ export class Tree {
    *
    * @throws {@link MutationError} `mutate.run_failed` where it ends without saying how: that kills no mutant.
    */
-  run(tests: readonly string[]): Promise<Run> {
-    const report = join(this.path, 'mutant-report.json')
-    rmSync(report, { force: true })
-    const runner = join(this.path, 'node_modules/vitest/vitest.mjs')
-    const options = ['run', '--config', 'scripts/mutate-vitest.config.ts', '--reporter=json', `--outputFile=${report}`]
-    const env = { ...process.env, AMBIT_MUTANT_TESTS: tests.join(':'), NO_COLOR: '1' }
+  async run(tests: readonly string[]): Promise<Run> {
+    this.#worker ??= await this.#start()
+    const worker = this.#worker
+    const question: Question = { changed: [...this.#changed], tests: [...tests] }
+    this.#changed.clear()
     return new Promise((done, fail) => {
-      const child = spawn(process.execPath, [runner, ...options], {
-        cwd: this.path,
-        env,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      })
-      let words = ''
-      child.stderr.setEncoding('utf8').on('data', (text: string) => {
-        words = (words + text).slice(-4_000)
-      })
-      let late = false
       const timer = setTimeout(() => {
-        late = true
-        child.kill('SIGKILL')
+        worker.kill('SIGKILL')
+        settle(() => done({ result: 'timedOut' }), true)
       }, TIMEOUT_MS)
-      child.on('error', fail)
-      child.on('close', (exitCode) => {
+      const answered = (answer: Answer) => settle(() => done(runOf(answer, tests)), false)
+      const died = () => settle(() => fail(silent()), true)
+      const settle = (end: () => void, gone: boolean) => {
         clearTimeout(timer)
-        if (late) return done({ result: 'timedOut' })
-        try {
-          done(readReport(report, exitCode))
-        } catch (cause) {
-          fail(
-            new MutationError('mutate.run_failed', 'The tests ended without saying how.', {
-              details: { exitCode, words },
-              fix: 'Run the same tests by hand in the unchanged tree.',
-              cause,
-            }),
-          )
-        }
-      })
+        worker.off('message', answered).off('exit', died)
+        if (gone) this.#worker = undefined
+        end()
+      }
+      worker.on('message', answered).on('exit', died)
+      worker.send(question)
     })
   }
 
   remove(): void {
+    this.#worker?.kill('SIGKILL')
     rmSync(this.path, { recursive: true, force: true })
   }
-}
 
-type Report = {
-  success: boolean
-  numTotalTests: number
-  testResults: { name: string; status: string; assertionResults: { status: string; fullName: string }[] }[]
-}
-
-function readReport(path: string, exitCode: number | null): Run {
-  const { success, numTotalTests, testResults } = JSON.parse(readFileSync(path, 'utf8')) as Report
-  const suite = testResults.find(({ status }) => status === 'failed')
-  if (suite === undefined) {
-    if (success && exitCode === 0 && numTotalTests > 0) return { result: 'passed' }
-    throw new TypeError(`no failure and exit ${exitCode}`)
+  #start(): Promise<ChildProcess> {
+    const path = join(this.path, 'scripts/mutate-worker.ts')
+    const worker = fork(path, { cwd: this.path, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+    return new Promise((done, fail) => {
+      worker.once('exit', () => fail(silent()))
+      worker.once('message', () => done(worker.removeAllListeners('exit')))
+    })
   }
-  const failed = suite.assertionResults.find(({ status }) => status === 'failed')
-  return { result: 'failed', by: failed?.fullName ?? `${suite.name.split('/').slice(-2).join('/')} did not load` }
+}
+
+/** What a worker is asked, and what it answers. */
+export type Question = { changed: readonly string[]; tests: readonly string[] }
+export type Answer = {
+  /** Tests that passed. */
+  ran: number
+  failed: string | null
+  took: (readonly [file: string, milliseconds: number])[]
+}
+
+function runOf({ ran, failed, took }: Answer, tests: readonly string[]): Run {
+  if (failed !== null) return { result: 'failed', by: failed }
+  if (ran === 0 || took.length < tests.length) throw silent()
+  return { result: 'passed', took: new Map(took) }
+}
+
+function silent(): MutationError {
+  return new MutationError('mutate.run_failed', 'The tests ended without saying how.', {
+    fix: 'Run the same tests by hand in the unchanged tree.',
+  })
 }

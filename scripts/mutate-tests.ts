@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 
 /** What imports what, among the files of a tree: paths from its root. */
@@ -21,35 +21,30 @@ function importsOf(source: string, file: string): string[] {
   return [...found].map(([, path = '']) => normalize(join(dirname(file), path)))
 }
 
-/**
- * The quick tests that load a module, the likeliest to notice a change of it first: those of its own stage, then those
- * nearest to it, then the smaller.
- */
-export function testsOf(root: string, imports: Imports, module: string): string[] {
+/** The quick tests that load a module. */
+export function testsOf(imports: Imports, module: string): string[] {
   const importers = new Map<string, string[]>()
   for (const [file, targets] of imports) {
     for (const target of targets) importers.set(target, [...(importers.get(target) ?? []), file])
   }
-  const distance = reach(module, importers)
-  const tests = [...distance].filter(([file]) => file.endsWith('.test.ts') && !isSlow(file, imports))
-  const own = (file: string) => (stageOf(file) === stageOf(module) ? 0 : 1)
-  const named = (file: string) => (file === module.replace(/\.ts$/, '.test.ts') ? 0 : 1)
-  const size = (file: string) => statSync(join(root, file)).size
-  return tests
-    .sort(([a, far], [b, further]) => own(a) - own(b) || named(a) - named(b) || far - further || size(a) - size(b))
-    .map(([file]) => file)
+  return reach(module, importers).filter((file) => file.endsWith('.test.ts') && !isSlow(file, imports))
 }
 
-function reach(from: string, edges: ReadonlyMap<string, readonly string[]>): Map<string, number> {
-  const distance = new Map([[from, 0]])
-  for (const [file, far] of distance) {
-    for (const next of edges.get(file) ?? []) if (!distance.has(next)) distance.set(next, far + 1)
-  }
-  return distance
+/** Those of the module's own stage first: they are the likeliest to notice a change. Among them what takes little comes first. */
+export function inOrder(module: string, tests: readonly string[], took: ReadonlyMap<string, number>): string[] {
+  const own = (file: string) => (stageOf(file) === stageOf(module) ? 0 : 1)
+  return [...tests].sort((a, b) => own(a) - own(b) || (took.get(a) ?? 0) - (took.get(b) ?? 0))
+}
+
+/** What can be reached from a file, itself included. */
+function reach(from: string, edges: ReadonlyMap<string, readonly string[]>): string[] {
+  const found = new Set([from])
+  for (const file of found) for (const next of edges.get(file) ?? []) found.add(next)
+  return [...found]
 }
 
 function isSlow(file: string, imports: Imports): boolean {
-  return [...reach(file, imports).keys()].some((reached) => SLOW.test(reached))
+  return reach(file, imports).some((reached) => SLOW.test(reached))
 }
 
 function stageOf(file: string): string {

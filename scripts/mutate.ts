@@ -4,7 +4,7 @@
  * listed; those in `bench/mutations.json` were looked at and alter nothing.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AmbitError } from '../src/errors.ts'
@@ -13,7 +13,7 @@ import { MutationError } from './mutate-errors.ts'
 import { assertFresh, type Equivalent, entryOf, readEquivalents } from './mutate-known.ts'
 import { type Run, Tree } from './mutate-run.ts'
 import { applySite, findSites, type Site } from './mutate-sites.ts'
-import { readImports, testsOf } from './mutate-tests.ts'
+import { inOrder, readImports, testsOf } from './mutate-tests.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const AREAS = ['scope', 'caveats', 'compile', 'verdict', 'verification']
@@ -50,7 +50,7 @@ async function mutate({ count, seed, only }: { count: number; seed: number; only
   const listed = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const files = execFileSync('git', listed, { cwd: ROOT, encoding: 'utf8' })
     .split('\0')
-    .filter((file) => file !== '')
+    .filter((file) => file !== '' && existsSync(join(ROOT, file)))
   const modules = files.filter((file) => AREAS.some((area) => file.startsWith(`src/${area}/`)) && isModule(file))
   const sites = new Map<string, Site[]>(
     modules.map((file) => [file, findSites(readFileSync(join(ROOT, file), 'utf8'))]),
@@ -62,21 +62,26 @@ async function mutate({ count, seed, only }: { count: number; seed: number; only
     seed,
   })
   const imports = readImports(ROOT, files)
-  const tests = new Map(
-    [...new Set(chosen.map(({ file }) => file))].map((file) => [file, testsOf(ROOT, imports, file)]),
-  )
+  const tests = new Map([...new Set(chosen.map(({ file }) => file))].map((file) => [file, testsOf(imports, file)]))
   const trees = Array.from({ length: Math.min(WORKERS, Math.max(1, chosen.length)) }, () => new Tree(ROOT, files))
   try {
-    await assertGreen(trees[0] as Tree, [...new Set([...tests.values()].flat())])
+    const took = await timeGreen(trees[0] as Tree, [...new Set([...tests.values()].flat())])
     const queue = [...chosen]
     const judged: Judged[] = []
     const work = async (tree: Tree) => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         const { file, site } = next
-        const run = await tree.runChanged(file, applySite(tree.read(file), site), tests.get(file) ?? [])
+        const run = await tree.runChanged(
+          file,
+          applySite(tree.read(file), site),
+          inOrder(file, tests.get(file) ?? [], took),
+        )
         judged.push({ ...next, run, entry: entryOf(known, file, site) })
         tell(judged.length, chosen.length, judged.at(-1) as Judged)
       }
+      // What a change left behind would have killed every one after it.
+      const last = judged.at(-1)
+      if (last !== undefined) await timeGreen(tree, (tests.get(last.file) ?? []).slice(0, 5))
     }
     await Promise.all(trees.map(work))
     return report(judged, [...sites.values()].flat().length, seed)
@@ -89,10 +94,11 @@ function isModule(file: string): boolean {
   return file.endsWith('.ts') && !file.endsWith('.test.ts')
 }
 
-/** A test that fails by itself would notice everything. */
-async function assertGreen(tree: Tree, tests: readonly string[]): Promise<void> {
+/** Runs the tests without any change: one that fails by itself would notice everything. Gives how long each took. */
+async function timeGreen(tree: Tree, tests: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  process.stderr.write(`${tests.length} test files, unchanged…\n`)
   const run = await tree.run(tests)
-  if (run.result === 'passed') return
+  if (run.result === 'passed') return run.took
   throw new MutationError('mutate.tests_fail', 'The tests fail without any change.', {
     details: { by: run.result === 'failed' ? run.by : 'time' },
     fix: 'Make them pass first.',

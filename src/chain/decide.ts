@@ -38,7 +38,8 @@ export type Decision = {
  * the same block. If authority refuses there, evaluator and chain disagree: a fault of ours, denied and named so. If the
  * token or target refuses, the authority stands and the execution fails.
  *
- * Only this grant's signatures are taken for checked (`checkGrant`).
+ * Only this grant's signatures are taken for checked (`checkGrant`); an account that changes its mind about its own is
+ * found by the simulation, `signature_refused`.
  *
  * @throws `ChainError` where the chain could not be asked (nobody was allowed anything), `VerdictError` for a grant that
  * cannot be evaluated at all, or `verdict.wrong_grant` where `prepared` is of another one.
@@ -61,7 +62,8 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
     case 'reverted': {
       const principal = prepared.branches[verdict.branch]?.links.at(-1)?.delegator
       const failed = await isExecutionFailure(client, simulation.error, principal, action.calls[0], state.block.hash)
-      return { verdict: denyFor(failed ? 'execution_failed' : 'disagreement'), state, redemption, simulation }
+      const code = failed ? 'execution_failed' : isSignature(simulation.error) ? 'signature_refused' : 'disagreement'
+      return { verdict: denyFor(code), state, redemption, simulation }
     }
   }
 }
@@ -91,6 +93,11 @@ async function isExecutionFailure(
   if (direct.status === 'ok') return false
   const directly = decodeRevert(direct.data)
   return directly.data === error.data || error.contract === undefined || !isAuthority(error.contract)
+}
+
+/** A contract account answers anew each time it is asked: it may have agreed when the grant was checked. */
+function isSignature({ contract, name }: Revert): boolean {
+  return contract === 'DelegationManager' && name === 'InvalidERC1271Signature'
 }
 
 function isAuthority(contract: string): boolean {

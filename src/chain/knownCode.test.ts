@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { mint, useChain } from '../../test/rig/chain.ts'
 import { actionOf, addressOf, grantOf, nodeOf, payCaveats, transferCall, upgraded } from '../../test/rig/grant.ts'
 import { encodeCaveat } from '../caveats/caveat.ts'
@@ -40,7 +40,7 @@ describe('readKnownCode', () => {
     const names: Name[] = [...accounts, ...codecs.map(({ name }) => name)]
     honest = new Map(await Promise.all(names.map(async (name) => [name, await codeOf(name)] as const)))
   })
-  beforeEach(async () => {
+  afterEach(async () => {
     for (const [name, code] of honest) if ((await codeOf(name)) !== code) await setCode(name, code)
   })
 
@@ -120,15 +120,44 @@ describe('readKnownCode', () => {
     const parameters = { grant, action, environment: chain.environment }
     const code = honest.get('TimestampEnforcer') ?? '0x'
     await setCode('TimestampEnforcer', changed(code, 500))
-    await expect(decide(client, parameters)).rejects.toMatchObject({
+    await expect(decide(nodeOf(chain.rpcUrl), parameters)).rejects.toMatchObject({
       code: 'chain.wrong_code',
       details: { contracts: [expect.stringContaining('TimestampEnforcer')] },
     })
     await setCode('TimestampEnforcer', code)
     await setCode('IdEnforcer', '0x')
-    expect((await decide(client, parameters)).verdict.verdict).toBe('allow')
+    const asked = nodeOf(chain.rpcUrl)
+    expect((await decide(asked, parameters)).verdict.verdict).toBe('allow')
+    // What it asked once it does not ask again, of this deployment.
+    await setCode('TimestampEnforcer', changed(code, size(code) - 30).slice(0, -2) as Hex)
+    expect((await decide(asked, parameters)).verdict.verdict).toBe('allow')
+    const other = { ...parameters, environment: { ...chain.environment } }
+    await expect(decide(asked, other)).rejects.toMatchObject({ code: 'chain.wrong_code' })
   })
 })
+
+describe('assertKnownEnforcers', () => {
+  test('behavior: what is known once stays known: no enforcer can end itself or run other code as itself', async () => {
+    for (const { name } of codecs) {
+      const found = opcodes(await codeOf(name))
+      expect(found.has(0xf1) || found.has(0xfd)).toBe(true)
+      // SELFDESTRUCT, DELEGATECALL, CALLCODE
+      expect([name, [0xff, 0xf4, 0xf2].filter((opcode) => found.has(opcode))]).toEqual([name, []])
+    }
+  })
+})
+
+/** The instructions in code, without what they push and without the compiler's last 53 bytes. */
+function opcodes(code: Hex): Set<number> {
+  const bytes = Buffer.from(code.slice(2), 'hex').subarray(0, -53)
+  const found = new Set<number>()
+  for (let at = 0; at < bytes.length; at++) {
+    const opcode = bytes[at] as number
+    found.add(opcode)
+    if (opcode >= 0x60 && opcode <= 0x7f) at += opcode - 0x5f
+  }
+  return found
+}
 
 describe('enforcersOf', () => {
   test('default: each once, wrapped ones included, unknown ones left out', () => {

@@ -54,6 +54,22 @@ export async function readKnownCode(
   return found
 }
 
+/**
+ * The same for the enforcers of caveats that are judged again and again: asked of a client once for each environment. None of
+ * them can end itself or run other code as itself, so what is known at one block is known at every later one.
+ *
+ * @throws {@link ChainError} as {@link readKnownCode}.
+ */
+export async function assertKnownEnforcers(
+  client: NodeClient,
+  { environment, caveats, block }: { environment: Environment; caveats: readonly Caveat[]; block: Hex },
+): Promise<void> {
+  const known = seenBy(client, environment)
+  const names = enforcersOf(caveats, environment).filter((name) => !known.has(name))
+  await readKnownCode(client, { environment, names, block })
+  for (const name of names) known.add(name)
+}
+
 /** Names of the enforcers that check these caveats, wrapped ones included. What is unknown has none: it denies by itself. */
 export function enforcersOf(caveats: readonly Caveat[], environment: Environment): EnforcerName[] {
   const names = new Set<EnforcerName>()
@@ -64,6 +80,15 @@ export function enforcersOf(caveats: readonly Caveat[], environment: Environment
   }
   for (const caveat of caveats) visit(decodeCaveat(environment, caveat))
   return [...names]
+}
+
+const seen = new WeakMap<NodeClient, WeakMap<Environment, Set<EnforcerName>>>()
+
+function seenBy(client: NodeClient, environment: Environment): Set<EnforcerName> {
+  const byEnvironment = seen.get(client) ?? new WeakMap<Environment, Set<EnforcerName>>()
+  const names = byEnvironment.get(environment) ?? new Set<EnforcerName>()
+  seen.set(client, byEnvironment.set(environment, names))
+  return names
 }
 
 const NOWHERE: Address = `0x${'00'.repeat(20)}`

@@ -7,7 +7,7 @@ import type { Action, State } from '../verdict/types.ts'
 import { readBool, readQuantity, readUint } from './answers.ts'
 import { type BlockName, readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
-import { enforcersOf, readKnownCode } from './knownCode.ts'
+import { assertKnownEnforcers } from './knownCode.ts'
 import { readCounters } from './readCounters.ts'
 import { ask, getAt, type NodeClient } from './rpc.ts'
 
@@ -28,12 +28,12 @@ const CURRENT_NONCE: Hex = '0x2bd4ed21'
 /**
  * Everything a verdict on this grant depends on, at one block: pause, revocations, nonces, counters. The block is named
  * first, then all is read by its hash at once; a client made with `createNode` sends it as one batch. The code of every
- * enforcer in it is read too: a verdict mirrors the contracts that it knows, and says nothing of others.
+ * enforcer in it is looked at too, once: a verdict mirrors the contracts that it knows, and says nothing of others.
  *
  * Nothing is ever filled in: what a node does not answer well is an error, and the caller denies.
  *
  * @throws {@link ChainError} `chain.wrong_chain`, `chain.block_mismatch`, `chain.rpc_…`: may be tried again; and
- * `chain.not_deployed`, `chain.wrong_code` as `readKnownCode`.
+ * `chain.not_deployed`, `chain.wrong_code` as `assertKnownEnforcers`.
  */
 export async function readState(client: NodeClient, parameters: ReadStateParameters): Promise<State> {
   const { grant, environment } = parameters
@@ -42,10 +42,7 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
   const get = (to: Address, data: Hex) => getAt(client, { to, data, block: hash })
   const delegations = grant.delegations.map((delegation) => ({ delegation, hash: hashDelegation(delegation) }))
 
-  const names = enforcersOf(
-    grant.delegations.flatMap(({ caveats }) => caveats),
-    environment,
-  )
+  const caveats = grant.delegations.flatMap((delegation) => delegation.caveats)
 
   const [, paused, disabled, nonces, counters] = await Promise.all([
     assertChain(client, environment.chainId),
@@ -59,7 +56,7 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
       readUint('eth_call', await get(enforcer, concatBytes(CURRENT_NONCE, word(grant.manager), word(delegator)))),
     ]),
     readCounters(client, { delegations, environment, block: hash, action: parameters.action }),
-    readKnownCode(client, { environment, names, block: hash }),
+    assertKnownEnforcers(client, { environment, caveats, block: hash }),
   ])
   return {
     chainId: grant.chainId,

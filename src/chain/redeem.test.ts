@@ -132,7 +132,7 @@ describe('redeem', () => {
     expect(result.sent).toBeNull()
   })
 
-  test('behavior: a signature that the chain refuses, and nobody checked, is a disagreement and is not sent', async () => {
+  test('behavior: a signature that nobody checked and the account’s contract refuses is not sent', async () => {
     const { alice, agent, helper } = people()
     const forged = await grantOf(chain, [
       { signer: helper, delegate: addressOf(agent), caveats: payCaveats(chain, 100n) },
@@ -141,6 +141,21 @@ describe('redeem', () => {
       ...forged,
       delegations: forged.delegations.map((delegation) => ({ ...delegation, delegator: addressOf(alice) })),
     }
+    const action = actionOf(chain, addressOf(agent), transferCall(chain.token.address, PAYEE, 1n))
+    const result = await redeem(client, { account: agent, grant, action, environment: chain.environment })
+    expect(result.verdict).toMatchObject({ verdict: 'deny', code: 'signature_refused', family: 'ended' })
+    expect(result.sent).toBeNull()
+  })
+
+  test('behavior: a key’s signature that nobody checked and the chain refuses is a disagreement and is not sent', async () => {
+    const { alice, agent, helper } = people()
+    const handedOn = await grantOf(chain, [
+      { signer: alice, delegate: addressOf(helper), caveats: payCaveats(chain, 100n) },
+      { signer: helper, delegate: addressOf(agent), caveats: payCaveats(chain, 100n) },
+    ])
+    const [root, leaf] = handedOn.delegations
+    if (root === undefined || leaf === undefined) throw new TypeError('two links')
+    const grant = { ...handedOn, delegations: [root, { ...leaf, signature: root.signature }] }
     const action = actionOf(chain, addressOf(agent), transferCall(chain.token.address, PAYEE, 1n))
     const result = await redeem(client, { account: agent, grant, action, environment: chain.environment })
     expect(result.verdict).toMatchObject({ verdict: 'deny', code: 'disagreement', family: 'fault' })

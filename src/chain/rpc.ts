@@ -110,7 +110,12 @@ export function toQuantity(value: bigint): Hex {
 /** The node answered something that cannot be an answer. */
 export function malformed(method: string, expected: string, value: unknown): ChainError {
   return new ChainError('chain.rpc_malformed', 'The node gave an answer that cannot be right.', {
-    details: { method, expected, got: value === null ? 'null' : typeof value === 'string' ? value : typeof value },
+    // A hostile node or account can answer with megabytes: what was wrong with them shows at their beginning.
+    details: {
+      method,
+      expected,
+      got: value === null ? 'null' : typeof value === 'string' ? value.slice(0, 200) : typeof value,
+    },
     fix: 'Use another node; do not act on what this one says.',
     retry: 'safe',
   })

@@ -68,7 +68,8 @@ export function namesFile(reference: string): boolean {
 
 export async function readNamed(context: Context, reference: string): Promise<GrantText> {
   if (reference === '-') return { text: await context.stdin(), from: 'standard input' }
-  return { text: readInput(reference), from: reference }
+  const { MAX_GRANT_BYTES } = await import('../grant/serialize.ts')
+  return { text: readInput(reference, MAX_GRANT_BYTES), from: reference }
 }
 
 /** The one grant of the store with this id, beginning of an id, or task. Throws as {@link findGrant}. */

@@ -58,45 +58,51 @@ export function removeIntent(home: Home, intent: Intent): void {
   home.remove(home.file(FOLDER, `${nameOf(intent)}.json`))
 }
 
-/** Everything begun and not finished on this machine. */
-export function readIntents(home: Home): Intent[] {
-  return home.list(FOLDER).map((name) => {
-    const path = home.file(FOLDER, `${name}.json`)
-    return readIntent(home.read(path) ?? '', path)
-  })
-}
-
 /** The raising of an account's nonce that was begun. */
 export function raiseIntentOf(home: Home, of: Pick<RaiseIntent, 'chainId' | 'manager' | 'account'>) {
-  return readIntents(home).find(
-    (intent): intent is RaiseIntent =>
-      intent.kind === 'raise_nonce' &&
-      intent.chainId === of.chainId &&
-      intent.manager === of.manager &&
-      intent.account === of.account,
-  )
+  const intent = readNamed(home, nameOf({ kind: 'raise_nonce', ...of }))
+  return intent?.kind === 'raise_nonce' && intent.manager === of.manager ? intent : undefined
 }
 
 /** The replacement of a grant that was begun. */
 export function replaceIntentOf(home: Home, grant: Hex): ReplaceIntent | undefined {
-  return readIntents(home).find(
-    (intent): intent is ReplaceIntent => intent.kind === 'replace' && intent.old.id === grant,
-  )
+  const intent = readNamed(home, grant)
+  return intent?.kind === 'replace' && intent.old.id === grant ? intent : undefined
 }
 
-/** Says what was begun on this machine and waits for its end: nothing of it is left silently. */
+/** Says what was begun on this machine and waits for its end: nothing of it is left silently, and nothing is held up. */
 export function warnUnfinished(context: Context): void {
-  for (const intent of readIntents(context.home())) {
-    context.output.warn(
-      intent.kind === 'replace'
-        ? `A replacement of grant ${intent.old.id} was begun and not finished: run \`ambit ${intent.act} ${intent.old.id}\`.`
-        : `Ending everything of ${intent.account} was begun and not finished: run it again.`,
-    )
+  const home = context.home()
+  for (const name of home.list(FOLDER)) {
+    context.output.warn(sayUnfinished(home, name))
   }
 }
 
-function nameOf(intent: Intent): string {
-  return intent.kind === 'replace' ? intent.old.id : `nonce-${intent.chainId}-${intent.account}`
+function sayUnfinished(home: Home, name: string): string {
+  try {
+    const intent = readNamed(home, name)
+    if (intent?.kind === 'replace') {
+      const { act, old } = intent
+      return `A replacement of grant ${old.id} was begun and not finished: run \`ambit ${act} ${old.id}\`.`
+    }
+    return `Ending everything of ${intent?.account ?? name} was begun and not finished: run it again.`
+  } catch (error) {
+    if (!(error instanceof HomeError)) throw error
+    return `A record of something begun cannot be read: ${name}.`
+  }
+}
+
+function nameOf(
+  intent: { kind: 'replace'; old: { id: Hex } } | Pick<RaiseIntent, 'kind' | 'chainId' | 'manager' | 'account'>,
+): string {
+  if (intent.kind === 'replace') return intent.old.id
+  return `nonce-${intent.chainId}-${intent.account}-${intent.manager.slice(2, 10)}`
+}
+
+function readNamed(home: Home, name: string): Intent | undefined {
+  const path = home.file(FOLDER, `${name}.json`)
+  const text = home.read(path)
+  return text === undefined ? undefined : readIntent(text, path)
 }
 
 function readIntent(text: string, path: string): Intent {

@@ -1,7 +1,9 @@
 import type { Environment } from '../caveats/types.ts'
+import { hashDelegation } from '../delegation/hash.ts'
+import { AmbitError } from '../errors.ts'
 import { type NonceFate, nonceFate } from '../grant/ending.ts'
 import type { Grant } from '../grant/types.ts'
-import type { Address, Hex } from '../primitives/hex.ts'
+import type { Address } from '../primitives/hex.ts'
 import type { Context, Data } from './command.ts'
 import { storedGrants } from './grantStore.ts'
 import { storedKillSwitches } from './killSwitches.ts'
@@ -34,15 +36,24 @@ export async function planRaise(
     known.push({ kind: 'grant', name: grant.id, what, fate })
     if (fate.fate === 'ends') ends.push(grant)
   }
-  for (const permission of readPermissions(context.home())) {
-    const fate = nonceFate(await chainOf(permission, environment), raise)
-    known.push({ kind: 'wallet', name: permission.name, what: 'permission of a wallet', fate })
-  }
-  for (const { delegation, chainId, manager } of await storedKillSwitches(context)) {
-    const chain = { chainId, manager, delegations: [delegation], branches: [{ links: [0] }] }
-    const what = `kill switch of ${delegation.delegate}`
-    known.push({ kind: 'killSwitch', name: killSwitchName(delegation.delegate), what, fate: nonceFate(chain, raise) })
-  }
+  await asFarAsRead(context, 'permission of a wallet', async () => {
+    for (const permission of readPermissions(context.home())) {
+      const fate = nonceFate(await chainOf(permission, environment), raise)
+      known.push({ kind: 'wallet', name: permission.name, what: 'permission of a wallet', fate })
+    }
+  })
+  await asFarAsRead(context, 'kill switch', async () => {
+    for (const { delegation, chainId, manager } of await storedKillSwitches(context)) {
+      const chain = { chainId, manager, delegations: [delegation], branches: [{ links: [0] }] }
+      const name = `guardian ${delegation.delegate}`
+      known.push({
+        kind: 'killSwitch',
+        name,
+        what: `kill switch ${hashDelegation(delegation)}`,
+        fate: nonceFate(chain, raise),
+      })
+    }
+  })
   return { account, nonce, known, ends }
 }
 
@@ -105,6 +116,12 @@ function list(known: readonly Known[], note: (known: Known) => string): Rich {
   )
 }
 
-function killSwitchName(guardian: Hex): string {
-  return `guardian ${guardian}`
+/** A file that cannot be read must not keep anybody from ending everything: what ends is ended unnamed, and that is said. */
+async function asFarAsRead(context: Context, what: string, read: () => Promise<void>): Promise<void> {
+  try {
+    await read()
+  } catch (error) {
+    if (!(error instanceof AmbitError)) throw error
+    context.output.warn(`A ${what} that is kept here cannot be read (${error.code}): not all that ends is named.`)
+  }
 }

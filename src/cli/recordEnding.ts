@@ -34,7 +34,7 @@ export async function recordEndings(
   const { readBlock } = await import('../chain/block.ts')
   const { revocationReceipt } = await import('../receipt/revocationReceipt.ts')
   const journal = new Journal(context)
-  const told = since === undefined ? [] : await endingsSince(journal, since)
+  const told = since === undefined ? [] : await endingsSince(journal, act.act, since)
   const finalized = await finalizedBlock(session)
   const receipts: Recorded[] = []
   for (const grant of grants) {
@@ -89,12 +89,16 @@ async function finalizedBlock({ node }: Session): Promise<bigint | undefined> {
   }
 }
 
-async function endingsSince(journal: Journal, since: bigint): Promise<{ grant: Hex; delegations: readonly Hex[] }[]> {
+async function endingsSince(
+  journal: Journal,
+  act: EndingAct['act'],
+  since: bigint,
+): Promise<{ grant: Hex; delegations: readonly Hex[] }[]> {
   const found: { grant: Hex; delegations: readonly Hex[] }[] = []
   for (const entry of journal.entries().reverse()) {
     const statement = await journal.statement(entry)
     if (BigInt(statement.iat) < since) break
-    if (statement.kind !== 'revocation' || !('block' in statement.revocation)) continue
+    if (statement.kind !== 'revocation' || statement.revocation.act !== act) continue
     found.push({ grant: statement.grant.id, delegations: statement.revocation.delegations })
   }
   return found

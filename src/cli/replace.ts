@@ -1,25 +1,25 @@
 import type { LocalAccount } from 'viem'
-import type { SigningAccount } from '../delegation/sign.ts'
-import type { ReplacementOptions, Start, Used } from '../grant/replacement.ts'
+import { AmbitError } from '../errors.ts'
+import type { ReplacementOptions, Start } from '../grant/replacement.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
 import type { Context, Data, Result } from './command.ts'
-import { compileScope } from './compileScope.ts'
 import { confirm } from './confirm.ts'
 import { CliError, KeyError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { markReplaced, saveGrant } from './grantStore.ts'
 import { grantData, renderScopeHead } from './grantText.ts'
 import { type ReplaceIntent, removeIntent, replaceIntentOf, writeIntent } from './intents.ts'
-import { Journal } from './journal.ts'
-import { guarded, requireGuardian } from './killSwitches.ts'
-import { facts, lines, type Rich, styled, table, untrusted } from './output.ts'
+import { Journal, type Recorded } from './journal.ts'
+import { nextScope, planNext, readUsed, renderChanges, signNext } from './nextGrant.ts'
+import { facts, lines, type Rich, styled } from './output.ts'
 import { grantsUnder, recordEndings } from './recordEnding.ts'
 import { lockSender } from './redeemFlow.ts'
 import { planData, renderExplanation, section } from './scopeText.ts'
 import type { Session } from './session.ts'
-import { assertGenuine, assertKnownContracts, assertLive, checkOnChain } from './trustGrant.ts'
+import { stopOf } from './stops.ts'
+import { assertGenuine, checkOnChain } from './trustGrant.ts'
 
 export type ReplaceOptions = {
   act: ReplaceIntent['act']
@@ -68,6 +68,10 @@ export async function replace(context: Context, session: Session, options: Repla
 
   const block = latest(ended.revoked.map(({ blockNumber }) => blockNumber))
   const next = await settleNext(context, session, { ...options, block }, intent)
+  if (next === null) {
+    removeIntent(home, intent)
+    return nothingLeft(grant, receipts, under)
+  }
   if (next !== intent.next) {
     intent = { ...intent, next }
     writeIntent(home, intent)
@@ -117,11 +121,14 @@ async function prepare(context: Context, session: Session, options: ReplaceOptio
   const { scope, about: used } = await nextScope(session, grant, wish)
   const signedFor = await planNext(context, session, scope, grant)
   const under = await grantsUnder(context, grant, planned)
+  const { hashDelegation } = await import('../delegation/hash.ts')
+  const stopped = stopOf(context.home(), grant.delegations.map(hashDelegation)) !== undefined
   const about = lines(
     renderScopeHead(scope),
     section('What the new caveats permit', renderExplanation(signedFor.plan.explanation)),
     section('What changes', await renderChanges(grant.scopes[0] as Scope, scope)),
     used,
+    stopped ? styled('yellow', 'The old grant is stopped on this machine; the new one will not be.') : undefined,
     under.length === 0
       ? undefined
       : section(
@@ -144,13 +151,16 @@ async function prepare(context: Context, session: Session, options: ReplaceOptio
   return { intent }
 }
 
+/** What says that by now there is nothing to hand out. */
+const OVER = new Set(['grant.nothing_left', 'grant.no_window_left', 'scope.expired'])
+
 /** The grant that takes the place: the one that was signed, or one signed anew where more was used meanwhile. */
 async function settleNext(
   context: Context,
   session: Session,
   { grant, signer, block }: Pick<ReplaceOptions, 'grant' | 'signer'> & { block: bigint },
   { next, start = 'now' }: ReplaceIntent,
-): Promise<Grant> {
+): Promise<Grant | null> {
   const { staysWithin } = await import('../grant/replacement.ts')
   const old = grant.scopes[0] as Scope
   const scope = next.scopes[0] as Scope
@@ -160,11 +170,22 @@ async function settleNext(
     (row) => row.result === 'fail' && row.code !== 'not_yet_valid',
   )
   if (!dead && staysWithin(scope, old, used)) return next
-  context.output.progress('More was used meanwhile, or the account moved on: signing again for what is left…')
+  if (dead) {
+    // Somebody ended everything of the account since: that was not meant to be undone by a command begun before.
+    const about = 'What was signed is dead by now: the account ended everything since, or it has expired.'
+    await confirm(context, lines(about), 'Sign it again?')
+  }
+  context.output.progress('Signing again, for what is left…')
   // What was wished for stands in the signed scope: it is lowered further, and keeps its own way of going on.
   const { replacementScope } = await import('../grant/replacement.ts')
   const wanted = { patch: patchTo(scope), delegate: scope.delegate, start }
-  const again = replacementScope(old, { ...wanted, used })
+  let again: Scope
+  try {
+    again = replacementScope(old, { ...wanted, used })
+  } catch (error) {
+    if (error instanceof AmbitError && OVER.has(error.code)) return null
+    throw error
+  }
   const { plan } = await planNext(context, session, again, grant)
   return signNext(session, again, plan, signer)
 }
@@ -172,14 +193,6 @@ async function settleNext(
 /** The limits of a scope, as a patch of the one it was made from. */
 function patchTo({ budgets, rules, calls, expiry, evidence, redelegation, revocation }: Scope): object {
   return { budgets, rules, ...(calls === undefined ? {} : { calls }), expiry, evidence, redelegation, revocation }
-}
-
-/** @param number - Of the block in which the old grant has ended: nothing is used after it. */
-async function readUsed({ environment, node }: Session, grant: Grant, number?: bigint): Promise<Used> {
-  const { readState } = await import('../chain/readState.ts')
-  const { usedOf } = await import('../verdict/used.ts')
-  const state = await readState(node, { grant, environment, ...(number === undefined ? {} : { block: { number } }) })
-  return usedOf(grant, environment, state)
 }
 
 /** What was begun, read as strictly as a grant from anybody. */
@@ -190,45 +203,19 @@ async function readBegun(context: Context, session: Session, grant: Grant): Prom
   return { ...begun, next: parseGrant(begun.next, { environment: session.environment }) }
 }
 
-async function nextScope(session: Session, grant: Grant, wish: Omit<ReplacementOptions, 'used'>) {
-  const { replacementScope } = await import('../grant/replacement.ts')
-  const used = await readUsed(session, grant)
-  const old = grant.scopes[0] as Scope
-  const scope = replacementScope(old, { ...wish, used })
-  return { scope, about: await renderUsed(old, used) }
-}
-
-async function planNext(context: Context, session: Session, scope: Scope, grant: Grant) {
-  const { readNonce } = await import('../chain/readNonce.ts')
-  const { environment, node } = session
-  const killSwitch = await requireGuardian(context, session, scope)
-  const nonce = await readNonce(node, { delegator: scope.principal, environment })
-  const compiled = await compileScope(withAccepted(context, grant), scope, environment, nonce)
-  if ('error' in compiled) throw compiled.error
-  await assertKnownContracts(session, compiled.plan.drafts)
-  return { plan: guarded(compiled.plan, killSwitch) }
-}
-
-/** What was accepted for the old grant is accepted for its replacement, unless the command line says what is. */
-function withAccepted(context: Context, grant: Grant): Context {
-  if (context.options['accept'] !== undefined) return context
-  return { ...context, options: { ...context.options, accept: grant.accepted[0] ?? [] } }
-}
-
-async function signNext(
-  session: Session,
-  scope: Scope,
-  plan: Parameters<typeof import('../grant/create.ts').signGrant>[1],
-  signer: LocalAccount,
-): Promise<Grant> {
-  const { signGrant } = await import('../grant/create.ts')
-  const own = signer.address.toLowerCase() === scope.principal
-  const account: SigningAccount = own
-    ? signer
-    : { address: scope.principal, type: 'smart', signTypedData: (definition) => signer.signTypedData(definition) }
-  const signed = await signGrant(scope, plan, account)
-  await assertLive(session, signed)
-  return signed
+function nothingLeft(grant: Grant, receipts: readonly Recorded[], under: readonly Grant[]): Result {
+  return {
+    data: {
+      replaced: grant.id,
+      grant: null,
+      grantsDied: under.map(({ id }) => id),
+      receipts: receipts.map(({ id }) => id),
+    },
+    text: lines(
+      styled('yellow', 'The old grant has ended, and by then nothing was left of it: there is no new one.'),
+      facts(receipts.map(({ id }): [string, Rich] => ['receipt', id])),
+    ),
+  }
 }
 
 async function recordGrant(context: Context, grant: Grant, since: bigint | undefined): Promise<string | undefined> {
@@ -242,27 +229,6 @@ async function recordGrant(context: Context, grant: Grant, since: bigint | undef
   }
   const { grantReceipt } = await import('../receipt/grantReceipt.ts')
   return (await journal.issue(grantReceipt({ grant, layer: 'wallet' }))).id
-}
-
-async function renderChanges(old: Scope, scope: Scope): Promise<Rich> {
-  const { diffScopes } = await import('../scope/diff.ts')
-  const shown = (value: unknown) => (value === undefined ? '-' : untrusted(value))
-  return table(
-    ['WHERE', 'BEFORE', 'AFTER'],
-    diffScopes(old, scope).map(({ pointer, before, after }) => [pointer, shown(before), shown(after)]),
-  )
-}
-
-async function renderUsed(scope: Scope, { budgets, calls }: Used): Promise<Rich> {
-  const { formatAmount } = await import('../primitives/amount.ts')
-  const rows = Object.entries(budgets).flatMap(([name, list]) =>
-    list.map(({ asset, amount }): [string, Rich] => {
-      const decimals = asset === 'native' ? 18 : (scope.assets[asset]?.decimals ?? 0)
-      const when = scope.budgets[name]?.per === undefined ? 'in all' : 'in the current window'
-      return [`budget ${name}`, `${formatAmount(amount, decimals)} used ${when}`]
-    }),
-  )
-  return facts([...rows, ['calls', `${calls} used`]])
 }
 
 function startOf(context: Context): Start | undefined {

@@ -1,4 +1,4 @@
-import { parseJson } from '../primitives/json.ts'
+import { MAX_JSON_BYTES, parseJson } from '../primitives/json.ts'
 import type { Scope } from '../scope/types.ts'
 import { readAssets } from './assets.ts'
 import type { Context } from './command.ts'
@@ -7,7 +7,7 @@ import { readInput } from './stdin.ts'
 
 /** The document in a scope file (`-` for standard input), not yet read as a scope. */
 export async function readScopeDocument(context: Context, path: string): Promise<unknown> {
-  return parseJson(path === '-' ? await context.stdin() : readInput(path))
+  return parseJson(path === '-' ? await context.stdin() : readInput(path, MAX_JSON_BYTES))
 }
 
 /** The chain that a scope document names, with or without its source; anything else is left to the parser. */

@@ -1,11 +1,23 @@
 import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { codeOf } from '../../test/codes.ts'
+import { codeOf, codeOfAsync } from '../../test/codes.ts'
 import { useFolder } from '../../test/rig/cli.ts'
-import { MAX_INPUT_BYTES, readInput } from './stdin.ts'
+import { MAX_INPUT_BYTES, readInput, readStdin } from './stdin.ts'
 
 const folder = useFolder()
+
+describe('readStdin', () => {
+  test('default: whole, also where a character comes in parts; error: too large', async () => {
+    const bytes = Buffer.from('a😀é')
+    const parts = Array.from(bytes, (byte) => Buffer.from([byte]))
+    expect(await readStdin(Readable.from(parts))).toBe('a😀é')
+    const block = Buffer.alloc(1_048_576)
+    const flood = Readable.from(Array.from({ length: 17 }, () => block))
+    expect((await codeOfAsync(() => readStdin(flood))).code).toBe('cli.file_too_large')
+  })
+})
 
 describe('readInput', () => {
   test('default: a file, whole', () => {
@@ -13,6 +25,8 @@ describe('readInput', () => {
     const text = `${'é'.repeat(100_000)}\n`
     writeFileSync(path, text)
     expect(readInput(path)).toBe(text)
+    expect(readInput(path, 200_001)).toBe(text)
+    expect(codeOf(() => readInput(path, 200_000)).details).toMatchObject({ bytes: 200_001, most: 200_000 })
   })
 
   test('error: too large, no file', () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
-import { type Abi, encodeFunctionData, parseAbi } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { grouped } from '../../scripts/errors-page.ts'
+import { encodeCalldata } from '../../test/arbitraries/calldata.ts'
 import { anyKnownCaveat } from '../../test/arbitraries/caveat.ts'
 import { baseEnvironment } from '../../test/arbitraries/environment.ts'
 import { AGENT, DAI, PAYEES, PRINCIPAL, TARGET, USDC } from '../../test/arbitraries/scope.ts'
@@ -103,11 +103,8 @@ describe('guardDrafts', () => {
   }
   const specificEnforcer = environment.enforcers['SpecificActionERC20TransferBatchEnforcer'] ?? '0x'
   const MULTICALL: Hex = '0xac9650d8'
-  const wrapping = (to: Address, signature = 'functionCall'): Hex =>
-    encodeFunctionData({
-      abi: parseAbi([`function ${signature}(address to, bytes data)`] as readonly string[]) as Abi,
-      args: [to, '0x12345678'],
-    })
+  const wrapping = (to: Address, name = 'functionCall'): Hex =>
+    encodeCalldata(`${name}(address,bytes)`, [to, '0x12345678'])
   const delegating = wrapping(PAYEES[0], 'functionDelegateCall')
   const period = (amount: bigint): KnownCaveat => ({
     kind: 'erc20PeriodTransfer',

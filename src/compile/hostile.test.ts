@@ -1,5 +1,5 @@
-import { encodeFunctionData, parseAbi } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { encodeCalldata } from '../../test/arbitraries/calldata.ts'
 import { baseEnvironment } from '../../test/arbitraries/environment.ts'
 import { act, budget, counting, pay, refusal } from '../../test/arbitraries/plan.ts'
 import { AGENT, PRINCIPAL, scopeDocument, TARGET, USDC } from '../../test/arbitraries/scope.ts'
@@ -95,15 +95,11 @@ describe('inspectLinks', () => {
     expect(found).toHaveLength(19_999)
   })
 
-  test('attack: 500 branches under a root whose one call carries two hundred, all dangerous', () => {
-    const approve = encodeFunctionData({
-      abi: parseAbi(['function approve(address spender, uint256 amount)']),
-      args: [account(7), 1n],
-    })
-    const data = encodeFunctionData({
-      abi: parseAbi(['function aggregate((address,bytes)[] calls)']),
-      args: [Array.from({ length: 110 }, (_, at) => [account(at + 1), approve] as const)],
-    })
+  test('attack: 500 branches under a root whose one call carries a hundred, all dangerous', () => {
+    const approve = encodeCalldata('approve(address,uint256)', [account(7), 1n])
+    const data = encodeCalldata('aggregate((address,bytes)[])', [
+      Array.from({ length: 110 }, (_, at) => [account(at + 1), approve]),
+    ])
     const root = encoded(...bound, { kind: 'allowedTargets', targets: [TARGET] }, { kind: 'exactCalldata', data })
     const leaf = encoded({ kind: 'limitedCalls', limit: 1n })
     const drafts = [

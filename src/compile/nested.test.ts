@@ -1,6 +1,6 @@
 import fc from 'fast-check'
-import { type Abi, encodeFunctionData, parseAbi, type Hex as ViemHex } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { encodeCalldata } from '../../test/arbitraries/calldata.ts'
 import { type Address, byteLength, concatBytes, type Hex, sliceBytes, uintToBytes } from '../primitives/hex.ts'
 import { CARRIER_SIGNATURES, callsInside, carriesCalls, mayCarryCalls } from './nested.ts'
 import { selectorOf } from './selector.ts'
@@ -9,20 +9,13 @@ const WRAPPER: Address = `0x${'77'.repeat(20)}`
 const TOKEN: Address = `0x${'e5'.repeat(20)}`
 const THIEF: Address = `0x${'66'.repeat(20)}`
 const ZERO = `0x${'00'.repeat(32)}` as const
-const APPROVE = encodeFunctionData({
-  abi: parseAbi(['function approve(address spender, uint256 amount)']),
-  args: [THIEF, 5n],
-})
+const APPROVE = encodeCalldata('approve(address,uint256)', [THIEF, 5n])
 const BATCH_MODE = `0x01${'00'.repeat(31)}` as const
 const DELEGATE_MODE = `0xff${'00'.repeat(31)}` as const
 
-const encode = (signature: string, args: readonly unknown[]): Hex => {
-  const abi: Abi = parseAbi([`function ${signature}`] as readonly string[])
-  return encodeFunctionData({ abi, functionName: signature.slice(0, signature.indexOf('(')), args })
-}
 const packed = (operation: bigint, to: Address, data: Hex): Hex =>
   concatBytes(uintToBytes(operation, 1), to, ZERO, uintToBytes(BigInt(byteLength(data)), 32), data)
-const list = sliceBytes(encode('f((address,uint256,bytes)[] a)', [[[TOKEN, 0n, APPROVE]]]), 4)
+const list = sliceBytes(encodeCalldata('f((address,uint256,bytes)[] a)', [[[TOKEN, 0n, APPROVE]]]), 4)
 
 const plain = { to: TOKEN, data: APPROVE, delegated: false }
 const itself = { to: WRAPPER, data: APPROVE, delegated: false }
@@ -81,11 +74,11 @@ const OPAQUE: readonly [string, readonly unknown[]][] = [
 
 describe('callsInside', () => {
   test.each(FORMS)('default: %s', (signature, args, inside) => {
-    expect(callsInside(WRAPPER, encode(signature, args))).toEqual({ calls: [inside], readable: true })
+    expect(callsInside(WRAPPER, encodeCalldata(signature, args))).toEqual({ calls: [inside], readable: true })
   })
 
   test.each(OPAQUE)('behavior: %s carries what nobody can read here', (signature, args) => {
-    expect(callsInside(WRAPPER, encode(signature, args))).toEqual({ calls: [], readable: false })
+    expect(callsInside(WRAPPER, encodeCalldata(signature, args))).toEqual({ calls: [], readable: false })
   })
 
   test('behavior: the table has every function that is known to carry calls', () => {
@@ -97,8 +90,8 @@ describe('callsInside', () => {
   })
 
   test('behavior: several in one, and one within the other', () => {
-    const execute = (data: Hex, to = TOKEN) => encode('execute(address,uint256,bytes)', [to, 0n, data])
-    const both = encode('multicall(bytes[])', [[execute(APPROVE), execute(APPROVE, THIEF)]])
+    const execute = (data: Hex, to = TOKEN) => encodeCalldata('execute(address,uint256,bytes)', [to, 0n, data])
+    const both = encodeCalldata('multicall(bytes[])', [[execute(APPROVE), execute(APPROVE, THIEF)]])
     expect(callsInside(WRAPPER, both)).toEqual({
       calls: [
         { to: WRAPPER, data: execute(APPROVE), delegated: false },
@@ -113,7 +106,7 @@ describe('callsInside', () => {
   test('attack: hidden four deep it is read, deeper it is unreadable, never harmless', () => {
     let data: Hex = APPROVE
     for (let depth = 1; depth <= 8; depth++) {
-      data = encode('functionCall(address,bytes)', [TOKEN, data])
+      data = encodeCalldata('functionCall(address,bytes)', [TOKEN, data])
       const inside = callsInside(WRAPPER, data)
       expect(inside?.readable).toBe(depth <= 4)
       expect(inside?.calls.some((call) => call.data === APPROVE)).toBe(depth <= 4)
@@ -122,11 +115,11 @@ describe('callsInside', () => {
 
   test('attack: thousands of calls, or a payload of 64 KB and more, end at once and unreadable', () => {
     const started = performance.now()
-    const many = encode('aggregate((address,bytes)[])', [Array.from({ length: 257 }, () => [TOKEN, '0x'])])
+    const many = encodeCalldata('aggregate((address,bytes)[])', [Array.from({ length: 257 }, () => [TOKEN, '0x'])])
     expect(callsInside(WRAPPER, many)?.readable).toBe(false)
-    const half = encode('aggregate((address,bytes)[])', [Array.from({ length: 256 }, () => [TOKEN, '0x'])])
+    const half = encodeCalldata('aggregate((address,bytes)[])', [Array.from({ length: 256 }, () => [TOKEN, '0x'])])
     expect(callsInside(WRAPPER, half)).toMatchObject({ readable: true, calls: { length: 256 } })
-    const large = encode('functionCall(address,bytes)', [TOKEN, `0x${'00'.repeat(65_536)}`])
+    const large = encodeCalldata('functionCall(address,bytes)', [TOKEN, `0x${'00'.repeat(65_536)}`])
     expect(callsInside(WRAPPER, large)).toEqual({ calls: [], readable: false })
     // Offsets that all point at one element: a few bytes that unfold into many.
     const bomb: Hex = `0x${selectorOf('multicall(bytes[])').slice(2)}${word(32)}${word(4_000)}${word(0).repeat(4_000)}`
@@ -135,16 +128,16 @@ describe('callsInside', () => {
   })
 
   test('attack: another encoding of the same, a shifted tail or dirty bits: unreadable, as a contract may see something else', () => {
-    const honest = encode('functionCall(address,bytes)', [TOKEN, APPROVE])
+    const honest = encodeCalldata('functionCall(address,bytes)', [TOKEN, APPROVE])
     const dirty: Hex = `0x${honest.slice(2, 10)}ff${honest.slice(12)}`
     const bent: Hex = `0x${honest.slice(2, 74)}${word(96)}${word(0)}${honest.slice(138)}`
     for (const data of [`${honest}00`, honest.slice(0, -2), dirty, bent] as Hex[]) {
       expect(callsInside(WRAPPER, data)).toEqual({ calls: [], readable: false })
     }
-    const short = encode('execute(bytes32,bytes)', [ZERO, TOKEN])
-    const cut = encode('multiSend(bytes)', [sliceBytes(packed(0n, TOKEN, APPROVE), 0, 90)])
-    const uneven = encode('executeBatch(address[],bytes[])', [[TOKEN, THIEF], [APPROVE]])
-    const mode = encode('execute(bytes32,bytes)', [`0xfe${'00'.repeat(31)}`, concatBytes(TOKEN, ZERO, APPROVE)])
+    const short = encodeCalldata('execute(bytes32,bytes)', [ZERO, TOKEN])
+    const cut = encodeCalldata('multiSend(bytes)', [sliceBytes(packed(0n, TOKEN, APPROVE), 0, 90)])
+    const uneven = encodeCalldata('executeBatch(address[],bytes[])', [[TOKEN, THIEF], [APPROVE]])
+    const mode = encodeCalldata('execute(bytes32,bytes)', [`0xfe${'00'.repeat(31)}`, concatBytes(TOKEN, ZERO, APPROVE)])
     for (const data of [short, cut, uneven, mode]) {
       expect(callsInside(WRAPPER, data)).toEqual({ calls: [], readable: false })
     }
@@ -155,10 +148,10 @@ describe('callsInside', () => {
     fc.assert(
       fc.property(fc.constantFrom(...FORMS), fc.nat(), fc.integer({ min: 1, max: 255 }), (form, position, by) => {
         const [signature, args] = form
-        const honest = encode(signature, args)
+        const honest = encodeCalldata(signature, args)
         const at = 4 + (position % (byteLength(honest) - 4))
         const byte = Number.parseInt(honest.slice(2 + at * 2, 4 + at * 2), 16) ^ by
-        const changed: ViemHex = `${honest.slice(0, 2 + at * 2) as Hex}${byte.toString(16).padStart(2, '0')}${honest.slice(4 + at * 2)}`
+        const changed: Hex = `${honest.slice(0, 2 + at * 2) as Hex}${byte.toString(16).padStart(2, '0')}${honest.slice(4 + at * 2)}`
         const before = JSON.stringify(callsInside(WRAPPER, honest)?.calls)
         const inside = callsInside(WRAPPER, changed)
         if (inside === null) throw new TypeError('not a carrier any more')

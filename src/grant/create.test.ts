@@ -9,6 +9,7 @@ import {
   principal,
   richDocument,
   stranger,
+  subAgent,
 } from '../../test/arbitraries/signedGrant.ts'
 import { codeOf, codeOfAsync } from '../../test/codes.ts'
 import { compile } from '../compile/compile.ts'
@@ -17,6 +18,7 @@ import { hashDelegation, signingHash } from '../delegation/hash.ts'
 import { recoverSigner } from '../delegation/signature.ts'
 import { scopeHash } from '../scope/hash.ts'
 import { parseScope } from '../scope/parse.ts'
+import { attenuateGrant } from './attenuate.ts'
 import { createGrant, signGrant } from './create.ts'
 import { grantId } from './id.ts'
 
@@ -85,7 +87,7 @@ describe('createGrant', () => {
   })
 
   test('error: a branch that no permission context can hold', async () => {
-    const names = ['a', 'b', 'c', 'd', 'e']
+    const names = ['a', 'b']
     const long = richDocument({
       rules: [
         {
@@ -98,7 +100,12 @@ describe('createGrant', () => {
       ],
       budgets: {},
     })
-    expect(await codeOfAsync(() => makeGrant(environment, long))).toMatchObject({
+    // Each link fits; one under the other they do not.
+    const held = await makeGrant(environment, long)
+    const narrow = parseScope({ ...long, delegate: subAgent.address, redelegation: { maxDepth: 0 } })
+    const handOn = () =>
+      attenuateGrant(held, { scope: narrow, environment, nonce: 4n, salt: countingSalt(70n), account: agent })
+    expect(await codeOfAsync(handOn)).toMatchObject({
       code: 'grant.too_large',
       details: { branch: 0, code: 'delegation.context_too_large' },
     })

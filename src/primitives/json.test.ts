@@ -92,6 +92,9 @@ describe('parseJson', () => {
     expect(codeOf(() => parseJson(`"${'a'.repeat(9)}"`, { maxBytes: 10 }))).toBe('json.too_large')
     expect(codeOf(() => parseJson(`"${'é'.repeat(5)}"`, { maxBytes: 10 }))).toBe('json.too_large')
     expect(codeOf(() => parseJson(' '.repeat(1_048_577)))).toBe('json.too_large')
+    expect(codeOf(() => parseJson(`[${'[],'.repeat(100_000)}[]]`))).toBe('json.too_large')
+    expect(codeOf(() => parseJson('[1,[2]]', { maxValues: 3 }))).toBe('json.too_large')
+    expect(parseJson('[1,[2]]', { maxValues: 4 })).toEqual([1, [2]])
   })
 
   test('behavior: a mebibyte of any shape is read or refused in under a second', () => {

@@ -20,10 +20,14 @@ export type JsonLimits = {
   maxBytes?: number
   /** Arrays and objects inside one another. Default 64. */
   maxDepth?: number
+  /** Values in all, at any depth. Default 100,000: a megabyte of commas else becomes a hundred of objects. */
+  maxValues?: number
 }
 
-const DEFAULT_MAX_BYTES = 1_048_576
+/** UTF-8 bytes that {@link parseJson} reads where nothing else is said. */
+export const MAX_JSON_BYTES = 1_048_576
 const DEFAULT_MAX_DEPTH = 64
+const DEFAULT_MAX_VALUES = 100_000
 /** Keys that reach an object's prototype in code that copies or merges carelessly, ours or a dependency's. */
 const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
@@ -43,7 +47,7 @@ export function isForbiddenKey(key: string): boolean {
  */
 export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
   if (typeof text !== 'string') throw invalid(0, typeof text)
-  const maxBytes = limits.maxBytes ?? DEFAULT_MAX_BYTES
+  const maxBytes = limits.maxBytes ?? MAX_JSON_BYTES
   const large = text.length > maxBytes || (text.length * 3 > maxBytes && utf8Length(text) > maxBytes)
   if (large) {
     throw new JsonError('json.too_large', 'This JSON text is too large.', {
@@ -51,7 +55,7 @@ export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
       fix: `Give at most ${maxBytes} bytes.`,
     })
   }
-  const reader = new Reader(text, limits.maxDepth ?? DEFAULT_MAX_DEPTH)
+  const reader = new Reader(text, limits.maxDepth ?? DEFAULT_MAX_DEPTH, limits.maxValues ?? DEFAULT_MAX_VALUES)
   return reader.document()
 }
 
@@ -75,11 +79,14 @@ export function childPointer(pointer: string, token: string | number): string {
 class Reader {
   readonly #text: string
   readonly #maxDepth: number
+  readonly #maxValues: number
+  #values = 0
   #at = 0
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, maxDepth: number, maxValues: number) {
     this.#text = text
     this.#maxDepth = maxDepth
+    this.#maxValues = maxValues
   }
 
   document(): JsonValue {
@@ -90,6 +97,7 @@ class Reader {
   }
 
   #value(depth: number): JsonValue {
+    if (++this.#values > this.#maxValues) throw tooMany(this.#maxValues)
     this.#blanks()
     const unit = this.#text.charCodeAt(this.#at)
     if (unit === 0x7b || unit === 0x5b) {
@@ -247,6 +255,13 @@ function invalid(offset: number, found: string): JsonError {
   return new JsonError('json.invalid', 'This is not JSON.', {
     details: { offset, found },
     fix: 'Give one JSON value, without comments or trailing commas.',
+  })
+}
+
+function tooMany(bound: number): JsonError {
+  return new JsonError('json.too_large', 'This JSON text is too large.', {
+    details: { values: `more than ${bound}`, bound },
+    fix: `Give at most ${bound} values.`,
   })
 }
 

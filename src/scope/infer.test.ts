@@ -6,6 +6,7 @@ import { createScopeHistory } from './admits.ts'
 import { type InferOptions, inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 import type { ScopeDocument } from './schema.ts'
+import { isSubset } from './subset.ts'
 import { unconfirmedIn } from './unconfirmed.ts'
 
 const account = (n: number) => `0x${n.toString(16).padStart(2, '0').repeat(20)}` as const
@@ -92,6 +93,20 @@ describe('inferScope', () => {
     )
   })
 
+  test('behavior: of several the one with most to spare is shown, by its exact ratio', () => {
+    const rowOf = (calls: unknown[], options: InferOptions, wanted: string) => {
+      const found = inferScope(plan(calls), options).overGrant.find(({ dimension }) => dimension === wanted)
+      return [found?.granted, found?.planned, found?.ratio]
+    }
+    // 12/7 is less than 2, whatever its numerator.
+    const paid = [pay(A, '12'), pay(B, '7'), pay(C, '6')]
+    expect(rowOf(paid, { rulePer: 'asset' }, 'amount')).toEqual(['12', '6', '2'])
+    const called = [swap({}, { value: '1' }), swap({}, { value: '2' }), swap({ tick: '1' }, { value: '5' })]
+    expect(rowOf(called, {}, 'arguments')).toEqual(['2', '2', '1'])
+    expect(rowOf(called, {}, 'value')).toEqual(['2', '2', '1'])
+    expect(rowOf(called, { rulePer: 'payee' }, 'value')).toEqual(['5', '2', '5/2'])
+  })
+
   test('behavior: more values than a list holds become the bound that admits less', () => {
     const many = (from: number) => Array.from({ length: 70 }, (_, index) => swap({ tick: `${from + index}` }))
     const low = inferScope(plan(many(-8_388_600)))
@@ -112,6 +127,23 @@ describe('inferScope', () => {
     expect(third).toEqual(first)
     const native = inferScope(plan([{ to: A, data: '0x', value: '1000' }])).document
     expect(native.rules).toMatchObject([{ asset: 'native', to: [A], max: '0.000000000000001' }])
+  })
+
+  test('behavior: of a payment as bytes, too, each value has its own source', () => {
+    const native = { to: { value: A, source: 'addressBook' }, data: '0x', value: { value: '1', source: 'ledger' } }
+    expect(inferScope(plan([{ ...native, source: 'agent' }])).document.provenance).toMatchObject({
+      '/rules/0/asset': 'agent',
+      '/rules/0/to/0': 'addressBook',
+      '/rules/0/max': 'ledger',
+      '/budgets/pay-1/max': 'agent',
+    })
+    const token = { to: USDC, data: { value: transferData(A, 5n), source: 'ledger' } }
+    expect(inferScope(plan([token])).document.provenance).toMatchObject({
+      '/rules/0/asset': 'principal',
+      '/rules/0/to/0': 'ledger',
+      '/rules/0/max': 'ledger',
+      '/budgets/pay-1/max': 'ledger',
+    })
   })
 
   test('behavior: a call as bytes is the call by names', () => {
@@ -156,9 +188,11 @@ describe('inferScope', () => {
 
   test('behavior: of two sources of one value the one that is trusted less counts', () => {
     const calls = [pay(A, '5'), pay(A, '5', { to: { value: A, source: 'agent' } })]
-    const { document, confirm } = inferScope(plan(calls))
-    expect(document.provenance).toMatchObject({ '/rules/0/to/0': 'agent', '/rules/0/max': 'principal' })
-    expect(confirm).toEqual([{ pointer: '/rules/0/to/0', value: A }])
+    for (const order of [calls, [...calls].reverse()]) {
+      const { document, confirm } = inferScope(plan(order))
+      expect(document.provenance).toMatchObject({ '/rules/0/to/0': 'agent', '/rules/0/max': 'principal' })
+      expect(confirm).toEqual([{ pointer: '/rules/0/to/0', value: A }])
+    }
     // An argument may be called value, and another source.
     const named = {
       to: ROUTER,
@@ -195,7 +229,22 @@ describe('inferScope', () => {
     expect(seen.lowered).toBeGreaterThan(1_000)
     expect(Math.min(seen.perCall, seen.perPayee, seen.perAsset)).toBeGreaterThan(20)
     expect(Math.min(seen.calls, seen.transfers)).toBeGreaterThan(100)
-  })
+  }, 120_000)
+
+  test('behavior: joining rules only adds', () => {
+    fc.assert(
+      fc.property(anyPlan, (calls) => {
+        const [fine, middle, coarse] = (['call', 'payee', 'asset'] as const).map((rulePer) => {
+          return parseScope(inferScope(plan(calls), { rulePer }).document)
+        })
+        if (fine === undefined || middle === undefined || coarse === undefined)
+          throw new RangeError('three were inferred')
+        expect(isSubset(fine, middle)).toEqual({ subset: true })
+        expect(isSubset(middle, coarse)).toEqual({ subset: true })
+      }),
+      { numRuns: 100 },
+    )
+  }, 120_000)
 
   test('behavior: it begins with the first call where every call has a time', () => {
     const timed = (second: number) => pay(A, '1', { when: at(second) })
@@ -209,6 +258,11 @@ describe('inferScope', () => {
       ratio: '30/7',
     })
     expect(inferScope(plan([timed(30), pay(A, '1')], { notBefore: undefined })).document.notBefore).toBeUndefined()
+    const early = [timed(30), { ...timed(5), source: 'agent' }]
+    expect(inferScope(plan(early, { notBefore: undefined })).confirm).toContainEqual({
+      pointer: '/notBefore',
+      value: at(5),
+    })
   })
 
   const raw = transferData(A, 5n)

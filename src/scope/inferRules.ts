@@ -209,9 +209,13 @@ function sum(amounts: readonly bigint[]): bigint {
 }
 
 function largest(amounts: readonly bigint[]): bigint {
-  return amounts.reduce((most, amount) => (amount > most ? amount : most))
+  let most = amounts[0] ?? 0n
+  for (const amount of amounts) if (amount > most) most = amount
+  return most
 }
 
 function smallest(amounts: readonly bigint[]): bigint {
-  return amounts.reduce((least, amount) => (amount < least ? amount : least))
+  let least = amounts[0] ?? 0n
+  for (const amount of amounts) if (amount < least) least = amount
+  return least
 }

@@ -97,6 +97,10 @@ describe('replayReceipts', () => {
 
   test('behavior: in the order of time, whatever the order of the files, each receipt once', async () => {
     expect(await said({}, [...all, ...all].reverse())).toEqual(await said({}))
+    expect(await replayReceipts(scope(), [...all, ...all, '{}'], options)).toMatchObject({
+      others: 1,
+      cannotSay: [{ index: all.length * 2 }],
+    })
   })
 
   test('behavior: what failed on chain is not charged, what is not settled is', async () => {
@@ -173,10 +177,27 @@ describe('replayReceipts', () => {
   test('behavior: one action that was decided twice counts once', async () => {
     const action = transferTo(vendors[0], 60n * UNIT)
     const request = await ask(grant, action, 99n)
-    const unseen = await decide({ grant, action, state: makeState(grant), request, verdict: denyFor('state_missing') })
+    const unseen = await decide({ grant, action, state: makeState(grant), request, verdict: denyFor('stopped') })
     const early = await issue(unseen.drafted)
     const then = await issue((await decide({ grant, action, state: makeState(grant), request })).drafted, early.head)
+    expect(await said({}, [early.text])).toEqual(['denied passes'])
     expect(await said({}, [then.text, early.text])).toEqual(['open passes'])
+    expect(await said({}, [early.text, then.text])).toEqual(['open passes'])
+  })
+
+  test('behavior: of several outcomes the last one counts', async () => {
+    const action = transferTo(vendors[0], 60n * UNIT)
+    const request = await ask(grant, action, 98n)
+    const yes = await issue((await decide({ grant, action, state: makeState(grant), request })).drafted)
+    const redemption = encodeRedemption(grant, 0, action)
+    const of = { grant, request, redemption, decision: yes.id, layer: 'redeemer' } as const
+    const pending = { status: 'pending', transactionHash: hash('77') } as const
+    const sent = await issue(outcomeReceipt({ ...of, outcome: pending }), yes.head)
+    const mined = outcomeOf(minedTransaction(redemption, action), redemption, action)
+    const done = await issue(outcomeReceipt({ ...of, outcome: mined }), sent.head)
+    expect(await said({}, [yes.text, sent.text, done.text])).toEqual(['executed passes'])
+    expect(await said({}, [done.text, sent.text, yes.text])).toEqual(['executed passes'])
+    expect(await said({}, [done.text, sent.text])).toEqual(['executed passes'])
   })
 
   test('behavior: an outcome without its decision is placed by the issuer’s clock', async () => {

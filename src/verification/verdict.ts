@@ -13,7 +13,11 @@ type Decision = StatementOf<'decision'>
 
 /** Reasons that no evaluation can give: they are the redeemer's own, or found after the evaluation allowed. */
 const LOCAL: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['stopped'])
-const SIMULATED: ReadonlySet<ReasonCode> = new Set<ReasonCode>(['execution_failed', 'disagreement'])
+const SIMULATED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'signature_refused',
+  'execution_failed',
+  'disagreement',
+])
 
 /** Does the same action under the same grant at the recorded state give the same verdict? */
 export function checkVerdict(

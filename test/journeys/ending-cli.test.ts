@@ -156,9 +156,19 @@ describe('ambit revoke --all', () => {
         },
       },
     }
+    // A file that cannot be read holds nobody up.
+    writeFileSync(join(home(), 'permissions', 'torn.json'), '{"schema":', { mode: 0o600 })
     const nonce = await nonceOf('principal')
     expect((await codeOfAsync(() => revokeCommand.run(context))).code).toBe('cli.not_confirmed')
-    for (const text of ['again for', 'What ends', 'others for', 'What does not end', 'MetaMask', 'kill switch']) {
+    for (const text of [
+      'again for',
+      'What ends',
+      'others for',
+      'What does not end',
+      'MetaMask',
+      'kill switch',
+      'cannot be read',
+    ]) {
       expect(seen.join()).toContain(text)
     }
     expect(await nonceOf('principal')).toBe(nonce)
@@ -343,11 +353,29 @@ describe('ambit narrow, ambit redirect', () => {
   test('behavior: what was handed on dies with the old grant; the name of the task means the new one', async () => {
     const ids = await family('passed')
     const smaller = JSON.stringify({ budgets: { limit: { max: '2' } } })
+    // What was handed on is not replaced: who handed it on revokes it and hands on another part.
+    const child = await run('agent', ['narrow', ids[1] as string, '-', '--yes'], smaller)
+    expect([child.exit, child.json().error?.code]).toEqual([2, 'cli.usage'])
     const { data } = (await run('principal', ['narrow', 'passed', '-', '--yes'], smaller)).json()
     expect(data.grantsDied.toSorted()).toEqual(ids.slice(1).sort())
     expect(await pay('sub', ids[1] as string)).toBe('revoked')
     expect((await run('principal', ['inspect', 'passed'])).json().data.grant.id).toBe(data.grant.id)
     expect(await pay('agent', 'passed', '2')).toBe('executed')
+  })
+
+  test('behavior: what was accepted for the old grant is for the new one, as far as it is still in question', async () => {
+    const accepted = ['--max', '5', '--accept', '/rules/0/max']
+    const first = idOf(await grant('principal', 'accepted', ...accepted))
+    expect(await pay('agent', first, '2')).toBe('executed')
+    const redirect = (who: Who) => ['redirect', 'accepted', '--to', address(who), '--yes']
+    const loose = (await run('principal', redirect('sub'))).json()
+    const held = (file: string) => JSON.parse(readFileSync(file, 'utf8')).accepted
+    expect(held(loose.data.file)).toEqual([['/rules/0/max']])
+    expect(await pay('sub', 'accepted', '5')).toBe('executed')
+    // 3 are left, and 5 at once is no constraint any more.
+    const tight = (await run('principal', redirect('agent'))).json()
+    expect(tight.error).toBeNull()
+    expect([held(tight.data.file), tight.data.scope.budgets.limit.max]).toEqual([[[]], '3'])
   })
 
   test('error: wider, nothing said, not the principal, nothing left; and nothing has happened', async () => {

@@ -1,7 +1,7 @@
 import { type Dimension, isSubset } from '../../src/scope/subset.ts'
 import { seeded } from '../arbitraries/draw.ts'
 import { findEscape } from './escape.ts'
-import { drawPair } from './scopePairs.ts'
+import { drawPairs } from './scopePairs.ts'
 
 export type BruteForceReport = {
   seed: number
@@ -33,7 +33,6 @@ export function compareWithBruteForce(options: {
   onProgress?: ((done: number) => void) | undefined
 }): BruteForceReport {
   const { pairs, sequences, seed } = options
-  const draw = seeded(seed)
   const report: BruteForceReport = {
     seed,
     pairs: 0,
@@ -45,8 +44,8 @@ export function compareWithBruteForce(options: {
     cautious: {},
     wrong: [],
   }
-  while (report.pairs < pairs) {
-    const { child, parent } = drawPair(draw)
+  for (const { child, parent } of drawPairs(seeded(seed))) {
+    if (report.pairs === pairs) break
     const said = isSubset(child, parent)
     const truth = findEscape(child, parent, sequences)
     report.pairs++

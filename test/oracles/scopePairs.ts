@@ -22,19 +22,25 @@ type Document = Json & {
   budgets: Record<string, Json & { assets: Record<string, string>; max: string }>
 }
 
+/** Children of one parent. */
+const CHILDREN = 4
+
 /**
- * A parent and a child that differs from it in a few places, mostly but not always towards less: near the border is where a
- * wrong yes lives.
+ * Parents, each with children that differ from it in a few places, mostly but not always towards less: near the border is
+ * where a wrong yes lives. Without end.
  */
-export function drawPair(draw: Draw): { child: Scope; parent: Scope } {
+export function* drawPairs(draw: Draw): Generator<{ child: Scope; parent: Scope }, never> {
   for (;;) {
-    const parent = drawDocument(draw)
-    let child: Document = structuredClone(parent)
-    if (chance(draw, 10)) child = drawDocument(draw)
-    else for (let edits = draw.int(4); edits >= 0; edits--) change(draw, child)
-    if (chance(draw, 40)) child['delegate'] = AGENTS[1]
-    const read = [parent, child].map(parse)
-    if (read[0] !== undefined && read[1] !== undefined) return { parent: read[0], child: read[1] }
+    const document = drawDocument(draw)
+    const parent = parse(document)
+    for (let left = CHILDREN; left > 0 && parent !== undefined; left--) {
+      let edited = structuredClone(document)
+      if (chance(draw, 10)) edited = drawDocument(draw)
+      else for (let edits = draw.int(4); edits >= 0; edits--) change(draw, edited)
+      if (chance(draw, 40)) edited['delegate'] = AGENTS[1]
+      const child = parse(edited)
+      if (child !== undefined) yield { child, parent }
+    }
   }
 }
 

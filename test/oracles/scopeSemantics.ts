@@ -65,6 +65,9 @@ export function readMeaning(scope: Scope): Meaning {
   }
   const names = Object.keys(scope.budgets)
   const meters = names.map((name) => new Meter(scope, scope.budgets[name] as Budget, scope.escalation?.above[name]))
+  const readers = scope.rules.map((rule) => {
+    return rule.class === 'transfer' ? transferReader(scope, rule) : callReader(scope, rule)
+  })
   return {
     start: anchor,
     end: seconds(scope.expiry),
@@ -74,8 +77,8 @@ export function readMeaning(scope: Scope): Meaning {
       every: every(scope.budgets[name] as Budget),
     })),
     ways(act) {
-      return scope.rules.flatMap((rule) => {
-        const amounts = rule.class === 'transfer' ? transferred(scope, rule, act) : called(scope, rule, act)
+      return readers.flatMap((read) => {
+        const amounts = read(act)
         if (amounts === null) return []
         const charged = new Map<number, number>()
         for (const { asset, amount, budget } of amounts) {
@@ -146,19 +149,22 @@ function together(every: Every, past: number, now: number): boolean {
 class Meter {
   readonly max: number
   readonly above: number | null
-  readonly #scope: Scope
-  readonly #budget: Budget
+  /** Of one base unit, by asset. */
+  readonly #weights: ReadonlyMap<string, bigint>
 
   constructor(scope: Scope, budget: Budget, above: string | undefined) {
-    this.#scope = scope
-    this.#budget = budget
+    this.#weights = new Map(
+      Object.entries(budget.assets).map(([asset, weight]) => {
+        const decimals = asset === 'native' ? 18 : (scope.assets[asset as Address]?.decimals ?? 0)
+        return [asset, decimal(weight, SCALE - decimals)]
+      }),
+    )
     this.max = exact(decimal(budget.max, SCALE))
     this.above = above === undefined ? null : exact(decimal(above, SCALE))
   }
 
   units(asset: Asset, amount: bigint): number {
-    const decimals = asset === 'native' ? 18 : (this.#scope.assets[asset]?.decimals ?? Number.NaN)
-    return exact(amount * decimal(this.#budget.assets[asset] as string, SCALE - decimals))
+    return exact(amount * (this.#weights.get(asset) ?? 0n))
   }
 }
 
@@ -183,32 +189,42 @@ function exact(units: bigint): number {
 
 type Amount = { asset: Asset; amount: bigint; budget: string }
 
-function transferred(scope: Scope, rule: TransferRule, { does }: Act): Amount[] | null {
-  if (does.kind !== 'transfer' || does.asset !== rule.asset) return null
-  if (rule.to !== 'anyone' && !rule.to.includes(does.to)) return null
-  if (rule.max !== undefined) {
-    const decimals = rule.asset === 'native' ? 18 : (scope.assets[rule.asset]?.decimals ?? Number.NaN)
-    if (does.amount > decimal(rule.max, decimals)) return null
+/** What an act moves that budgets count, if one rule admits it. */
+type Reader = (act: Act) => Amount[] | null
+
+function transferReader(scope: Scope, rule: TransferRule): Reader {
+  const { asset, budget, max } = rule
+  const decimals = asset === 'native' ? 18 : (scope.assets[asset]?.decimals ?? Number.NaN)
+  const most = max === undefined ? null : decimal(max, decimals)
+  return ({ does }) => {
+    if (does.kind !== 'transfer' || does.asset !== asset) return null
+    if (rule.to !== 'anyone' && !rule.to.includes(does.to)) return null
+    if (most !== null && does.amount > most) return null
+    return budget === undefined ? [] : [{ asset, amount: does.amount, budget }]
   }
-  return rule.budget === undefined ? [] : [{ asset: rule.asset, amount: does.amount, budget: rule.budget }]
 }
 
-function called(scope: Scope, rule: CallRule, { does }: Act): Amount[] | null {
-  if (does.kind !== 'call' || does.target !== rule.target) return null
+function callReader(scope: Scope, rule: CallRule): Reader {
   const { signature, names, types } = readSignature(rule.function)
-  if (does.signature !== signature || does.value > BigInt(rule.value.lte)) return null
-  const argument = (name: string) => does.args[names.indexOf(name)] as Address | bigint
-  for (const [name, condition] of Object.entries(rule.args)) {
-    if (!satisfies(scope, condition, argument(name), types[names.indexOf(name)] as string)) return null
-  }
-  if ((rule.allowance === undefined) !== (does.approved === null)) return null
-  if (rule.allowance !== undefined && does.approved !== null) {
-    if (does.approved.asset !== rule.allowance.asset) return null
-    if (does.approved.amount !== argument(rule.allowance.amount)) return null
-  }
-  return rule.spends.map(({ asset, amount, budget }) => {
-    return { asset, amount: asset === 'native' ? does.value : (argument(amount) as bigint), budget }
+  const tests = Object.entries(rule.args).map(([name, condition]) => {
+    const index = names.indexOf(name)
+    return { index, test: tester(scope, condition, types[index] as string) }
   })
+  const most = BigInt(rule.value.lte)
+  const { allowance } = rule
+  const spends = rule.spends.map((spend) => ({ ...spend, index: names.indexOf(spend.amount) }))
+  return ({ does }) => {
+    if (does.kind !== 'call' || does.target !== rule.target || does.signature !== signature) return null
+    const { args, value, approved } = does
+    if (value > most || tests.some(({ index, test }) => !test(args[index] as Address | bigint))) return null
+    if ((allowance === undefined) !== (approved === null)) return null
+    if (allowance !== undefined && approved !== null) {
+      if (approved.asset !== allowance.asset || approved.amount !== args[names.indexOf(allowance.amount)]) return null
+    }
+    return spends.map(({ asset, budget, index }) => {
+      return { asset, amount: asset === 'native' ? value : (args[index] as bigint), budget }
+    })
+  }
 }
 
 /** Reads what the grids are made of: elementary types, each parameter with a name. */
@@ -220,18 +236,27 @@ export function readSignature(text: string): { name: string; signature: string; 
   return { name, signature: `${name}(${types.join(',')})`, names, types }
 }
 
-function satisfies(scope: Scope, condition: Condition, value: Address | bigint, type: string): boolean {
+function tester(scope: Scope, condition: Condition, type: string): (value: Address | bigint) => boolean {
   const meant = (text: AbiValue): Address | bigint => {
     if (type !== 'address') return BigInt(text)
     return text === 'principal' ? scope.principal : text === 'delegate' ? scope.delegate : (text as Address)
   }
-  if ('eq' in condition) return value === meant(condition.eq)
-  if ('neq' in condition) return value !== meant(condition.neq)
-  if ('in' in condition) return condition.in.some((candidate) => value === meant(candidate))
-  if ('lte' in condition) return BigInt(value) <= BigInt(condition.lte)
-  if ('gte' in condition) return BigInt(value) >= BigInt(condition.gte)
-  if ('mask' in condition) return (BigInt(value) & BigInt(condition.mask)) === BigInt(condition.equals)
-  throw new RangeError('a condition that the oracle does not know')
+  if ('eq' in condition || 'neq' in condition) {
+    const wanted = 'eq' in condition
+    const named = meant('eq' in condition ? condition.eq : condition.neq)
+    return (value) => (value === named) === wanted
+  }
+  if ('in' in condition) {
+    const listed = condition.in.map(meant)
+    return (value) => listed.includes(value)
+  }
+  if ('lte' in condition || 'gte' in condition) {
+    const [most, least] = 'lte' in condition ? [BigInt(condition.lte), null] : [null, BigInt(condition.gte)]
+    return (value) => (most === null || BigInt(value) <= most) && (least === null || BigInt(value) >= least)
+  }
+  if (!('mask' in condition)) throw new RangeError('a condition that the oracle does not know')
+  const [mask, equals] = [BigInt(condition.mask), BigInt(condition.equals)]
+  return (value) => (BigInt(value) & mask) === equals
 }
 
 function confirmerOf({ escalation, principal }: Scope): Address | undefined {

@@ -47,6 +47,8 @@ export const guardianCreate: Command = {
     const { environment, node } = session
     const salt = `0x${Buffer.from(context.random(32)).toString('hex')}` as const
     const delegation = createKillSwitch({ environment, principal, guardian, expiry, salt })
+    const { assertKnownContracts } = await import('../trustGrant.ts')
+    await assertKnownContracts(session, [delegation])
     const { formatInstant } = await import('../../primitives/time.ts')
     const about = lines(
       WHAT,

@@ -1,4 +1,4 @@
-import { type Abi, encodeFunctionData, parseAbi } from 'viem'
+import { encodeFunctionData } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   type Address,
@@ -10,6 +10,7 @@ import {
 } from '../../../src/primitives/hex.ts'
 import { abi as callHubAbi, bytecode as callHubBytecode } from '../../../src/testing/generated/callHub.ts'
 import type { Call } from '../../../src/verdict/types.ts'
+import { encodeCalldata } from '../../arbitraries/calldata.ts'
 import { PAYEES } from '../../arbitraries/scope.ts'
 import { balanceOf, useChain } from '../../rig/chain.ts'
 import { linksOfBranch, UNIT, useDelegating } from '../../rig/delegating.ts'
@@ -44,26 +45,27 @@ const take = (to: Address, units: bigint): Hex =>
 const approve = (spender: Address): Hex =>
   encodeFunctionData({ abi: testTokenAbi, functionName: 'approve', args: [spender, 1n] })
 const mint = (): Hex => encodeFunctionData({ abi: testTokenAbi, functionName: 'mint', args: [A, 1n] })
-const encode = (signature: string, args: readonly unknown[]): Hex => {
-  const abi: Abi = parseAbi([`function ${signature}`] as readonly string[])
-  return encodeFunctionData({ abi, functionName: signature.slice(0, signature.indexOf('(')), args })
-}
-const execute = (data: Hex, to = token()) => encode('execute(address,uint256,bytes)', [to, 0n, data])
+const execute = (data: Hex, to = token()) => encodeCalldata('execute(address,uint256,bytes)', [to, 0n, data])
 const toHub = (data: Hex): Call => ({ to: hub, value: 0n, data })
 
 /** Every form of the hub, with a call of the token in it. */
 const FORMS: readonly [signature: string, wrap: (data: Hex) => Hex][] = [
   ['execute(address,uint256,bytes)', (data) => execute(data)],
-  ['execute(bytes32,bytes)', (data) => encode('execute(bytes32,bytes)', [ZERO, concatBytes(token(), ZERO, data)])],
+  [
+    'execute(bytes32,bytes)',
+    (data) => encodeCalldata('execute(bytes32,bytes)', [ZERO, concatBytes(token(), ZERO, data)]),
+  ],
   [
     'aggregate3((address,bool,bytes)[])',
-    (data) => encode('aggregate3((address,bool,bytes)[])', [[[token(), false, data]]]),
+    (data) => encodeCalldata('aggregate3((address,bool,bytes)[])', [[[token(), false, data]]]),
   ],
-  ['multicall(bytes[])', (data) => encode('multicall(bytes[])', [[execute(data)]])],
+  ['multicall(bytes[])', (data) => encodeCalldata('multicall(bytes[])', [[execute(data)]])],
   [
     'multiSend(bytes)',
     (data) =>
-      encode('multiSend(bytes)', [concatBytes('0x00', token(), ZERO, uintToBytes(BigInt(byteLength(data)), 32), data)]),
+      encodeCalldata('multiSend(bytes)', [
+        concatBytes('0x00', token(), ZERO, uintToBytes(BigInt(byteLength(data)), 32), data),
+      ]),
   ],
 ]
 
@@ -142,7 +144,7 @@ describe('calls inside calls', () => {
       ['compile.target_is_principal', inner(addressOf(principal), '0x')],
       ['compile.forbidden_target', deep('0x12345678', environment.entryPoint)],
       ['compile.nested_unreadable', inner(hub, `${execute(mint())}00`)],
-      ['compile.nested_unreadable', inner(hub, encode('execute(bytes,bytes[])', ['0x00', ['0x00']]))],
+      ['compile.nested_unreadable', inner(hub, encodeCalldata('execute(bytes,bytes[])', ['0x00', ['0x00']]))],
     ]
     // A word for the outer function is a word for the inner ones of that name, and for nothing else.
     for (const [code, args] of cases) expect(refusedAt([acting(args)])).toEqual([code, '/rules/0/args'])

@@ -168,9 +168,12 @@ describe('the account itself as a target (C8)', () => {
     expect((await chain.publicClient.getBalance({ address: C })) - before).toBe(10n ** 18n)
   })
 
-  test('default: no scope calls it, nor pays it; who means a call writes the call', () => {
+  test('default: no scope calls it, nor pays it; who means a call writes the call', async () => {
     const own = addressOf(principal)
     expect(refusal([act({ target: own, acknowledge: ['target:principal'] })])).toBe('compile.target_is_principal')
+    const { grant } = await granted([act()])
+    expect(await redeem(linksOfBranch(grant), note('itself'))).toBe('ok')
+    expect(await redeem(linksOfBranch(grant), { ...note('itself'), to: own })).toMatch(/target-address-not-allowed/)
   })
 })
 
