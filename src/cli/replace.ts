@@ -18,7 +18,7 @@ import { grantsUnder, recordEndings } from './recordEnding.ts'
 import { lockSender } from './redeemFlow.ts'
 import { planData, renderExplanation, section } from './scopeText.ts'
 import type { Session } from './session.ts'
-import { stopOf } from './stops.ts'
+import { stopOf, stoppable } from './stops.ts'
 import { assertGenuine, checkOnChain } from './trustGrant.ts'
 
 export type ReplaceOptions = {
@@ -121,8 +121,7 @@ async function prepare(context: Context, session: Session, options: ReplaceOptio
   const { scope, about: used } = await nextScope(session, grant, wish)
   const signedFor = await planNext(context, session, scope, grant)
   const under = await grantsUnder(context, grant, planned)
-  const { hashDelegation } = await import('../delegation/hash.ts')
-  const stopped = stopOf(context.home(), grant.delegations.map(hashDelegation)) !== undefined
+  const stopped = stopOf(context.home(), await stoppable(grant)) !== undefined
   const about = lines(
     renderScopeHead(scope),
     section('What the new caveats permit', renderExplanation(signedFor.plan.explanation)),

@@ -193,7 +193,7 @@ describe('ambit revoke', () => {
     const id = idOf(await grant('principal', 'foreign'))
     for (const who of ['agent', 'other'] as const) {
       const ran = await run(who, ['revoke', id])
-      expect([ran.exit, ran.json().error]).toMatchObject([1, { code: 'chain.nothing_to_revoke' }])
+      expect([ran.exit, ran.json().error]).toMatchObject([4, { code: 'key.wrong_signer' }])
     }
     expect(await pay('agent', id)).toBe('executed')
   })
