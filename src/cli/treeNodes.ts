@@ -10,6 +10,7 @@ import { shortHash, type TreeMeter, type TreeNode, type TreeState } from '../gra
 import type { Hex } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
 import type { Counted, Ended, Meter, NodeMeters, Remaining } from '../verdict/meters.ts'
+import { familyOf } from '../verdict/reasons.ts'
 import type { ReasonCode } from '../verdict/types.ts'
 import type { Stop } from './stops.ts'
 
@@ -94,12 +95,13 @@ function stateOf(live: NodeMeters | undefined, troubles: readonly CheckRow[]): T
   return troubles.length > 0 ? { kind: 'open', text: 'not settled' } : { kind: 'live', text: 'live' }
 }
 
-/** Neither lives nor has ended: it begins later, or it could not be read. */
-const OPEN: ReadonlySet<ReasonCode> = new Set(['not_yet_valid', 'state_missing', 'unknown_caveat'])
+/** Not ended: it begins later. Nor has what could not be evaluated. */
+const LATER: ReadonlySet<ReasonCode> = new Set(['not_yet_valid', 'block_not_reached'])
 
 function endOf({ code, by, inherited }: Ended): TreeState {
   const text = code.replaceAll('_', ' ')
-  return { kind: OPEN.has(code) ? 'open' : 'ended', text: inherited ? `${text} at ${shortHash(by)}` : text }
+  const open = LATER.has(code) || familyOf(code) === 'not_evaluated'
+  return { kind: open ? 'open' : 'ended', text: inherited ? `${text} at ${shortHash(by)}` : text }
 }
 
 /** What it counts itself, and where something above leaves less, that. */

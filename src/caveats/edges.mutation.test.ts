@@ -1,0 +1,18 @@
+import { describe, expect, test } from 'vitest'
+import { MAX_UINT256 } from '../primitives/amount.ts'
+import { describeCaveat } from './describe.ts'
+
+/** What changed code got away with before: each of these stands against one change that no other test noticed. */
+
+describe('describeCaveat', () => {
+  test('behavior: a stream is warned of exactly where a hundred years of it no longer fit', () => {
+    const stream = (initial: bigint, perSecond: bigint) =>
+      describeCaveat({ kind: 'nativeStreaming', initial, max: MAX_UINT256, perSecond, start: 0n }).warnings
+    const overflow = expect.stringContaining('overflows')
+    const seconds = 36_500n * 86_400n
+    const perSecond = MAX_UINT256 / seconds
+    const rest = MAX_UINT256 - perSecond * seconds
+    expect(stream(rest, perSecond)).not.toContainEqual(overflow)
+    expect(stream(rest + 1n, perSecond)).toContainEqual(overflow)
+  })
+})

@@ -1,0 +1,49 @@
+import { encodeFunctionData, type Hex, parseAbiItem } from 'viem'
+import { describe, expect, test } from 'vitest'
+import { createScopeHistory } from './admits.ts'
+import { parseFunction } from './function.ts'
+import { parseScope } from './parse.ts'
+
+/** What changed code got away with before: each of these stands against one change that no other test noticed. */
+
+const account = (n: number) => `0x${n.toString(16).padStart(2, '0').repeat(20)}` as const
+const [PAYEE, OTHER, TOKEN, COIN] = [account(0xa1), account(0xb1), account(0xe1), account(0xe2)] as const
+
+describe('parseFunction', () => {
+  test('behavior: nothing inside a nameless struct has a name, however deep it lies', () => {
+    const { inputs } = parseFunction('f((address to, (uint8 a, bool b) inner), (uint8 c) named)')
+    expect(inputs.map(({ name }) => name)).toEqual(['', '', '', 'named.c'])
+  })
+})
+
+describe('createScopeHistory', () => {
+  test('behavior: of several rules the one that came nearest says why not, wherever it stands', () => {
+    const near = { id: 'near', class: 'transfer', asset: TOKEN, to: [PAYEE], budget: 'b' }
+    const far = { id: 'far', class: 'transfer', asset: COIN, to: [PAYEE], budget: 'b' }
+    const ask = (rules: readonly object[]) => {
+      const scope = parseScope({
+        version: 1,
+        task: { id: 't', purpose: 'p' },
+        chainId: 1,
+        principal: account(1),
+        delegate: account(2),
+        rules,
+        budgets: { b: { assets: { [TOKEN]: '1', [COIN]: '1' }, max: '5' } },
+        expiry: '2030-01-01T00:00:00Z',
+        redelegation: { maxDepth: 0 },
+        revocation: { group: 'g', maxLatencySeconds: 60 },
+        evidence: { receipts: ['grant'], retain: 'P1D' },
+        assets: { [TOKEN]: { symbol: 'T', decimals: 0 }, [COIN]: { symbol: 'C', decimals: 0 } },
+      })
+      const abi = [parseAbiItem('function transfer(address to, uint256 amount)')] as const
+      const data = encodeFunctionData({ abi, args: [OTHER, 1n] }) as Hex
+      return createScopeHistory(scope).ask({
+        chainId: 1,
+        time: 1_800_000_000n,
+        calls: [{ to: TOKEN, data, value: 0n }],
+      })
+    }
+    expect(ask([near, far])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/0/to' })
+    expect(ask([far, near])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/1/to' })
+  })
+})
