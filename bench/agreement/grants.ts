@@ -33,7 +33,7 @@ export type Subject = {
 }
 
 /** What its history must do to a grant. */
-export type Corner = 'plain' | 'spoiled' | 'revoked'
+export type Corner = 'plain' | 'spoiled' | 'revoked' | 'used'
 
 /** Of a hundred grants, how many come from a random scope through the compiler. The others are random caveats. */
 const COMPILED = 35
@@ -89,15 +89,15 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
     caveats: readonly SketchedCaveat[],
     corner: Corner,
     more: readonly Caveat[] = [],
-    base: Call = transferCall(world.token, world.payees[0], 5n),
+    base: readonly Call[] = [transferCall(world.token, world.payees[0], 5n)],
   ): Promise<Subject> => {
     const links = [{ delegator: principal, delegate: agent, caveats: [...caveats], more }]
     const { delegations, branches } = sketchDelegations(draw, rig.environment, [
-      { links, redeemer: agent, base: [base] },
+      { links, redeemer: agent, base },
     ])
     return {
       grant: await signedGrant(rig, delegations, branches),
-      bases: [[base]],
+      bases: [base],
       origin: 'sketched',
       brief: true,
       corner,
@@ -105,6 +105,12 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
   }
   const period = { amount: 50n, duration: 60n, start: world.now - 10n }
   const cap: KnownCaveat = { kind: 'erc20TransferAmount', token: world.token, limit: 50n }
+  const [payee] = world.payees
+  const data: Hex = `${SELECTORS.approve}${word(BigInt(payee))}${word(0n)}`
+  const revoking: Call = { to: world.token, value: 0n, data }
+  const paid = { recipient: payee, amount: 5n }
+  const batch = [revoking, transferCall(world.token, payee, paid.amount)]
+  const executed = { target: revoking.to, value: 0n, data }
   const counted: KnownCaveat = {
     kind: 'logicalOr',
     groups: [[{ meaning: { kind: 'limitedCalls', limit: 2n }, args: '0x' }]],
@@ -119,10 +125,9 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
       'plain',
     ),
     await subject([{ kind: 'nonce', nonce: 7n }, cap], 'plain'),
-    await subject([{ kind: 'approvalRevocation', methods: ['erc20Approve'] }], 'plain', [], {
-      ...transferCall(world.token, world.payees[0], 0n),
-      data: `${SELECTORS.approve}${word(BigInt(world.payees[0]))}${word(0n)}`,
-    }),
+    await subject([{ kind: 'approvalRevocation', methods: ['erc20Approve'] }], 'plain', [], [revoking]),
+    await subject([{ kind: 'specificActionBatch', token: world.token, ...paid, first: executed }], 'used', [], batch),
+    await subject([{ kind: 'blockNumber', after: 0n, before: world.block + 2n }, cap], 'used'),
     await subject([{ ...counted, added: selectGroup(0, ['0x']) }, cap], 'plain'),
     held,
     await paidGrant(draw, rig, world),

@@ -37,7 +37,8 @@ export function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind']
     case 'blockNumber': {
       // A round mines a hundred blocks or so.
       const after = chance(draw, 40) ? 0n : world.block + BigInt(draw.int(140))
-      const before = (after > world.block ? after : world.block) + BigInt(2 + draw.int(chance(draw, 30) ? 60 : 300))
+      const before =
+        (after > world.block ? after : world.block) + BigInt(2 + draw.int(around.lean === 'refuse' ? 9 : 300))
       return { kind, after, before: chance(draw, 20) ? 0n : before }
     }
     case 'deployed':
