@@ -92,9 +92,7 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
     base: readonly Call[] = [transferCall(world.token, world.payees[0], 5n)],
   ): Promise<Subject> => {
     const links = [{ delegator: principal, delegate: agent, caveats: [...caveats], more }]
-    const { delegations, branches } = sketchDelegations(draw, rig.environment, [
-      { links, redeemer: agent, base },
-    ])
+    const { delegations, branches } = sketchDelegations(draw, rig.environment, [{ links, redeemer: agent, base }])
     return {
       grant: await signedGrant(rig, delegations, branches),
       bases: [base],
