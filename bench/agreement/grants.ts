@@ -8,8 +8,16 @@ import type { Grant } from '../../src/grant/types.ts'
 import { type Address, concatBytes, type Hex } from '../../src/primitives/hex.ts'
 import type { Call } from '../../src/verdict/types.ts'
 import { bytesOf, chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
-import { type GrantSketch, sketchFocused, sketchGrant, type World } from '../../test/arbitraries/grantSketch.ts'
-import { transferCall } from '../../test/arbitraries/sketchCall.ts'
+import {
+  type GrantSketch,
+  type Lean,
+  type SketchedCaveat,
+  sketchFocused,
+  sketchGrant,
+  type World,
+} from '../../test/arbitraries/grantSketch.ts'
+import { SELECTORS, transferCall, word } from '../../test/arbitraries/sketchCall.ts'
+import { selectGroup } from '../../test/arbitraries/sketchCaveat.ts'
 import { sketchDelegations, unreadable } from '../../test/arbitraries/sketchDelegations.ts'
 import { drawCompiled, drawHeld } from './compiled.ts'
 import type { Rig } from './rig.ts'
@@ -25,7 +33,7 @@ export type Subject = {
 }
 
 /** What its history must do to a grant. */
-export type Corner = 'plain' | 'spoiled' | 'revoked'
+export type Corner = 'plain' | 'spoiled' | 'revoked' | 'used'
 
 /** Of a hundred grants, how many come from a random scope through the compiler. The others are random caveats. */
 const COMPILED = 35
@@ -39,13 +47,17 @@ export async function drawGrant(draw: Draw, rig: Rig, world: World): Promise<Sub
 /** How many grants of a round are about one kind of caveat each. */
 const FOCUSED = 17
 
+const LEANS: readonly Lean[] = ['pass', 'refuse', 'any']
+
 /** Short grants about single kinds, all of them in turn: a short run too has each kind pass and refuse. */
 export function focusedGrants(draw: Draw, rig: Rig, world: World, round: number): Promise<Subject[]> {
   const kinds = Object.keys(codecByKind) as KnownKind[]
   return Promise.all(
     Array.from({ length: FOCUSED }, (_, index) => {
-      const kind = kinds[(round * FOCUSED + index) % kinds.length] as KnownKind
-      return sketchedSubject(draw, rig, [sketchFocused(draw, world, kind)], true)
+      const turn = round * FOCUSED + index
+      const kind = kinds[turn % kinds.length] as KnownKind
+      const lean = LEANS[Math.floor(turn / kinds.length) % LEANS.length] ?? 'any'
+      return sketchedSubject(draw, rig, [sketchFocused(draw, world, kind, lean)], true)
     }),
   )
 }
@@ -73,19 +85,17 @@ async function sketchedSubject(
 /** What random grants seldom are: one of each in every round, so that a short run sees every reason. */
 export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<Subject[]> {
   const [principal, agent] = [world.principals[0], world.agents[0]]
-  const base = transferCall(world.token, world.payees[0], 5n)
   const subject = async (
-    caveats: readonly KnownCaveat[],
+    caveats: readonly SketchedCaveat[],
     corner: Corner,
     more: readonly Caveat[] = [],
+    base: readonly Call[] = [transferCall(world.token, world.payees[0], 5n)],
   ): Promise<Subject> => {
     const links = [{ delegator: principal, delegate: agent, caveats: [...caveats], more }]
-    const { delegations, branches } = sketchDelegations(draw, rig.environment, [
-      { links, redeemer: agent, base: [base] },
-    ])
+    const { delegations, branches } = sketchDelegations(draw, rig.environment, [{ links, redeemer: agent, base }])
     return {
       grant: await signedGrant(rig, delegations, branches),
-      bases: [[base]],
+      bases: [base],
       origin: 'sketched',
       brief: true,
       corner,
@@ -93,6 +103,16 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
   }
   const period = { amount: 50n, duration: 60n, start: world.now - 10n }
   const cap: KnownCaveat = { kind: 'erc20TransferAmount', token: world.token, limit: 50n }
+  const [payee] = world.payees
+  const data: Hex = `${SELECTORS.approve}${word(BigInt(payee))}${word(0n)}`
+  const revoking: Call = { to: world.token, value: 0n, data }
+  const paid = { recipient: payee, amount: 5n }
+  const batch = [revoking, transferCall(world.token, payee, paid.amount)]
+  const executed = { target: revoking.to, value: 0n, data }
+  const counted: KnownCaveat = {
+    kind: 'logicalOr',
+    groups: [[{ meaning: { kind: 'limitedCalls', limit: 2n }, args: '0x' }]],
+  }
   const held = await drawHeld(draw, rig, world)
   return [
     await subject([{ kind: 'erc20PeriodTransfer', token: world.token, ...period }], 'spoiled'),
@@ -103,6 +123,10 @@ export async function cornerGrants(draw: Draw, rig: Rig, world: World): Promise<
       'plain',
     ),
     await subject([{ kind: 'nonce', nonce: 7n }, cap], 'plain'),
+    await subject([{ kind: 'approvalRevocation', methods: ['erc20Approve'] }], 'plain', [], [revoking]),
+    await subject([{ kind: 'specificActionBatch', token: world.token, ...paid, first: executed }], 'used', [], batch),
+    await subject([{ kind: 'blockNumber', after: 0n, before: world.block + 2n }, cap], 'used'),
+    await subject([{ ...counted, added: selectGroup(0, ['0x']) }, cap], 'plain'),
     held,
     await paidGrant(draw, rig, world),
   ]

@@ -29,7 +29,14 @@ export async function makeHistory(
     await spoilPeriod(rig, grant.delegations.map(hashDelegation))
     return ledger
   }
-  for (let count = pick(draw, [0, 1, 1, 2, 3]); count > 0; count--) {
+  if (corner === 'used') {
+    const redeemer = grant.delegations[0]?.delegate as Address
+    const action = { chainId: world.chainId, redeemer, calls: bases[0] ?? [] }
+    await transact(rig, redeemer, rig.manager, redemptionData(grant, 0, action))
+    return ledger
+  }
+  // What works once has mostly been used otherwise before anybody judges it.
+  for (let count = pick(draw, subject.brief ? [0, 0, 0, 1, 2] : [0, 1, 1, 2, 3]); count > 0; count--) {
     const index = draw.int(grant.branches.length)
     const branch = prepared.branches[index]
     const base = bases[index]

@@ -2,6 +2,7 @@ import { encodeFunctionData, type Hex, parseAbiItem } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { createScopeHistory } from './admits.ts'
 import { parseFunction } from './function.ts'
+import { inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 
 /** What changed code got away with before: each of these stands against one change that no other test noticed. */
@@ -45,5 +46,26 @@ describe('createScopeHistory', () => {
     }
     expect(ask([near, far])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/0/to' })
     expect(ask([far, near])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/1/to' })
+  })
+})
+
+describe('inferScope', () => {
+  test.each([
+    ['1', '5'],
+    ['5', '1'],
+  ])('behavior: of one call planned with %s and %s wei the larger is what was planned', (...values) => {
+    const { overGrant } = inferScope({
+      version: 1,
+      task: { id: 't', purpose: 'p' },
+      chainId: 1,
+      principal: account(1),
+      delegate: account(2),
+      expiry: '2030-01-01T00:00:00Z',
+      source: 'principal',
+      calls: values.map((value) => ({ to: OTHER, function: 'f()', args: {}, value })),
+    })
+    expect(overGrant.filter(({ dimension }) => dimension === 'value')).toMatchObject([
+      { granted: '5', planned: '5', ratio: '1' },
+    ])
   })
 })

@@ -40,7 +40,10 @@ export type LinkSketch = {
 export type GrantSketch = { links: LinkSketch[]; redeemer: Address; base: readonly Call[] }
 
 /** What a caveat is sketched next to. */
-export type Around = { base: readonly [Call, ...Call[]]; redeemer: Address; about: Sketched }
+export type Around = { base: readonly [Call, ...Call[]]; redeemer: Address; about: Sketched; lean: Lean }
+
+/** What the chain is to say where a caveat compares what the call seldom moves; `any` leaves it to chance. */
+export type Lean = 'pass' | 'refuse' | 'any'
 
 /** Every time in a sketch is this many seconds times something from `now`: whoever warps there meets many edges at once. */
 export const STEP = 30n
@@ -63,15 +66,15 @@ export function sketchGrant(draw: Draw, world: World): GrantSketch {
 }
 
 /** A chain of one or two links whose root is about one kind of caveat, now and then twice, with little beside it. */
-export function sketchFocused(draw: Draw, world: World, kind: Kind): GrantSketch {
+export function sketchFocused(draw: Draw, world: World, kind: Kind, lean: Lean): GrantSketch {
   const fitting = (Object.keys(FITTING) as Sketched[]).filter((about) => FITTING[about].includes(kind))
   const { about, calls } = sketchCalls(draw, world, fitting)
-  const caveat = (around: Around) => sketchCaveat(draw, world, kind, around)
+  const caveat = (around: Around) => sketchCaveat(draw, world, kind, { ...around, lean })
   const depth = pick(draw, [1, 1, 2])
   let link = 0
   return sketchChain(draw, world, depth, about, calls, (around) => {
     if (link++ > 0) return sketchCaveats(draw, world, around, 10)
-    return chance(draw, 12) ? [caveat(around), caveat(around)] : [caveat(around)]
+    return chance(draw, 20) ? [caveat(around), caveat(around)] : [caveat(around)]
   })
 }
 
@@ -86,7 +89,7 @@ function sketchChain(
   const agent = pick(draw, world.agents)
   const open = chance(draw, 3)
   const redeemer = open ? pick(draw, world.agents) : agent
-  const around: Around = { base: calls as Around['base'], redeemer, about }
+  const around: Around = { base: calls as Around['base'], redeemer, about, lean: 'any' }
   const holders = [pick(draw, world.principals)]
   for (let link = 1; link < depth; link++) {
     holders.push(chance(draw, 20) ? pick(draw, world.principals) : pick(draw, world.agents))

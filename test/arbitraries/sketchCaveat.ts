@@ -10,12 +10,8 @@ import { SELECTORS, word } from './sketchCall.ts'
 const MAX = (1n << 256n) - 1n
 
 /** One caveat of a kind, near what the action needs; now and then one that it does not pass. */
-export function sketchCaveat(
-  draw: Draw,
-  world: World,
-  kind: KnownCaveat['kind'],
-  { base: all, redeemer, about }: Around,
-): SketchedCaveat {
+export function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind'], around: Around): SketchedCaveat {
+  const { base: all, redeemer, about } = around
   const [base] = all
   const { now } = world
   const odd = chance(draw, 7)
@@ -41,7 +37,8 @@ export function sketchCaveat(
     case 'blockNumber': {
       // A round mines a hundred blocks or so.
       const after = chance(draw, 40) ? 0n : world.block + BigInt(draw.int(140))
-      const before = (after > world.block ? after : world.block) + BigInt(2 + draw.int(chance(draw, 30) ? 60 : 300))
+      const before =
+        (after > world.block ? after : world.block) + BigInt(2 + draw.int(around.lean === 'refuse' ? 9 : 300))
       return { kind, after, before: chance(draw, 20) ? 0n : before }
     }
     case 'deployed':
@@ -49,16 +46,16 @@ export function sketchCaveat(
     case 'erc1155BalanceChange':
       return {
         kind,
-        ...sketchBalance(draw, world, base),
-        token: pick(draw, [world.mock, world.mock, world.token]),
+        ...sketchBalance(draw, world, around),
+        token: around.lean === 'pass' ? world.mock : pick(draw, [world.mock, world.mock, world.token]),
         tokenId: 1n,
       }
     case 'erc20BalanceChange':
     case 'erc721BalanceChange':
       return {
         kind,
-        ...sketchBalance(draw, world, base),
-        token: pick(draw, [world.token, world.mock, world.payees[0]]),
+        ...sketchBalance(draw, world, around),
+        token: around.lean === 'any' ? pick(draw, [world.token, world.mock, world.payees[0]]) : world.token,
       }
     case 'erc20TransferAmount':
       return { kind, token: odd ? world.otherToken : world.token, limit: bound(draw, near) }
@@ -90,11 +87,11 @@ export function sketchCaveat(
     case 'limitedCalls':
       return { kind, limit: BigInt(1 + draw.int(3)) }
     case 'logicalOr':
-      return sketchChoice(draw, world, { base: all, redeemer, about })
+      return sketchChoice(draw, world, around)
     case 'multiTokenPeriod':
       return sketchPeriods(draw, world, base, near)
     case 'nativeBalanceChange':
-      return { kind, ...sketchBalance(draw, world, base) }
+      return { kind, ...sketchBalance(draw, world, around) }
     case 'nativePayment':
       return {
         kind,
@@ -157,8 +154,11 @@ function sketchDeployed(draw: Draw, world: World): SketchedCaveat {
 const DEPLOYS: Hex = '0x600160005360016000f3'
 const FAILS: Hex = '0x60006000f3'
 
-function sketchBalance(draw: Draw, world: World, base: Call) {
-  const direction = pick(draw, ['decrease', 'decrease', 'increase'] as const)
+function sketchBalance(draw: Draw, world: World, { base: [base], lean }: Around) {
+  const [, , bystander = base.to] = world.payees
+  if (lean === 'pass') return { direction: 'decrease', recipient: bystander, amount: 0n } as const
+  if (lean === 'refuse') return { direction: 'increase', recipient: bystander, amount: 1n << 40n } as const
+  const direction = pick(draw, ['decrease', 'increase'] as const)
   const recipient = pick(draw, [...world.principals, ...world.payees, base.to])
   const amount = pick(draw, [0n, 0n, 1n, BigInt(draw.int(60)), base.value])
   return { direction, recipient, amount } as const
@@ -212,12 +212,18 @@ function sketchChoice(draw: Draw, world: World, around: Around): SketchedCaveat 
   )
   const index = chance(draw, 5) ? groups.length : draw.int(groups.length)
   const args = (groups[index] ?? []).map(({ added = '0x' }) => added)
-  const selection = { groupIndex: BigInt(index), caveatArgs: chance(draw, 5) ? [...args, '0x' as const] : args }
   return {
     kind: 'logicalOr',
     groups: groups.map((group) => group.map(({ added: _, ...meaning }) => ({ meaning, args: '0x' as const }))),
-    added: encodeAbiParameters(parseAbiParameters('(uint256 groupIndex, bytes[] caveatArgs)'), [selection]),
+    added: selectGroup(index, chance(draw, 5) ? [...args, '0x'] : args),
   }
+}
+
+/** What a redeemer adds to a wrapper: which group, and the bytes for each of its caveats. */
+export function selectGroup(index: number, args: readonly Hex[]): Hex {
+  return encodeAbiParameters(parseAbiParameters('(uint256 groupIndex, bytes[] caveatArgs)'), [
+    { groupIndex: BigInt(index), caveatArgs: [...args] },
+  ])
 }
 
 function sketchPeriod(draw: Draw, now: bigint, near: bigint): { amount: bigint; duration: bigint; start: bigint } {

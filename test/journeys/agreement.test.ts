@@ -43,7 +43,26 @@ const BROKEN: Readonly<Record<string, { count: 'falseAllow' | 'falseDeny' | 'rea
   },
   'no look at revocations': {
     count: 'falseAllow',
-    judge: mistaken((verdict) => (verdict.verdict === 'deny' && verdict.code === 'revoked' ? allowed() : verdict)),
+    judge: mistaken((verdict) => blindTo(verdict, 'revoked')),
+  },
+  'an id that may be used again': { count: 'falseAllow', judge: mistaken((verdict) => blindTo(verdict, 'id_used')) },
+  'a stream that has no end': {
+    count: 'falseAllow',
+    judge: mistaken((verdict) => blindTo(verdict, 'stream_exceeded')),
+  },
+  'a batch that may differ': {
+    count: 'falseAllow',
+    judge: mistaken((verdict) => blindTo(verdict, 'execution_not_allowed')),
+  },
+  'a wrapper that nobody opens': {
+    count: 'falseAllow',
+    judge: mistaken((verdict) =>
+      verdict.verdict === 'deny' && verdict.caveat?.kind === 'logicalOr' ? allowed() : verdict,
+    ),
+  },
+  'an effect taken for certain': {
+    count: 'falseAllow',
+    judge: mistaken((verdict) => blindTo(verdict, 'effect_unknown')),
   },
   'a clock one second ahead': {
     count: 'falseAllow',
@@ -73,9 +92,11 @@ describe.runIf(findAnvil() !== null)('evaluate', () => {
     expect(ours?.execution).toBeGreaterThan(0)
     expect([1, 2, 3, 4].filter((depth) => (ours?.byDepth[depth] ?? 0) < cases / 100)).toEqual([])
     // The chain let every kind of caveat pass and refused every kind.
-    const passed = ([kind]: [string, unknown]) => (ours?.byEnforcer[kind]?.executed ?? 0) > 0
-    const refused = ([kind]: [string, unknown]) => (ours?.byEnforcer[kind]?.refused ?? 0) > 0
-    expect(Object.entries(codecByKind).filter((kind) => !passed(kind) || !refused(kind))).toEqual([])
+    const both = (kind: string) => {
+      const { executed = 0, refused = 0 } = ours?.byEnforcer[kind] ?? {}
+      return executed > 0 && refused > 0
+    }
+    expect(Object.keys(codecByKind).filter((kind) => !both(kind))).toEqual([])
     expect(ours?.unchained).toBeGreaterThan(20)
     expect(Math.min(...Object.values(ours?.grants ?? {}))).toBeGreaterThan(3)
     // Nor blind: each mistake shows, and shows as what it is.
@@ -86,6 +107,10 @@ describe.runIf(findAnvil() !== null)('evaluate', () => {
 
 function mistaken(change: (verdict: Verdict) => Verdict): Evaluate {
   return (prepared, action, state) => change(evaluate(prepared, action, state))
+}
+
+function blindTo(verdict: Verdict, code: ReasonCode): Verdict {
+  return verdict.verdict === 'deny' && verdict.code === code ? allowed() : verdict
 }
 
 function isOver(verdict: Verdict, code: ReasonCode): boolean {
