@@ -1,6 +1,7 @@
 /**
  * Changes the code in many small ways, one at a time, and looks whether a test notices: `npm run mutate`, ten changes for
- * everyday use, `-- --count 300 --json` for the whole. Which changes, `--seed` decides. A change that no test notices is
+ * everyday use, `-- --count 300 --json` for the whole. Which changes, `--seed` decides; `--from 61` leaves out the first sixty,
+ * which an earlier run has seen, `--only` keeps those of some files. A change that no test notices is
  * listed; those in `bench/mutations.json` were looked at and alter nothing.
  */
 import { execFileSync } from 'node:child_process'
@@ -35,6 +36,8 @@ async function main(args: readonly string[]): Promise<void> {
       count: numberOption(args, '--count', DEFAULT_COUNT),
       seed: numberOption(args, '--seed', DEFAULT_SEED),
       only: textOption(args, '--only'),
+      from: numberOption(args, '--from', 1),
+      workers: numberOption(args, '--workers', WORKERS),
     })
     const seconds = Math.round((performance.now() - started) / 1_000)
     print(json, { schema: 'ambit.mutate.v1', ok, data: { ...data, seconds }, error: null })
@@ -46,7 +49,9 @@ async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function mutate({ count, seed, only }: { count: number; seed: number; only: string | undefined }) {
+type Options = { count: number; seed: number; only: string | undefined; from: number; workers: number }
+
+async function mutate({ count, seed, only, from, workers }: Options) {
   const listed = ['ls-files', '-z', '--cached', '--others', '--exclude-standard']
   const files = execFileSync('git', listed, { cwd: ROOT, encoding: 'utf8' })
     .split('\0')
@@ -60,10 +65,10 @@ async function mutate({ count, seed, only }: { count: number; seed: number; only
   const chosen = chooseSites(new Map([...sites].filter(([file]) => only === undefined || file.includes(only))), {
     count,
     seed,
-  })
+  }).slice(from - 1)
   const imports = readImports(ROOT, files)
   const tests = new Map([...new Set(chosen.map(({ file }) => file))].map((file) => [file, testsOf(imports, file)]))
-  const trees = Array.from({ length: Math.min(WORKERS, Math.max(1, chosen.length)) }, () => new Tree(ROOT, files))
+  const trees = Array.from({ length: Math.min(workers, Math.max(1, chosen.length)) }, () => new Tree(ROOT, files))
   try {
     const took = await timeGreen(trees[0] as Tree, [...new Set([...tests.values()].flat())])
     const queue = [...chosen]

@@ -2,6 +2,7 @@ import { encodeFunctionData, type Hex, parseAbiItem } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { createScopeHistory } from './admits.ts'
 import { parseFunction } from './function.ts'
+import { scopeJsonSchema } from './hash.ts'
 import { inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 
@@ -37,7 +38,7 @@ describe('createScopeHistory', () => {
         assets: { [TOKEN]: { symbol: 'T', decimals: 0 }, [COIN]: { symbol: 'C', decimals: 0 } },
       })
       const abi = [parseAbiItem('function transfer(address to, uint256 amount)')] as const
-      const data = encodeFunctionData({ abi, args: [OTHER, 1n] }) as Hex
+      const data = encodeFunctionData({ abi, args: [OTHER, 2n] }) as Hex
       return createScopeHistory(scope).ask({
         chainId: 1,
         time: 1_800_000_000n,
@@ -46,6 +47,9 @@ describe('createScopeHistory', () => {
     }
     expect(ask([near, far])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/0/to' })
     expect(ask([far, near])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/1/to' })
+    const nearer = { ...near, id: 'nearer', to: [OTHER], max: '1' }
+    expect(ask([near, { ...nearer, max: '2' }])).toMatchObject({ admitted: 'yes' })
+    expect(ask([near, nearer, far])).toEqual({ admitted: 'no', dimension: 'max', pointer: '/rules/1/max' })
   })
 })
 
@@ -67,5 +71,13 @@ describe('inferScope', () => {
     expect(overGrant.filter(({ dimension }) => dimension === 'value')).toMatchObject([
       { granted: '5', planned: '5', ratio: '1' },
     ])
+  })
+})
+
+describe('scopeJsonSchema', () => {
+  test('behavior: whatever has an example shows it, and nothing shows one that is not there', () => {
+    const text = JSON.stringify(scopeJsonSchema())
+    expect(text).toContain('"examples":["12.50"]')
+    expect(text).not.toContain('"examples":[null]')
   })
 })

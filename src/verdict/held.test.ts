@@ -163,6 +163,18 @@ describe('threshold held by the redeemer', () => {
     )
     expect(denied(all(transfer(41n)))).toMatchObject({ largestAllowed: 0n, fix: { do: 'lower_amount', to: 40n } })
   })
+
+  test('behavior: a call that is a token transfer is measured as one', () => {
+    const spends = [{ asset: usdc, amount: 'amount', budget: 'stables' }]
+    const named = { id: 'rule-0', class: 'call', target: usdc, args: {}, spends } as const
+    const scope = scopeOf({
+      escalation,
+      rules: [{ ...named, function: 'function transfer(address to, uint256 amount)' }],
+    })
+    const capped = holding(['/escalation'], scope, [{ kind: 'erc20TransferAmount', token: usdc, limit: 50n }])
+    expect(capped(transfer(50n))).toMatchObject({ verdict: 'escalate', threshold: 20n })
+    expect(denied(capped(transfer(51n)))).toMatchObject({ code: 'budget_exceeded', largestAllowed: 20n })
+  })
 })
 
 describe('arguments held by the redeemer', () => {

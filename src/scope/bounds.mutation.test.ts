@@ -1,0 +1,130 @@
+import { getAddress } from 'viem'
+import { describe, expect, test } from 'vitest'
+import { ScopeError } from './errors.ts'
+import { parseFunction } from './function.ts'
+import { parseScope } from './parse.ts'
+
+/** Every bound that the schema states, at its edge: the last that passes, and the first that does not. */
+
+const account = (n: number) => `0x${n.toString(16).padStart(40, 'b')}` as const
+const [PAYEE, TOKEN, TARGET] = [account(1), account(2), account(3)] as const
+const EXPIRY = '2030-01-01T00:00:00Z'
+
+type Json = Record<string, unknown>
+const pay = (more: Json = {}) => ({ id: 'pay', class: 'transfer', asset: 'native', to: [PAYEE], max: '1', ...more })
+const document = (more: Json = {}): Json => ({
+  version: 1,
+  task: { id: 't', purpose: 'p' },
+  chainId: 1,
+  principal: account(11),
+  delegate: account(12),
+  rules: [pay()],
+  calls: { max: 1 },
+  expiry: EXPIRY,
+  redelegation: { maxDepth: 0 },
+  revocation: { group: 'g', maxLatencySeconds: 60 },
+  evidence: { receipts: ['grant'], retain: 'P1D' },
+  ...more,
+})
+const times = <item>(count: number, make: (n: number) => item): item[] =>
+  Array.from({ length: count }, (_, n) => make(n))
+const names = (count: number, make: (n: number) => unknown) =>
+  Object.fromEntries(times(count, (n) => [`n${n}`, make(n)] as const))
+const code = (read: () => unknown): string => {
+  try {
+    read()
+    return 'ok'
+  } catch (error) {
+    if (error instanceof ScopeError) return error.code
+    throw error
+  }
+}
+const token = (info: Json) =>
+  document({ rules: [pay({ asset: TOKEN })], assets: { [TOKEN]: { symbol: 'T', ...info } } })
+const budget = (assets: Json) => ({ assets, max: '1' })
+/** Each budget is spent by a call of its own sort. */
+const spending = (budgets: Json) => {
+  const rules = Object.entries(budgets).map(([name, own], at) => {
+    const [asset] = Object.keys((own as { assets: Json }).assets)
+    const spends = asset === undefined ? [] : [{ asset, amount: asset === 'native' ? 'value' : 'a', budget: name }]
+    const named = { id: `c${at}`, class: 'call', target: TARGET, function: 'f(uint256 a)', args: {} }
+    return { ...named, spends, value: { lte: '9' } }
+  })
+  return document({ budgets, rules })
+}
+const call = (args: Json, signature = 'f(uint256 a, bytes b)') =>
+  document({ rules: [{ id: 'c', class: 'call', target: TARGET, function: signature, args }] })
+
+describe('parseScope', () => {
+  test.each<[what: string, least: number, most: number, make: (n: number) => Json]>([
+    ['characters of a purpose', 1, 500, (n) => document({ task: { id: 't', purpose: 'x'.repeat(n) } })],
+    ['characters of a name', 1, 64, (n) => document({ task: { id: 'x'.repeat(n), purpose: 'p' } })],
+    ['the chain', 1, Number.MAX_SAFE_INTEGER, (n) => document({ chainId: n })],
+    [
+      'redeemers',
+      1,
+      16,
+      (n) => document({ request: { key: account(12), redeemers: times(n, (at) => account(at + 100)) } }),
+    ],
+    ['rules', 1, 64, (n) => document({ rules: times(n, (at) => pay({ id: `r${at}` })) })],
+    ['calls', 1, 1_000_000_000, (n) => document({ calls: { max: n } })],
+    ['depth', 0, 7, (n) => document({ redelegation: { maxDepth: n } })],
+    ['latency', 1, 31_536_000, (n) => document({ revocation: { group: 'g', maxLatencySeconds: n } })],
+    ['characters of a symbol', 1, 32, (n) => token({ symbol: 'x'.repeat(n), decimals: 6 })],
+    ['decimals', 0, 77, (n) => token({ decimals: n })],
+    ['budgets', 1, 64, (n) => spending(names(n, () => budget({ native: '1' })))],
+    [
+      'assets of a budget',
+      1,
+      16,
+      (n) => {
+        const assets = times(n, (at) => account(at + 100))
+        const known = Object.fromEntries(assets.map((asset) => [asset, { symbol: 'T', decimals: 6 }]))
+        const weights = Object.fromEntries(assets.map((asset) => [asset, '1']))
+        return { ...spending({ b: budget(weights) }), assets: known }
+      },
+    ],
+  ])('behavior: %s from %i to %i', (_, least, most, make) => {
+    expect([code(() => parseScope(make(least))), code(() => parseScope(make(most)))]).toEqual(['ok', 'ok'])
+    if (least > 0) expect(code(() => parseScope(make(least - 1)))).toMatch(/^scope\./)
+    expect(code(() => parseScope(make(most + 1)))).toMatch(/^scope\./)
+  })
+
+  test('error: an asset that a budget names twice, in two spellings', () => {
+    const assets = { [TOKEN]: '1', [getAddress(TOKEN)]: '1' }
+    const twice = document({ budgets: { b: budget(assets) }, assets: { [TOKEN]: { symbol: 'T', decimals: 6 } } })
+    expect(code(() => parseScope(twice))).toBe('scope.duplicate_value')
+  })
+
+  test('behavior: integers up to those of their type, in as many digits as they may have', () => {
+    const most = 2n ** 256n - 1n
+    expect(code(() => parseScope(call({ a: { lte: `${most}` } })))).toBe('ok')
+    expect(code(() => parseScope(call({ a: { lte: `${most + 1n}` } })))).toMatch(/^scope\./)
+    expect(code(() => parseScope(call({ a: { lte: '9'.repeat(79) } })))).toMatch(/^scope\./)
+    expect(code(() => parseScope(call({ a: { gte: '-1' } }, 'f(int8 a)')))).toBe('ok')
+    expect(code(() => parseScope(call({ a: { gte: '-128' } }, 'f(int8 a)')))).toBe('ok')
+    expect(code(() => parseScope(call({ a: { gte: '-129' } }, 'f(int8 a)')))).toMatch(/^scope\./)
+    expect(code(() => parseScope(call({ a: { lte: '127' } }, 'f(int8 a)')))).toBe('ok')
+    expect(code(() => parseScope(call({ a: { lte: '128' } }, 'f(int8 a)')))).toMatch(/^scope\./)
+  })
+})
+
+describe('parseFunction', () => {
+  const parameters = (count: number, type = 'uint256') => `f(${times(count, (n) => `${type} p${n}`).join(', ')})`
+  const nested = (depth: number): string => (depth === 0 ? 'uint256 a' : `(${nested(depth - 1)}) s${depth}`)
+
+  test.each<[what: string, most: number, make: (n: number) => string]>([
+    ['parameters', 64, (n) => parameters(n)],
+    ['structs in structs', 8, (n) => `f(${nested(n)})`],
+    ['characters', 2_000, (n) => `f()${' '.repeat(n - 3)}`],
+    ['words of a head', 2_048, (n) => `f(uint256[${n}] a)`],
+  ])('error: more %s than %i', (_, most, make) => {
+    expect(code(() => parseFunction(make(most)))).toBe('ok')
+    expect(code(() => parseFunction(make(most + 1)))).toMatch(/^scope\./)
+  })
+
+  test('behavior: elements of an array are places of their own up to 64 words', () => {
+    const places = (size: number) => parseFunction(`f(uint256[${size}] a)`).inputs.length
+    expect([places(64), places(65)]).toEqual([64, 1])
+  })
+})
