@@ -1,5 +1,6 @@
 import { getAddress } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { codeOf } from '../../test/codes.ts'
 import { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { parseScope } from './parse.ts'
@@ -106,6 +107,8 @@ describe('parseScope', () => {
     expect(code(() => parseScope(call({ a: { gte: '-129' } }, 'f(int8 a)')))).toMatch(/^scope\./)
     expect(code(() => parseScope(call({ a: { lte: '127' } }, 'f(int8 a)')))).toBe('ok')
     expect(code(() => parseScope(call({ a: { lte: '128' } }, 'f(int8 a)')))).toMatch(/^scope\./)
+    const wrong = codeOf(() => parseScope(call({ a: { lte: '128' } }, 'f(int8 a)')))
+    expect(wrong.details).toMatchObject({ value: '128', bound: 'int8: -128 to 127' })
   })
 })
 

@@ -1,6 +1,8 @@
 import { encodeFunctionData, type Hex, parseAbiItem } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { codeOf } from '../../test/codes.ts'
 import { createScopeHistory } from './admits.ts'
+import type { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { scopeJsonSchema } from './hash.ts'
 import { inferScope } from './infer.ts'
@@ -79,5 +81,14 @@ describe('scopeJsonSchema', () => {
     const text = JSON.stringify(scopeJsonSchema())
     expect(text).toContain('"examples":["12.50"]')
     expect(text).not.toContain('"examples":[null]')
+  })
+})
+
+describe('parseScope', () => {
+  test('error: a rule is read as of its class, however little of it is there', () => {
+    const error = codeOf(() => parseScope({ version: 1, rules: [{ id: 'x', class: 'call' }] }))
+    const pointers = (error as ScopeError).issues.map(({ pointer }) => pointer)
+    expect(pointers).toContain('/rules/0/target')
+    expect(pointers).not.toContain('/rules/0/asset')
   })
 })
