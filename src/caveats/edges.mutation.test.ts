@@ -5,6 +5,14 @@ import { describeCaveat } from './describe.ts'
 /** What changed code got away with before: each of these stands against one change that no other test noticed. */
 
 describe('describeCaveat', () => {
+  test('behavior: four bytes at the start are a selector, and nothing else is', () => {
+    const sentence = (start: bigint, value: `0x${string}`) =>
+      describeCaveat({ kind: 'allowedCalldata', start, value }).sentence
+    expect(sentence(0n, '0x12345678')).toBe('Only the function with selector 0x12345678')
+    expect(sentence(0n, '0x1234567890')).toBe('Only where bytes 0 to 4 of the calldata are 0x1234567890')
+    expect(sentence(4n, '0x12345678')).toBe('Only where bytes 4 to 7 of the calldata are 0x12345678')
+  })
+
   test('behavior: a stream is warned of exactly where a hundred years of it no longer fit', () => {
     const stream = (initial: bigint, perSecond: bigint) =>
       describeCaveat({ kind: 'nativeStreaming', initial, max: MAX_UINT256, perSecond, start: 0n }).warnings

@@ -1,6 +1,7 @@
 import { encodeFunctionData, type Hex, parseAbiItem } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../test/codes.ts'
+import { abiType, rangeOf } from './abi.ts'
 import { createScopeHistory } from './admits.ts'
 import type { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
@@ -90,5 +91,53 @@ describe('parseScope', () => {
     const pointers = (error as ScopeError).issues.map(({ pointer }) => pointer)
     expect(pointers).toContain('/rules/0/target')
     expect(pointers).not.toContain('/rules/0/asset')
+  })
+
+  const document = (more: object) => ({
+    version: 1,
+    task: { id: 'task', purpose: 'p' },
+    chainId: 1,
+    principal: account(1),
+    delegate: account(2),
+    rules: [{ id: 'c', class: 'call', target: account(3), function: 'f(uint8 a, bool b, bytes4 d)', args: {} }],
+    calls: { max: 1 },
+    expiry: '2030-01-01T00:00:00Z',
+    redelegation: { maxDepth: 0 },
+    revocation: { group: 'g', maxLatencySeconds: 60 },
+    evidence: { receipts: ['grant'], retain: 'P1D' },
+    ...more,
+  })
+  const issuesOf = (more: object) => {
+    const { issues } = codeOf(() => parseScope(document(more))) as ScopeError
+    return issues.map(({ code, pointer }) => `${code} ${pointer}`)
+  }
+
+  test.each(['/task/id/0', '/task/id/length', '/rules/length', '/task/~'])(
+    'error: the source of %s, which is no value',
+    (at) => {
+      expect(issuesOf({ provenance: { [at]: 'principal' } })[0]).toContain('scope.dangling_provenance')
+    },
+  )
+
+  test('error: a condition that cannot fit is one complaint, and its value not another', () => {
+    const call = { id: 'c', class: 'call', target: account(3), function: 'f(bytes a)' }
+    const rules = [{ ...call, args: { a: { lte: '300' } } }]
+    expect(issuesOf({ rules })).toEqual(['scope.condition_does_not_fit /rules/0/args/a'])
+  })
+})
+
+describe('rangeOf', () => {
+  test.each<[string, bigint, bigint]>([
+    ['uint8', 0n, 255n],
+    ['uint256', 0n, 2n ** 256n - 1n],
+    ['int8', -128n, 127n],
+    ['int256', -(2n ** 255n), 2n ** 255n - 1n],
+    ['address', 0n, 2n ** 160n - 1n],
+    ['bool', 0n, 1n],
+    ['bytes1', 0n, 255n],
+    ['bytes4', 0n, 2n ** 32n - 1n],
+    ['bytes32', 0n, 2n ** 256n - 1n],
+  ])('default: %s', (type, min, max) => {
+    expect(rangeOf(abiType(type))).toEqual({ min, max })
   })
 })
