@@ -25,7 +25,7 @@ describe('createScopeHistory', () => {
   test('behavior: of several rules the one that came nearest says why not, wherever it stands', () => {
     const near = { id: 'near', class: 'transfer', asset: TOKEN, to: [PAYEE], budget: 'b' }
     const far = { id: 'far', class: 'transfer', asset: COIN, to: [PAYEE], budget: 'b' }
-    const ask = (rules: readonly object[]) => {
+    const ask = (rules: readonly object[], other?: Hex) => {
       const scope = parseScope({
         version: 1,
         task: { id: 't', purpose: 'p' },
@@ -41,7 +41,7 @@ describe('createScopeHistory', () => {
         assets: { [TOKEN]: { symbol: 'T', decimals: 0 }, [COIN]: { symbol: 'C', decimals: 0 } },
       })
       const abi = [parseAbiItem('function transfer(address to, uint256 amount)')] as const
-      const data = encodeFunctionData({ abi, args: [OTHER, 2n] }) as Hex
+      const data = other ?? encodeFunctionData({ abi, args: [OTHER, 2n] })
       return createScopeHistory(scope).ask({
         chainId: 1,
         time: 1_800_000_000n,
@@ -53,6 +53,11 @@ describe('createScopeHistory', () => {
     const nearer = { ...near, id: 'nearer', to: [OTHER], max: '1' }
     expect(ask([near, { ...nearer, max: '2' }])).toMatchObject({ admitted: 'yes' })
     expect(ask([near, nearer, far])).toEqual({ admitted: 'no', dimension: 'max', pointer: '/rules/1/max' })
+    const call = { id: 'call', class: 'call', target: TOKEN, function: 'f()', args: {} }
+    const elsewhere = { ...call, id: 'elsewhere', target: OTHER }
+    expect(ask([far, elsewhere, call])).toEqual({ admitted: 'no', dimension: 'function', pointer: '/rules/2/function' })
+    const unread = ask([far, elsewhere], '0x12345678')
+    expect(unread).toEqual({ admitted: 'no', dimension: 'target', pointer: '/rules/1/target' })
   })
 })
 
