@@ -4,8 +4,10 @@ import { dirname, join, normalize } from 'node:path'
 /** What imports what, among the files of a tree: paths from its root. */
 export type Imports = ReadonlyMap<string, readonly string[]>
 
-/** Where a test stops being quick and pure: a chain, the terminal, a benchmark, a script. */
-const SLOW = /^(?:src\/(?:testing\/(?:localChain|anvil)\.ts|cli\/)|bench\/|scripts\/|test\/journeys\/)/
+/** What makes a test slow where it is reached: a chain, or the terminal. */
+const SLOW = /^src\/(?:testing\/(?:localChain|anvil)\.ts|cli\/)/
+/** Where tests are not of the stages: of scripts, benchmarks and whole journeys. */
+const ELSEWHERE = /^(?:bench|scripts|test\/journeys)\//
 
 export function readImports(root: string, files: readonly string[]): Imports {
   return new Map(
@@ -27,7 +29,9 @@ export function testsOf(imports: Imports, module: string): string[] {
   for (const [file, targets] of imports) {
     for (const target of targets) importers.set(target, [...(importers.get(target) ?? []), file])
   }
-  return reach(module, importers).filter((file) => file.endsWith('.test.ts') && !isSlow(file, imports))
+  return reach(module, importers).filter(
+    (file) => file.endsWith('.test.ts') && !ELSEWHERE.test(file) && !isSlow(file, imports),
+  )
 }
 
 /** Those of the module's own stage first: they are the likeliest to notice a change. Among them what takes little comes first. */

@@ -1,5 +1,6 @@
 import { getAddress } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { codeOf } from '../../test/codes.ts'
 import { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { parseScope } from './parse.ts'
@@ -66,6 +67,8 @@ describe('parseScope', () => {
       16,
       (n) => document({ request: { key: account(12), redeemers: times(n, (at) => account(at + 100)) } }),
     ],
+    ['payees', 1, 256, (n) => document({ rules: [pay({ to: times(n, (at) => account(at + 0xaaaa0000)) })] })],
+    ['values of a condition', 1, 64, (n) => call({ a: { in: times(n, String) } })],
     ['rules', 1, 64, (n) => document({ rules: times(n, (at) => pay({ id: `r${at}` })) })],
     ['calls', 1, 1_000_000_000, (n) => document({ calls: { max: n } })],
     ['depth', 0, 7, (n) => document({ redelegation: { maxDepth: n } })],
@@ -90,6 +93,13 @@ describe('parseScope', () => {
     expect(code(() => parseScope(make(most + 1)))).toMatch(/^scope\./)
   })
 
+  test('error: a request key that could be handed on says which depth is too much', () => {
+    const request = { key: account(12), redeemers: [account(13)] }
+    const error = codeOf(() => parseScope(document({ request, redelegation: { maxDepth: 1 } })))
+    expect(error).toMatchObject({ code: 'scope.request_with_redelegation', details: { value: 1, bound: 0 } })
+    expect(code(() => parseScope(document({ request, redelegation: { maxDepth: 0 } })))).toBe('ok')
+  })
+
   test('error: an asset that a budget names twice, in two spellings', () => {
     const assets = { [TOKEN]: '1', [getAddress(TOKEN)]: '1' }
     const twice = document({ budgets: { b: budget(assets) }, assets: { [TOKEN]: { symbol: 'T', decimals: 6 } } })
@@ -106,6 +116,8 @@ describe('parseScope', () => {
     expect(code(() => parseScope(call({ a: { gte: '-129' } }, 'f(int8 a)')))).toMatch(/^scope\./)
     expect(code(() => parseScope(call({ a: { lte: '127' } }, 'f(int8 a)')))).toBe('ok')
     expect(code(() => parseScope(call({ a: { lte: '128' } }, 'f(int8 a)')))).toMatch(/^scope\./)
+    const wrong = codeOf(() => parseScope(call({ a: { lte: '128' } }, 'f(int8 a)')))
+    expect(wrong.details).toMatchObject({ value: '128', bound: 'int8: -128 to 127' })
   })
 })
 

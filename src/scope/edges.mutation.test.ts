@@ -1,6 +1,9 @@
 import { encodeFunctionData, type Hex, parseAbiItem } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { codeOf } from '../../test/codes.ts'
+import { abiType, rangeOf } from './abi.ts'
 import { createScopeHistory } from './admits.ts'
+import type { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { scopeJsonSchema } from './hash.ts'
 import { inferScope } from './infer.ts'
@@ -22,7 +25,7 @@ describe('createScopeHistory', () => {
   test('behavior: of several rules the one that came nearest says why not, wherever it stands', () => {
     const near = { id: 'near', class: 'transfer', asset: TOKEN, to: [PAYEE], budget: 'b' }
     const far = { id: 'far', class: 'transfer', asset: COIN, to: [PAYEE], budget: 'b' }
-    const ask = (rules: readonly object[]) => {
+    const ask = (rules: readonly object[], other?: Hex) => {
       const scope = parseScope({
         version: 1,
         task: { id: 't', purpose: 'p' },
@@ -38,7 +41,7 @@ describe('createScopeHistory', () => {
         assets: { [TOKEN]: { symbol: 'T', decimals: 0 }, [COIN]: { symbol: 'C', decimals: 0 } },
       })
       const abi = [parseAbiItem('function transfer(address to, uint256 amount)')] as const
-      const data = encodeFunctionData({ abi, args: [OTHER, 2n] }) as Hex
+      const data = other ?? encodeFunctionData({ abi, args: [OTHER, 2n] })
       return createScopeHistory(scope).ask({
         chainId: 1,
         time: 1_800_000_000n,
@@ -50,6 +53,11 @@ describe('createScopeHistory', () => {
     const nearer = { ...near, id: 'nearer', to: [OTHER], max: '1' }
     expect(ask([near, { ...nearer, max: '2' }])).toMatchObject({ admitted: 'yes' })
     expect(ask([near, nearer, far])).toEqual({ admitted: 'no', dimension: 'max', pointer: '/rules/1/max' })
+    const call = { id: 'call', class: 'call', target: TOKEN, function: 'f()', args: {} }
+    const elsewhere = { ...call, id: 'elsewhere', target: OTHER }
+    expect(ask([far, elsewhere, call])).toEqual({ admitted: 'no', dimension: 'function', pointer: '/rules/2/function' })
+    const unread = ask([far, elsewhere], '0x12345678')
+    expect(unread).toEqual({ admitted: 'no', dimension: 'target', pointer: '/rules/1/target' })
   })
 })
 
@@ -79,5 +87,62 @@ describe('scopeJsonSchema', () => {
     const text = JSON.stringify(scopeJsonSchema())
     expect(text).toContain('"examples":["12.50"]')
     expect(text).not.toContain('"examples":[null]')
+  })
+})
+
+describe('parseScope', () => {
+  test('error: a rule is read as of its class, however little of it is there', () => {
+    const error = codeOf(() => parseScope({ version: 1, rules: [{ id: 'x', class: 'call' }] }))
+    const pointers = (error as ScopeError).issues.map(({ pointer }) => pointer)
+    expect(pointers).toContain('/rules/0/target')
+    expect(pointers).not.toContain('/rules/0/asset')
+  })
+
+  const document = (more: object) => ({
+    version: 1,
+    task: { id: 'task', purpose: 'p' },
+    chainId: 1,
+    principal: account(1),
+    delegate: account(2),
+    rules: [{ id: 'c', class: 'call', target: account(3), function: 'f(uint8 a, bool b, bytes4 d)', args: {} }],
+    calls: { max: 1 },
+    expiry: '2030-01-01T00:00:00Z',
+    redelegation: { maxDepth: 0 },
+    revocation: { group: 'g', maxLatencySeconds: 60 },
+    evidence: { receipts: ['grant'], retain: 'P1D' },
+    ...more,
+  })
+  const issuesOf = (more: object) => {
+    const { issues } = codeOf(() => parseScope(document(more))) as ScopeError
+    return issues.map(({ code, pointer }) => `${code} ${pointer}`)
+  }
+
+  test.each(['/task/id/0', '/task/id/length', '/rules/length', '/task/~'])(
+    'error: the source of %s, which is no value',
+    (at) => {
+      expect(issuesOf({ provenance: { [at]: 'principal' } })[0]).toContain('scope.dangling_provenance')
+    },
+  )
+
+  test('error: a condition that cannot fit is one complaint, and its value not another', () => {
+    const call = { id: 'c', class: 'call', target: account(3), function: 'f(bytes a)' }
+    const rules = [{ ...call, args: { a: { lte: '300' } } }]
+    expect(issuesOf({ rules })).toEqual(['scope.condition_does_not_fit /rules/0/args/a'])
+  })
+})
+
+describe('rangeOf', () => {
+  test.each<[string, bigint, bigint]>([
+    ['uint8', 0n, 255n],
+    ['uint256', 0n, 2n ** 256n - 1n],
+    ['int8', -128n, 127n],
+    ['int256', -(2n ** 255n), 2n ** 255n - 1n],
+    ['address', 0n, 2n ** 160n - 1n],
+    ['bool', 0n, 1n],
+    ['bytes1', 0n, 255n],
+    ['bytes4', 0n, 2n ** 32n - 1n],
+    ['bytes32', 0n, 2n ** 256n - 1n],
+  ])('default: %s', (type, min, max) => {
+    expect(rangeOf(abiType(type))).toEqual({ min, max })
   })
 })

@@ -218,6 +218,13 @@ describe('arguments held by the redeemer', () => {
     const far = call(vendor, 1n).data
     const away = `${far.slice(0, 10 + 3 * 64)}${'f'.repeat(64)}${far.slice(10 + 4 * 64)}` as Hex
     expect(denied(hash({ ...call(vendor, 1n), data: away })).code).toBe('calldata_not_allowed')
+    const whole = call(vendor, 1n, 0n, `0x${'ab'.repeat(32)}`)
+    const long = judge({ note: { length: { lte: '40' } } }, '/rules/0/args/note')
+    expect(long(whole).verdict).toBe('allow')
+    // A length that says one byte more than there is.
+    const torn = whole.data.replace(word(32n) + 'ab'.repeat(32), word(33n) + 'ab'.repeat(32)) as Hex
+    expect(torn).not.toBe(whole.data)
+    expect(denied(long({ ...whole, data: torn })).code).toBe('calldata_not_allowed')
     const length = judge({ note: { length: { lte: '2' } } }, '/rules/0/args/note')
     expect(length(call(vendor, 1n, 0n, '0xabcd')).verdict).toBe('allow')
     expect(denied(length(call(vendor, 1n, 0n, '0xabcdef')))).toMatchObject({ limit: 2n, requested: 3n })
