@@ -10,6 +10,7 @@ import {
   pay,
   plan,
   refusal,
+  rowOf,
 } from '../../test/arbitraries/plan.ts'
 import { AGENT, PAYEES, PRINCIPAL, scopeDocument } from '../../test/arbitraries/scope.ts'
 import { parseScope } from '../scope/parse.ts'
@@ -64,5 +65,16 @@ describe('compile', () => {
     const nothing = { ...scope, rules: scope.rules.map((rule) => ({ ...rule, max: '0' })) } as typeof scope
     const made = () => compile(nothing, environment, { salt: counting(), nonce: 0n, accept: ['/rules/0/max'] })
     expect(refusal(made)).toBe('compile.amount_not_positive')
+  })
+
+  test('behavior: a maximum is held by the number of calls only where that is one', () => {
+    const kinds = (max: number) => {
+      const made = plan([pay({ max: '200' })], { ...budget(), calls: { max } })
+      const held = rowOf(made, '/rules/0/max')?.held
+      if (held?.by !== 'chain') throw new TypeError('not held')
+      return held.caveats.map(({ draft, caveat }) => decodedOf(made)[draft]?.[caveat]?.kind).sort()
+    }
+    expect(kinds(1)).toContain('limitedCalls')
+    expect(kinds(3)).toEqual(['erc20TransferAmount'])
   })
 })
