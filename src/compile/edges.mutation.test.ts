@@ -1,6 +1,20 @@
 import { describe, expect, test } from 'vitest'
-import { act, environment, nativeBudget, pay, plan, refusal } from '../../test/arbitraries/plan.ts'
-import { AGENT, PAYEES, PRINCIPAL } from '../../test/arbitraries/scope.ts'
+import {
+  act,
+  budget,
+  calls,
+  counting,
+  decodedOf,
+  environment,
+  nativeBudget,
+  pay,
+  plan,
+  refusal,
+  rowOf,
+} from '../../test/arbitraries/plan.ts'
+import { AGENT, PAYEES, PRINCIPAL, scopeDocument } from '../../test/arbitraries/scope.ts'
+import { parseScope } from '../scope/parse.ts'
+import { compile } from './compile.ts'
 import { explainDelegations } from './explain.ts'
 import type { Draft } from './types.ts'
 
@@ -37,5 +51,30 @@ describe('compile', () => {
   test('error: a function that carries calls, whose calls are left to the agent', () => {
     const open = act({ function: 'function multicall(bytes[] data)', args: {}, acknowledge: ['selector:multicall'] })
     expect(refusal(() => plan([open], { calls: { max: 1 } }))).toBe('compile.nested_open')
+  })
+
+  test('behavior: calls that share nothing but their number are bounded by the largest value of any, be it one wei', () => {
+    const rules = ['1', '0'].map((lte, at) => act({ id: `act${at}`, args: {}, value: { lte } }))
+    const [root] = decodedOf(plan(rules, { calls: { max: 3 } }))
+    expect(root).toContainEqual(calls(3n))
+    expect(root).toContainEqual({ kind: 'valueLte', max: 1n })
+  })
+
+  test('error: a maximum of nothing, in a scope that did not come from its reader', () => {
+    const scope = parseScope(scopeDocument([pay({ max: '5' })], budget()))
+    const nothing = { ...scope, rules: scope.rules.map((rule) => ({ ...rule, max: '0' })) } as typeof scope
+    const made = () => compile(nothing, environment, { salt: counting(), nonce: 0n, accept: ['/rules/0/max'] })
+    expect(refusal(made)).toBe('compile.amount_not_positive')
+  })
+
+  test('behavior: a maximum is held by the number of calls only where that is one', () => {
+    const kinds = (max: number) => {
+      const made = plan([pay({ max: '200' })], { ...budget(), calls: { max } })
+      const held = rowOf(made, '/rules/0/max')?.held
+      if (held?.by !== 'chain') throw new TypeError('not held')
+      return held.caveats.map(({ draft, caveat }) => decodedOf(made)[draft]?.[caveat]?.kind).sort()
+    }
+    expect(kinds(1)).toContain('limitedCalls')
+    expect(kinds(3)).toEqual(['erc20TransferAmount'])
   })
 })

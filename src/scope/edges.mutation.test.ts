@@ -6,6 +6,7 @@ import { createScopeHistory } from './admits.ts'
 import type { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { scopeJsonSchema } from './hash.ts'
+import { implies } from './implies.ts'
 import { inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 
@@ -144,5 +145,16 @@ describe('rangeOf', () => {
     ['bytes32', 0n, 2n ** 256n - 1n],
   ])('default: %s', (type, min, max) => {
     expect(rangeOf(abiType(type))).toEqual({ min, max })
+  })
+})
+
+describe('implies', () => {
+  test('behavior: a mask that leaves the lowest bits free is the values that it lets through', () => {
+    const accounts = { principal: account(1), delegate: account(2) }
+    const of = (condition: NonNullable<Parameters<typeof implies>[1]>['condition']) => ({ condition, accounts })
+    const mask = of({ mask: '254', equals: '2' })
+    expect(implies(abiType('uint8'), mask, of({ in: ['1', '2', '3'] }))).toBe(true)
+    expect(implies(abiType('uint8'), mask, of({ in: ['2', '4'] }))).toBe(false)
+    expect(implies(abiType('uint8'), of({ in: ['2', '3'] }), mask)).toBe(true)
   })
 })

@@ -33,6 +33,13 @@ describe('evaluate', () => {
     expect(denied(verdict).largestAllowed).toBe(2n ** 128n - 1n)
   })
 
+  test('behavior: a pinned last byte bounds the largest amount down to the last bit', () => {
+    const pinned: KnownCaveat = { kind: 'allowedCalldata', start: 67n, value: '0x00' }
+    const prepared = grantOf([pinned, { kind: 'erc20TransferAmount', token: usdc, limit: 257n }])
+    const verdict = evaluate(prepared, act(transfer(512n)), stateOf(prepared))
+    expect(denied(verdict).largestAllowed).toBe(256n)
+  })
+
   test('behavior: to a stranger the first branch answers, whatever the others would make of the action', () => {
     const prepared = branchesOf([[payee(vendor)]], [[payee(otherVendor)]])
     const verdict = evaluate(prepared, act(transfer(1n, otherVendor), mallory), stateOf(prepared))
