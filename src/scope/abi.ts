@@ -18,7 +18,7 @@ export type AbiType =
 /** Reads a canonical type as `parseFunction` gives it. */
 export function abiType(type: string): AbiType {
   if (type.endsWith('[]')) return { kind: 'list' }
-  if (type.endsWith(']') || type.startsWith('(')) return { kind: 'other' }
+  if (type.endsWith(']')) return { kind: 'other' }
   if (type === 'address' || type === 'bool' || type === 'bytes' || type === 'string') return { kind: type }
   if (type.startsWith('uint')) return { kind: 'uint', bits: Number(type.slice(4)) }
   if (type.startsWith('int')) return { kind: 'int', bits: Number(type.slice(3)) }

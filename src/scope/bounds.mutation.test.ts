@@ -131,6 +131,7 @@ describe('parseFunction', () => {
     ['structs in structs', 8, (n) => `f(${nested(n)})`],
     ['characters', 2_000, (n) => `f()${' '.repeat(n - 3)}`],
     ['words of a head', 2_048, (n) => `f(uint256[${n}] a)`],
+    ['words of all parameters', 2_048, (n) => `f(uint256[1024] a, uint256[${n - 1_024}] b)`],
   ])('error: more %s than %i', (_, most, make) => {
     expect(code(() => parseFunction(make(most)))).toBe('ok')
     expect(code(() => parseFunction(make(most + 1)))).toMatch(/^scope\./)

@@ -107,7 +107,7 @@ function callChecks(child: ReadRule, rule: CallRule, parent: ReadRule, wide: Cal
       const extra = rule.acknowledge.find((danger) => !wide.acknowledge.includes(danger))
       return extra === undefined ? undefined : excess('acknowledge', `${at}/acknowledge`, extra, wide.acknowledge)
     },
-    () => argumentExcess(child, rule, parent, wide),
+    () => argumentExcess(child, parent, wide),
     () => {
       if (BigInt(rule.value.lte) <= BigInt(wide.value.lte)) return undefined
       return excess('value', `${at}/value/lte`, rule.value.lte, wide.value.lte)
@@ -123,7 +123,7 @@ function callChecks(child: ReadRule, rule: CallRule, parent: ReadRule, wide: Cal
 }
 
 /** Conditions are compared by place, not by name: the same function may be written with other names. */
-function argumentExcess(child: ReadRule, rule: CallRule, parent: ReadRule, wide: CallRule): Excess | undefined {
+function argumentExcess(child: ReadRule, parent: ReadRule, wide: CallRule): Excess | undefined {
   for (const [name, condition] of Object.entries(wide.args)) {
     const place = inputNamed(parent, name)
     const own = child.parsed?.inputs.find((input) => input.headOffset === place?.headOffset)
@@ -131,19 +131,15 @@ function argumentExcess(child: ReadRule, rule: CallRule, parent: ReadRule, wide:
     const admitted = place !== undefined && implies(abiType(place.type), narrow, { condition, accounts: parent.scope })
     if (!admitted) {
       const pointer = childPointer(`/rules/${child.index}/args`, own?.name || name)
-      return excess('arguments', pointer, own && own.name !== '' ? ownArgument(rule, own.name) : undefined, condition)
+      return excess('arguments', pointer, narrow?.condition, condition)
     }
   }
   return undefined
 }
 
-function boundOf(rule: ReadRule, name: string): Bound | undefined {
-  const condition = rule.rule.class === 'call' ? ownArgument(rule.rule, name) : undefined
-  return condition === undefined ? undefined : { condition, accounts: rule.scope }
-}
-
-function ownArgument(rule: CallRule, name: string): CallRule['args'][string] | undefined {
-  return Object.hasOwn(rule.args, name) ? rule.args[name] : undefined
+function boundOf({ rule, scope }: ReadRule, name: string): Bound | undefined {
+  const condition = rule.class === 'call' && Object.hasOwn(rule.args, name) ? rule.args[name] : undefined
+  return condition === undefined ? undefined : { condition, accounts: scope }
 }
 
 function inputNamed(rule: ReadRule, name: string): FunctionInput | undefined {

@@ -6,9 +6,11 @@ import { createScopeHistory } from './admits.ts'
 import type { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { scopeJsonSchema } from './hash.ts'
-import { implies } from './implies.ts'
+import { implies, largestOf } from './implies.ts'
 import { inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
+import { fillingsWithin } from './rate.ts'
+import { Report } from './report.ts'
 
 /** What changed code got away with before: each of these stands against one change that no other test noticed. */
 
@@ -83,6 +85,23 @@ describe('inferScope', () => {
   })
 })
 
+describe('inferScope, over-grants', () => {
+  test('behavior: functions stand in the order of their names, not of the plan', () => {
+    const { overGrant } = inferScope({
+      version: 1,
+      task: { id: 't', purpose: 'p' },
+      chainId: 1,
+      principal: account(1),
+      delegate: account(2),
+      expiry: '2030-01-01T00:00:00Z',
+      source: 'principal',
+      calls: ['g(uint8 a)', 'f(uint8 a)'].map((name) => ({ to: OTHER, function: name, args: { a: '1' } })),
+    })
+    const functions = overGrant.filter(({ dimension }) => dimension === 'arguments').map(({ of }) => of)
+    expect(functions).toEqual([`${OTHER} f(uint8)`, `${OTHER} g(uint8)`])
+  })
+})
+
 describe('scopeJsonSchema', () => {
   test('behavior: whatever has an example shows it, and nothing shows one that is not there', () => {
     const text = JSON.stringify(scopeJsonSchema())
@@ -126,9 +145,21 @@ describe('parseScope', () => {
   )
 
   test('error: a condition that cannot fit is one complaint, and its value not another', () => {
-    const call = { id: 'c', class: 'call', target: account(3), function: 'f(bytes a)' }
-    const rules = [{ ...call, args: { a: { lte: '300' } } }]
-    expect(issuesOf({ rules })).toEqual(['scope.condition_does_not_fit /rules/0/args/a'])
+    const call = { id: 'c', class: 'call', target: account(3), function: 'f(bytes a, uint8 ab)' }
+    const misfit = 'scope.condition_does_not_fit /rules/0/args/a'
+    expect(issuesOf({ rules: [{ ...call, args: { a: { lte: '-1' } } }] })).toEqual([misfit])
+    // What does not fit elsewhere is a complaint of its own.
+    const both = { a: { lte: '-1' }, ab: { lte: '300' } }
+    expect(issuesOf({ rules: [{ ...call, args: both }] })).toEqual([
+      misfit,
+      'scope.value_does_not_fit /rules/0/args/ab/lte',
+    ])
+  })
+
+  test('error: of the conditions that may have been meant, the one with least wrong in it', () => {
+    const call = { id: 'c', class: 'call', target: account(3), function: 'f(uint8 a)' }
+    const rules = [{ ...call, args: { a: { lte: 'x', gte: '5' } } }]
+    expect(issuesOf({ rules })).toEqual(['scope.unknown_field /rules/0/args/a/lte'])
   })
 })
 
@@ -156,5 +187,39 @@ describe('implies', () => {
     expect(implies(abiType('uint8'), mask, of({ in: ['1', '2', '3'] }))).toBe(true)
     expect(implies(abiType('uint8'), mask, of({ in: ['2', '4'] }))).toBe(false)
     expect(implies(abiType('uint8'), of({ in: ['2', '3'] }), mask)).toBe(true)
+  })
+})
+
+describe('largestOf', () => {
+  test('behavior: where the largest value is the one left out, the one below it', () => {
+    const of = (neq: string) => {
+      const accounts = { principal: account(1), delegate: account(2) }
+      return largestOf(abiType('uint8'), { condition: { neq }, accounts })
+    }
+    expect([of('255'), of('254'), of('0')]).toEqual([254n, 255n, 255n])
+  })
+})
+
+describe('fillingsWithin', () => {
+  const life = { start: 0n, end: 1_000n }
+  const fixed = (period: bigint, anchor: bigint) => ({ kind: 'fixed', period, anchor }) as const
+  test.each([
+    ['windows of two that begin with every second of four', fixed(2n, 2n), fixed(4n, 0n), 2n],
+    ['windows of two that begin between', fixed(2n, 1n), fixed(4n, 0n), 3n],
+    ['windows of four around those of two', fixed(4n, 2n), fixed(2n, 0n), 1n],
+    ['windows of four that end inside those of two', fixed(4n, 1n), fixed(2n, 0n), 2n],
+    ['windows of three beside those of two', fixed(3n, 0n), fixed(2n, 0n), 2n],
+    ['windows of three and three that begin together', fixed(3n, 1n), fixed(3n, 1n), 1n],
+    ['a rolling three within two', { kind: 'rolling', period: 3n } as const, fixed(2n, 0n), 1n],
+  ])('behavior: %s', (_, inner, outer, most) => {
+    expect(fillingsWithin(inner, outer, life)).toBe(most)
+  })
+})
+
+describe('Report', () => {
+  test('behavior: keeps 64 of a flood', () => {
+    const report = new Report()
+    for (let n = 0; n < 65; n++) report.add('scope.malformed_value', `/${n}`, 'm', { fix: 'f' })
+    expect(report.issues.map(({ pointer }) => pointer)).toEqual(Array.from({ length: 64 }, (__, n) => `/${n}`))
   })
 })

@@ -71,8 +71,14 @@ describe('lintScope', () => {
   test('behavior: what leaves through other live scopes adds up', () => {
     const stacked = lintScope(scope(), { now, others: [scope(), scope({ delegate: account(8) })] })
     expect(stacked).toEqual([
-      { id: 'stacked_exposure', pointer: '/rules', message: expect.stringContaining('up to 3000') },
+      {
+        id: 'stacked_exposure',
+        pointer: '/rules',
+        message: expect.stringMatching(/ 2 other live scopes, .* up to 3000/),
+      },
     ])
+    const [one] = lintScope(scope(), { now, others: [scope()] })
+    expect(one?.message).toMatch(/ 1 other live scope, .* up to 2000/)
     const apart = [
       scope({ chainId: 2 }),
       scope({ principal: account(9) }),
