@@ -1,7 +1,7 @@
 import type { DecodedCaveat } from '../caveats/types.ts'
 import { byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
 import type { Add } from './inspectCalls.ts'
-import { cappedToken, meet, selectorsOf, targetsOf } from './reach.ts'
+import { cappedToken, countsPayments, meet, selectorsOf, targetsOf } from './reach.ts'
 
 /**
  * Caveats of one path that no call can satisfy together: accepted when signed, dead when used. A child that is disjoint
@@ -30,7 +30,9 @@ const CONTRADICTIONS: readonly ((all: readonly DecodedCaveat[]) => boolean)[] = 
   (all) => meet(all.flatMap(selectorsOf))?.length === 0,
   (all) => meet(all.flatMap((c) => (c.kind === 'redeemer' ? [c.redeemers] : [])))?.length === 0,
   (all) => new Set(all.flatMap(exactData)).size > 1,
-  (all) => all.flatMap(exactData).includes('0x') && all.some((caveat) => selectorsOf(caveat).length > 0),
+  (all) =>
+    all.flatMap(exactData).includes('0x') &&
+    all.some((caveat) => selectorsOf(caveat).length > 0 && !countsPayments(caveat)),
   (all) => clashingPins(all.flatMap(pinnedBytes)),
   (all) => {
     const times = all.filter((c) => c.kind === 'timestamp')

@@ -134,7 +134,7 @@ const BALANCE_KINDS: ReadonlySet<CaveatKind> = new Set([
 /** Words of arguments start behind the selector; a target may read all 32 bytes of one. */
 function partial(caveat: DecodedCaveat): Hazard | undefined {
   if (caveat.kind !== 'allowedCalldata') return undefined
-  const within = (at: bigint) => at !== 0n && (at < 4n || (at - 4n) % 32n !== 0n)
+  const within = (at: bigint) => at !== 0n && (at - 4n) % 32n !== 0n
   const end = caveat.start + BigInt(byteLength(caveat.value))
   return within(caveat.start) || within(end) ? PARTIAL : undefined
 }

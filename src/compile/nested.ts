@@ -115,8 +115,9 @@ const packed: Reader = ([list]) => {
   const bytes = list as Hex
   const calls: InnerCall[] = []
   for (let at = 0; at < byteLength(bytes); ) {
+    // No less than `at + 85`, so that a head cut short is past the end too.
     const end = BigInt(at + 85) + bytesToUint(sliceBytes(bytes, at + 53, at + 85))
-    if (at + 85 > byteLength(bytes) || end > BigInt(byteLength(bytes))) return 'unreadable'
+    if (end > BigInt(byteLength(bytes))) return 'unreadable'
     const data = sliceBytes(bytes, at + 85, Number(end))
     calls.push(inner(sliceBytes(bytes, at + 1, at + 21), data, sliceBytes(bytes, at, at + 1) !== '0x00'))
     at = Number(end)

@@ -108,15 +108,19 @@ export function targetsOf(caveat: DecodedCaveat): (readonly Address[])[] {
     case 'specificActionBatch':
       return [[caveat.token, caveat.first.target]]
     case 'multiTokenPeriod':
-      // Native coin goes to whom one likes, with no calldata.
-      return caveat.periods.some(({ token }) => token === NATIVE_TOKEN)
-        ? []
-        : [caveat.periods.map(({ token }) => token)]
+      // Native coin goes to whom one likes.
+      return countsPayments(caveat) ? [] : [caveat.periods.map(({ token }) => token)]
     default:
       return []
   }
 }
 
+/** True for a caveat that names a function and lets plain payments, with no calldata, pass beside it. */
+export function countsPayments(caveat: DecodedCaveat): boolean {
+  return caveat.kind === 'multiTokenPeriod' && caveat.periods.some(({ token }) => token === NATIVE_TOKEN)
+}
+
+/** Lists of which the selector must be in one each; none where no function is named. */
 export function selectorsOf(caveat: DecodedCaveat): (readonly Hex[])[] {
   switch (caveat.kind) {
     case 'allowedMethods':
@@ -127,8 +131,10 @@ export function selectorsOf(caveat: DecodedCaveat): (readonly Hex[])[] {
     case 'exactExecution':
       return caveat.data === '0x' ? [] : [[sliceBytes(caveat.data, 0, 4)]]
     case 'exactCalldataBatch':
-    case 'exactExecutionBatch':
-      return [caveat.executions.flatMap(({ data }) => (data === '0x' ? [] : [sliceBytes(data, 0, 4)]))]
+    case 'exactExecutionBatch': {
+      const selectors = caveat.executions.flatMap(({ data }) => (data === '0x' ? [] : [sliceBytes(data, 0, 4)]))
+      return selectors.length === 0 ? [] : [selectors]
+    }
     case 'specificActionBatch':
       return [[TRANSFER_SELECTOR, sliceBytes(caveat.first.data, 0, 4)]]
     case 'erc20TransferAmount':
