@@ -13,7 +13,7 @@ export default defineConfig({
         version: '0.8.37',
         // The npm compiler, run as WebAssembly: nothing is downloaded.
         path: require.resolve('solc/soljson.js'),
-        settings: { evmVersion: 'prague', optimizer: { enabled: true, runs: 10_000 } },
+        settings: { evmVersion: 'prague', viaIR: true, optimizer: { enabled: true, runs: 1_000_000 } },
       },
     ],
   },
