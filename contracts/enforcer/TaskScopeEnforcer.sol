@@ -254,8 +254,11 @@ contract TaskScopeEnforcer {
             n = _byte(head, 14);
             uint256 pBudgets = p;
             p += 20 * n;
-            uint256 pThresholds = p;
-            if (head & WITH_CONFIRMER << 240 != 0) p += 15 * n;
+            uint256 pThresholds;
+            if (head & WITH_CONFIRMER << 240 != 0) {
+                pThresholds = p;
+                p += 15 * n;
+            }
             Judgement memory j = Judgement(
                 uint256(delegationHash), _zeros(n), n, 0, 0, (head >> 200) & 0xffffffffff, pBudgets, pThresholds, p, end, _byte(head, 15)
             );
@@ -270,7 +273,7 @@ contract TaskScopeEnforcer {
                 if (mode != BATCH) revert UnsupportedMode(mode);
                 (first, actions, rules) = _batch(j, execution, delegator, _byte(head, 12));
             }
-            if (j.measured != 0 && (actions != 1 || pThresholds != p)) revert MeasuredAlone();
+            if (j.measured != 0 && (actions != 1 || pThresholds != 0)) revert MeasuredAlone();
             if (calls != 0) calls = _countCalls(j, calls, actions);
         }
     }
@@ -372,6 +375,7 @@ contract TaskScopeEnforcer {
         unchecked {
             uint256 p = j.pRules;
             uint256 n = j.rules;
+            uint256 number = item.number;
             uint256 fitting = NO_RULE;
             for (uint256 rule; rule < n; ++rule) {
                 uint256 head = _word(p);
@@ -382,6 +386,7 @@ contract TaskScopeEnforcer {
                         if (head & MEASURED << 40 != 0) j.measured |= rule << 248;
                         return rule;
                     }
+                    if (head & WITH_ALLOWANCE << 40 != 0) _rewind(item, number);
                     if (fitting == NO_RULE) fitting = rule;
                 }
                 p = next;
@@ -393,6 +398,14 @@ contract TaskScopeEnforcer {
         }
     }
 
+    /// @dev Reads the execution again that a rule with approvals has moved on from.
+    function _rewind(Item memory item, uint256 number) private view {
+        if (item.number == number) return;
+        item.number = number;
+        item.next = _word(item.start + (number << 5));
+        _read(item, address(0));
+    }
+
     /// @dev Target, selector and length in one comparison; where a rule admits longer calldata, target and selector.
     function _fits(uint256 asked, uint256 head) private pure returns (bool) {
         unchecked {
@@ -402,23 +415,22 @@ contract TaskScopeEnforcer {
         }
     }
 
+    /// @dev Whether a rule of the right shape admits the execution: approvals, value, conditions, budgets.
     function _passes(Judgement memory j, Item memory item, uint256 p, uint256 end, uint256 head) private view returns (bool) {
         unchecked {
             p += 32;
-            if (head & WITH_ALLOWANCE << 40 != 0) return _passesWithAllowance(j, item, p, end, head);
-            if (head & WITH_VALUE << 40 != 0) {
-                if (item.value > _word(p) >> 160) return _fail(item, Reason.Value, 0, _word(p) >> 160, 0, item.value);
-                p += 12;
-            } else if (item.value != 0) {
-                return _fail(item, Reason.Value, 0, 0, 0, item.value);
+            uint256 most;
+            if (head & (WITH_VALUE | WITH_ALLOWANCE) << 40 != 0) {
+                if (head & WITH_VALUE << 40 != 0) {
+                    most = _word(p) >> 160;
+                    p += 12;
+                }
+                if (head & WITH_ALLOWANCE << 40 != 0) {
+                    if (!_isApproved(item, p, head)) return false;
+                    p += 27;
+                }
             }
-            return _holds(j, item, p, end, head);
-        }
-    }
-
-    /// @dev All conditions, then all charges.
-    function _holds(Judgement memory j, Item memory item, uint256 p, uint256 end, uint256 head) private view returns (bool) {
-        unchecked {
+            if (item.value > most) return _fail(item, Reason.Value, 0, most, 0, item.value);
             uint256 data = item.p + 4;
             for (uint256 n = _byte(head, 27); n != 0; --n) {
                 uint256 descriptor = _word(p);
@@ -437,87 +449,106 @@ contract TaskScopeEnforcer {
                     }
                 } else if (operation == EQUAL) {
                     if (word == operand) continue;
-                } else if (_holdsRarer(item, operation, descriptor, operand, word, p)) {
+                } else if (_holds(item, descriptor, operand, word, p)) {
                     if (operation == BITS) p += size;
                     continue;
                 }
                 return _fail(item, Reason.Condition, _byte(head, 27) - n, operand, 0, word);
             }
-            uint256 charges = _byte(head, 28);
-            if (head & MEASURED << 40 != 0) j.measured = charges << 240 | p;
-            uint256 undo = charges > 1 ? _allocate(96 * charges) : 0;
-            uint256 undone = undo;
-            uint256 carried;
-            for (uint256 n = charges; n != 0; --n) {
-                uint256 descriptor = _word(p);
-                uint256 source = _byte(descriptor, 1);
-                uint256 charge = source < BY_BALANCE ? _word(data + (source << 5)) : source == BY_VALUE ? item.value : source == BY_COUNT ? 1 : 0;
-                uint256 size = _byte(descriptor, 2);
-                p += 3;
-                if (size != 0) {
-                    uint256 weight = _word(p) >> (256 - (size << 3));
-                    charge = charge > type(uint128).max / weight ? type(uint128).max : charge * weight;
-                    p += size;
-                }
-                uint256 b = _byte(descriptor, 0);
-                if (undo != 0) {
-                    // What one call charges to one budget is one charge: thresholds and refusals speak of the sum.
-                    if (charge > type(uint128).max) charge = type(uint128).max;
-                    charge += carried;
-                    carried = 0;
-                    if (n != 1 && _byte(_word(p), 0) == b) {
-                        carried = charge;
-                        continue;
-                    }
-                }
-                uint256 counter = _counter(j, b);
-                uint256 shift = _at(counter + SHIFT);
-                uint256 units = charge + (1 << shift) - 1 >> shift;
-                uint256 used = _at(counter + USED) + units;
-                if (charge > _at(counter + CAP) || used > _at(counter + CAP_UNITS)) {
-                    while (undone > undo) {
-                        undone -= 96;
-                        _put(_at(undone) + USED, _at(undone + 32));
-                        _put(_at(undone) + SPENT, _at(undone + 64));
-                    }
-                    return _fail(item, Reason.Budget, b, _at(counter + CAP), _at(counter + USED) << shift, charge);
-                }
-                if (undo != 0) {
-                    _put(undone, counter);
-                    _put(undone + 32, _at(counter + USED));
-                    _put(undone + 64, _at(counter + SPENT));
-                    undone += 96;
-                }
-                _put(counter + USED, used);
-                _put(counter + SPENT, _at(counter + SPENT) + units);
-                if (j.pThresholds != j.pRules && charge > _word(j.pThresholds + 15 * b) >> 136) j.confirm = 1;
+            // Most rules charge one budget with one argument: the others take the longer way.
+            if (_byte(head, 28) != 1 || head & MEASURED << 40 != 0 || j.pThresholds != 0) return _chargeAll(j, item, p, end, head);
+            uint256 charge = _word(p);
+            if (_byte(charge, 2) != 0) return _chargeAll(j, item, p, end, head);
+            if (p + 3 != end) revert MalformedTerms();
+            uint256 b = _byte(charge, 0);
+            return _charge(j, item, b, _amount(item, _byte(charge, 1)));
+        }
+    }
+
+    function _amount(Item memory item, uint256 source) private pure returns (uint256) {
+        unchecked {
+            if (source < BY_BALANCE) return _word(item.p + 4 + (source << 5));
+            return source == BY_VALUE ? item.value : source == BY_COUNT ? 1 : 0;
+        }
+    }
+
+    /// @dev Charges one budget, or fails and changes nothing.
+    function _charge(Judgement memory j, Item memory item, uint256 b, uint256 charge) private view returns (bool) {
+        unchecked {
+            uint256 counter = _counter(j, b);
+            uint256 shift = _at(counter + SHIFT);
+            uint256 units = charge + (1 << shift) - 1 >> shift;
+            uint256 used = _at(counter + USED) + units;
+            if (charge > _at(counter + CAP) || used > _at(counter + CAP_UNITS)) {
+                return _fail(item, Reason.Budget, b, _at(counter + CAP), _at(counter + USED) << shift, charge);
             }
-            if (p + (head & MEASURED << 40 != 0 ? 40 : 0) != end) revert MalformedTerms();
+            _put(counter + USED, used);
+            _put(counter + SPENT, _at(counter + SPENT) + units);
+            return true;
+        }
+    }
+
+    /// @dev All charges of a rule, or none. What one call charges to one budget is one charge: thresholds and refusals speak of the sum.
+    function _chargeAll(Judgement memory j, Item memory item, uint256 p, uint256 end, uint256 head) private view returns (bool) {
+        unchecked {
+            uint256 charges = _byte(head, 28);
+            uint256 measured = head & MEASURED << 40 == 0 ? 0 : charges << 240 | p;
+            uint256 kept = _allocate(96 * charges);
+            uint256 last = kept;
+            uint256 confirm;
+            uint256 sum;
+            for (; charges != 0; --charges) {
+                uint256 b = _byte(_word(p), 0);
+                (uint256 next, uint256 weight) = _weight(p);
+                uint256 charge = _amount(item, _byte(_word(p), 1));
+                sum += charge > type(uint112).max / weight ? uint256(type(uint112).max) + 1 : charge * weight;
+                p = next;
+                if (charges != 1 && _byte(_word(p), 0) == b) continue;
+                uint256 counter = _counter(j, b);
+                _put(last, counter);
+                _put(last + 32, _at(counter + USED));
+                _put(last + 64, _at(counter + SPENT));
+                if (!_charge(j, item, b, sum)) {
+                    while (last > kept) {
+                        last -= 96;
+                        _put(_at(last) + USED, _at(last + 32));
+                        _put(_at(last) + SPENT, _at(last + 64));
+                    }
+                    return false;
+                }
+                last += 96;
+                if (j.pThresholds != 0 && sum > _word(j.pThresholds + 15 * b) >> 136) confirm = 1;
+                sum = 0;
+            }
+            if (p + (measured == 0 ? 0 : 40) != end) revert MalformedTerms();
+            j.confirm |= confirm;
+            j.measured |= measured;
             return true;
         }
     }
 
     /// @dev Conditions that few rules have. `p` is after the first operand.
-    function _holdsRarer(Item memory item, uint256 operation, uint256 descriptor, uint256 operand, uint256 word, uint256 p)
+    function _holds(Item memory item, uint256 descriptor, uint256 operand, uint256 word, uint256 p)
         private
         pure
         returns (bool)
     {
         unchecked {
+            uint256 operation = _byte(descriptor, 0);
+            uint256 size = _byte(descriptor, 3);
             if (operation < LENGTH_AT_MOST) {
                 if (!_isClean(word, _byte(descriptor, 2), operation)) return false;
                 if (operation == NOT_EQUAL) return word != operand;
                 if (operation == AT_LEAST) return word >= operand;
                 if (operation == SIGNED_AT_MOST) return int256(word) <= int256(operand);
                 if (operation == SIGNED_AT_LEAST) return int256(word) >= int256(operand);
-                uint256 size = _byte(descriptor, 3);
                 if (operation == BITS) return word & operand == _word(p) >> (256 - (size << 3));
                 revert MalformedTerms();
             }
             // A dynamic argument: its word is an offset. It has to lie in the calldata, as its target would read it.
             uint256 length = item.head & 0xffff;
             if (word > length || word + 36 > length) return false;
-            uint256 size = _word(item.p + 4 + word);
+            size = _word(item.p + 4 + word);
             if (size > length || word + 36 + size > length) return false;
             if (operation == LENGTH_AT_MOST) return size <= operand;
             if (operation == HASH) return _hash(item.p + 36 + word, size) == operand;
@@ -540,38 +571,28 @@ contract TaskScopeEnforcer {
         }
     }
 
-    /// @dev approve(target, amount), the call, approve(target, 0): an allowance never outlives the redemption.
-    function _passesWithAllowance(Judgement memory j, Item memory item, uint256 p, uint256 end, uint256 head) private view returns (bool) {
+    /// @dev approve(target, amount), the call, approve(target, 0): an allowance never outlives the redemption. Where they stand
+    /// so, `item` becomes the call, and what follows goes on after the third.
+    function _isApproved(Item memory item, uint256 p, uint256 head) private view returns (bool) {
         unchecked {
-            uint256 most;
-            if (head & WITH_VALUE << 40 != 0) {
-                most = _word(p) >> 160;
-                p += 12;
-            }
             uint256 call = _word(p);
-            p += 27;
-            uint256 approve = item.head;
             uint256 amount = _word(item.p + 36);
-            uint256 number = item.number;
-            if (item.value != 0 || item.count - number < 3 || _word(item.p + 4) != call >> 96) {
+            if (item.value != 0 || item.count - item.number < 3 || _word(item.p + 4) != call >> 96) {
                 return _fail(item, Reason.Allowance, 0, call >> 96, 0, _word(item.p + 4));
             }
-            Item memory second = Item(0, 0, 0, number + 1, item.count, item.start, item.next, item.fitting, item.explain);
-            Item memory third = Item(0, 0, 0, number + 2, item.count, item.start, 0, 0, false);
+            Item memory second = Item(0, 0, 0, item.number + 1, item.count, item.start, item.next, 0, false);
             _read(second, address(0));
-            third.next = second.next;
+            Item memory third = Item(0, 0, 0, item.number + 2, item.count, item.start, second.next, 0, false);
             _read(third, address(0));
-            if (!_fits(second.head, call >> 48 << 48 | head & 0xffffffffffff)) return _fail(item, Reason.Allowance, 1, call >> 96, 0, second.head >> 48);
-            if (_word(second.p + 4 + 32 * _byte(call, 26)) != amount) {
-                return _fail(item, Reason.Allowance, 1, amount, 0, _word(second.p + 4 + 32 * _byte(call, 26)));
+            uint256 asked = _word(second.p + 4 + (_byte(call, 26) << 5));
+            if (!_fits(second.head, call >> 48 << 48 | head & 0xffffffffffff) || asked != amount) {
+                return _fail(item, Reason.Allowance, 1, amount, 0, asked);
             }
-            if (third.head != approve || third.value != 0 || _word(third.p + 4) != call >> 96 || _word(third.p + 36) != 0) {
+            if (third.head != item.head || third.value != 0 || _word(third.p + 4) != call >> 96 || _word(third.p + 36) != 0) {
                 return _fail(item, Reason.Allowance, 2, 0, 0, _word(third.p + 36));
             }
-            if (second.value > most) return _fail(item, Reason.Value, 0, most, 0, second.value);
-            if (!_holds(j, second, p, end, head)) return false;
-            item.number = number + 2;
-            item.next = third.next;
+            (item.head, item.value, item.p) = (second.head, second.value, second.p);
+            (item.number, item.next) = (item.number + 2, third.next);
             return true;
         }
     }
