@@ -10,16 +10,13 @@ import {
     SIGNED_AT_LEAST,
     SIGNED_AT_MOST
 } from "./TaskScopeTerms.sol";
-import {byteOf, hashAt, leading, modOf, wordAt} from "./Words.sol";
+import {byteOf, hashAt, leading, wordAt} from "./Words.sol";
 
-/// @dev Whether `word` is one of the `count` operands at `p`. Tries first the entry that a batch over the whole list would meet:
-/// ten payments to ten payees look ten times.
-function isOneOf(uint256 p, uint256 count, uint256 size, uint256 word, uint256 hint) pure returns (bool) {
+/// @dev Whether `word` is one of the `count` operands at `p`.
+function isOneOf(uint256 p, uint256 count, uint256 size, uint256 word) pure returns (bool) {
     unchecked {
-        uint256 shift = 256 - (size << 3);
-        if (wordAt(p + size * modOf(hint, count)) >> shift == word) return true;
         for (uint256 end = p + count * size; p < end; p += size) {
-            if (wordAt(p) >> shift == word) return true;
+            if (leading(wordAt(p), size) == word) return true;
         }
         return false;
     }

@@ -47,11 +47,11 @@ abstract contract TaskScopeCounters {
         uint256 rules;
     }
 
-    /// @dev Of a counter in memory: the word as stored; its spent part, aged; the sum of that, and the cap, in units; the cap
+    /// @dev Of a counter in memory: the word as stored; its spent part, aged; what the cap leaves, and the cap, in units; the cap
     /// in base units; the shift between the two; whether anything was charged.
     uint256 internal constant STORED = 0;
     uint256 internal constant SPENT = 32;
-    uint256 internal constant USED = 64;
+    uint256 internal constant LEFT = 64;
     uint256 internal constant CAP_UNITS = 96;
     uint256 internal constant CAP = 128;
     uint256 internal constant SHIFT = 160;
@@ -77,12 +77,13 @@ abstract contract TaskScopeCounters {
             put(counter + STORED, stored);
             stored = stored.age(kind, _period(budget), j.origin);
             put(counter + SPENT, stored);
-            put(counter + USED, stored.sum(kind));
+            uint256 used = stored.sum(kind);
             uint256 cap = _cap(budget);
             uint256 shift = _shift(budget);
             put(counter + CAP, cap);
             put(counter + SHIFT, shift);
             put(counter + CAP_UNITS, cap >> shift);
+            put(counter + LEFT, used < cap >> shift ? (cap >> shift) - used : 0);
             put(counter + CHARGED, 0);
             if (cap > MOST_CAP || kind == SpendCounter.Kind.Rolling && cap >> shift > SpendCounter.MOST_UNITS) revert MalformedTerms();
         }
@@ -111,11 +112,12 @@ abstract contract TaskScopeCounters {
     function _charge(uint256 counter, uint256 charge) internal pure returns (bool) {
         unchecked {
             uint256 shift = memoryAt(counter + SHIFT);
-            // Rounds up. A charge large enough to wrap here is above the cap.
-            uint256 units = charge + (1 << shift) - 1 >> shift;
-            uint256 used = memoryAt(counter + USED) + units;
-            if (charge > memoryAt(counter + CAP) || used > memoryAt(counter + CAP_UNITS)) return false;
-            put(counter + USED, used);
+            uint256 rest = (1 << shift) - 1;
+            // Rounds up, and never wraps: what is above the cap is above it in units too.
+            uint256 units = (charge >> shift) + ((charge & rest) + rest >> shift);
+            uint256 left = memoryAt(counter + LEFT);
+            if (units > left) return false;
+            put(counter + LEFT, left - units);
             put(counter + SPENT, memoryAt(counter + SPENT) + units);
             put(counter + CHARGED, 1);
             return true;
@@ -124,7 +126,14 @@ abstract contract TaskScopeCounters {
 
     /// @dev Spent (112 bits) ‖ left (112), base units, as events have them.
     function _report(uint256 counter) internal pure returns (uint256) {
-        return _packReport(memoryAt(counter + USED) << memoryAt(counter + SHIFT), memoryAt(counter + CAP));
+        return _packReport(_used(counter), memoryAt(counter + CAP));
+    }
+
+    /// @dev Base units.
+    function _used(uint256 counter) internal pure returns (uint256) {
+        unchecked {
+            return memoryAt(counter + CAP_UNITS) - memoryAt(counter + LEFT) << memoryAt(counter + SHIFT);
+        }
     }
 
     function _packReport(uint256 used, uint256 cap) internal pure returns (uint256) {

@@ -24,7 +24,7 @@ import {
     WITH_VALUE,
     weightAt
 } from "./TaskScopeTerms.sol";
-import {allocate, byteOf, leading, memoryAt, placeOf, put, wordAt, zeros} from "./Words.sol";
+import {allocate, byteOf, leading, memoryAt, modOf, placeOf, put, wordAt, zeros} from "./Words.sol";
 
 /// @title TaskScopeJudge
 /// @notice Decides whether the terms admit an execution, and what that charges. Writes nothing.
@@ -64,7 +64,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
         uint256 count;
         uint256 start;
         uint256 next;
-        address delegator;
+        uint256 delegator;
         /// The first rule of the right shape, whose failure is thrown when no rule admits.
         uint256 fitting;
         bool explain;
@@ -169,19 +169,20 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             uint256 length = execution.length - 52;
             if (length > 0xffff) revert MalformedExecution();
             uint256 target = wordAt(p) >> 96;
-            if (_isForbidden(target, delegator)) revert ForbiddenTarget(0, address(uint160(target)));
-            Item memory item = Item(_head(target, p + 52, length), wordAt(p + 20), p + 52, 0, 1, 0, 0, delegator, 0, false);
+            if (_isForbidden(target, uint160(delegator))) revert ForbiddenTarget(0, address(uint160(target)));
+            Item memory item = Item(_head(target, p + 52, length), wordAt(p + 20), p + 52, 0, 1, 0, 0, 0, 0, false);
             rule = _admit(j, item);
         }
     }
 
-    function _head(uint256 target, uint256 p, uint256 length) private pure returns (uint256) {
-        unchecked {
-            return target << 48 | (length < 4 ? 0 : wordAt(p) >> 224 << 16) | length;
+    /// @dev Without a branch: what is shorter than a selector has the selector zero.
+    function _head(uint256 target, uint256 p, uint256 length) private pure returns (uint256 head) {
+        assembly ("memory-safe") {
+            head := or(or(shl(48, target), shl(16, mul(gt(length, 3), shr(224, calldataload(p))))), length)
         }
     }
 
-    function _isForbidden(uint256 target, address delegator) private view returns (bool forbidden) {
+    function _isForbidden(uint256 target, uint256 delegator) private view returns (bool forbidden) {
         (address manager_, address self_) = (manager, self);
         assembly ("memory-safe") {
             forbidden := or(or(eq(target, delegator), eq(target, manager_)), eq(target, self_))
@@ -203,7 +204,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             if (execution.length < 64 + 32 * n || wordAt(start) != 32 || n == 0) revert MalformedExecution();
             start += 64;
             rules = new bytes(n);
-            Item memory item = Item(0, 0, 0, 0, n, start, 32 * n, delegator, 0, false);
+            Item memory item = Item(0, 0, 0, 0, n, start, 32 * n, uint160(delegator), 0, false);
             uint256 differ;
             uint256 rule;
             uint256 i;
@@ -214,11 +215,12 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 rule = _admit(j, item);
                 if (i == 0) first = rule << 248 | n << 240;
                 else differ |= before ^ rule;
-                for (++actions; i <= item.number; ++i) {
+                ++actions;
+                do {
                     assembly ("memory-safe") {
                         mstore8(add(add(rules, 32), i), rule)
                     }
-                }
+                } while (++i <= item.number);
             } while (i < n);
             if (item.next + 64 != execution.length) revert MalformedExecution();
             if (differ == 0) rules = "";
@@ -255,19 +257,23 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             for (uint256 rule; rule < n; ++rule) {
                 uint256 head = wordAt(p);
                 uint256 next = p + RULE_HEADER + ((head >> 8) & 0xffff);
-                // Flags that this version does not know, or the byte that is zero.
-                if (next > j.pEnd || head & 0xf000000000ff != 0) revert MalformedTerms();
-                if (_fits(item.head, head)) {
-                    if (_passes(j, item, p, next, head)) {
-                        if (head & (MEASURED | WITH_ALLOWANCE) << 40 != 0) {
-                            if (head & MEASURED << 40 != 0) j.measured |= rule << 248;
-                            if (head & WITH_ALLOWANCE << 40 != 0) ++item.number;
-                        }
-                        return rule;
+                if (next > j.pEnd) revert MalformedTerms();
+                // Nested rather than joined: `&&` and `||` cost twice what they save here.
+                if (item.head != head >> 48) {
+                    if (!_fitsLonger(item.head, head)) {
+                        p = next;
+                        continue;
                     }
-                    if (item.number != number) _rewind(item, number);
-                    if (fitting == NO_RULE) fitting = rule;
                 }
+                if (_passes(j, item, p, next, head)) {
+                    if (head & (MEASURED | WITH_ALLOWANCE) << 40 != 0) {
+                        if (head & MEASURED << 40 != 0) j.measured |= rule << 248;
+                        if (head & WITH_ALLOWANCE << 40 != 0) ++item.number;
+                    }
+                    return rule;
+                }
+                if (item.number != number) _rewind(item, number);
+                if (fitting == NO_RULE) fitting = rule;
                 p = next;
             }
             if (fitting == NO_RULE) revert NotAdmitted(number, NO_RULE, Reason.NoRule, 0, 0, 0, item.head >> 48);
@@ -285,12 +291,10 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
         _read(item);
     }
 
-    /// @dev Target, selector and length in one comparison; where a rule admits longer calldata, target and selector.
-    function _fits(uint256 asked, uint256 head) private pure returns (bool) {
+    /// @dev The same target and selector, and calldata as long as the rule says or, where that may be, longer.
+    function _fitsLonger(uint256 asked, uint256 head) private pure returns (bool) {
         unchecked {
-            uint256 difference = asked ^ head >> 48;
-            if (difference == 0) return true;
-            return (head >> 40) & LONGER != 0 && difference >> 16 == 0 && asked & 0xffff >= (head >> 48) & 0xffff;
+            return (head >> 40) & LONGER != 0 && (asked ^ head >> 48) >> 16 == 0 && asked & 0xffff >= (head >> 48) & 0xffff;
         }
     }
 
@@ -299,7 +303,9 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
         unchecked {
             p += RULE_HEADER;
             uint256 most;
-            if (head & (WITH_VALUE | WITH_ALLOWANCE) << 40 != 0) {
+            // Any flag but that for longer calldata, or the byte that is zero.
+            if (head & 0xfe00000000ff != 0) {
+                if (head & 0xf000000000ff != 0) revert MalformedTerms();
                 if (head & WITH_VALUE << 40 != 0) {
                     most = wordAt(p) >> 160;
                     p += 12;
@@ -310,40 +316,62 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 }
             }
             if (item.value > most) return _fail(item, Reason.Value, 0, most, 0, item.value);
-            uint256 data = item.p + 4;
-            for (uint256 n = byteOf(head, 27); n != 0; --n) {
-                uint256 descriptor = wordAt(p);
-                uint256 size = byteOf(descriptor, 3);
-                uint256 operand = leading(wordAt(p + 4), size);
-                uint256 word = wordAt(data + ((descriptor >> 235) & 0x1fe0));
-                uint256 operation = byteOf(descriptor, 0);
-                p += 4 + size;
-                if (operation == AT_MOST) {
-                    if (word <= operand) continue;
-                } else if (operation == ONE_OF) {
-                    uint256 count = byteOf(descriptor, 2);
-                    if (isOneOf(p - size, count, size, word, item.number)) {
-                        p += (count - 1) * size;
-                        continue;
-                    }
-                } else if (operation == EQUAL) {
-                    if (word == operand) continue;
-                } else if (holds(data, item.head & 0xffff, descriptor, operand, word, p)) {
-                    if (operation == BITS) p += size;
-                    continue;
-                }
-                return _fail(item, Reason.Condition, byteOf(head, 27) - n, operand, 0, word);
-            }
+            p = _meets(item, p, head);
+            if (p == 0) return false;
             // Most rules charge one budget with one argument: the others take the longer way.
             uint256 charge = wordAt(p);
-            if (byteOf(head, 28) != 1 || head & MEASURED << 40 != 0 || byteOf(charge, 2) != 0 || j.pThresholds != 0) {
+            if ((byteOf(head, 28) ^ 1) | (head & MEASURED << 40) | byteOf(charge, 2) | j.pThresholds != 0) {
                 return _chargeAll(j, item, p, end, head);
             }
             if (p + 3 != end) revert MalformedTerms();
             uint256 b = byteOf(charge, 0);
-            charge = _amount(item, byteOf(charge, 1));
+            charge = byteOf(charge, 1);
+            charge = charge < BY_BALANCE ? wordAt(item.p + 4 + (charge << 5)) : _amount(item, charge);
             uint256 counter = _counter(j, b);
-            return _charge(counter, charge) || _failBudget(item, b, counter, charge);
+            if (_charge(counter, charge)) return true;
+            return _failBudget(item, b, counter, charge);
+        }
+    }
+
+    /// @dev The place after the conditions; zero where one of them does not hold.
+    function _meets(Item memory item, uint256 p, uint256 head) private pure returns (uint256) {
+        unchecked {
+            uint256 data = item.p + 4;
+            for (uint256 n = byteOf(head, 27); n != 0; --n) {
+                uint256 descriptor = wordAt(p);
+                uint256 word = wordAt(data + ((descriptor >> 235) & 0x1fe0));
+                uint256 size = byteOf(descriptor, 3);
+                uint256 operation = byteOf(descriptor, 0);
+                p += 4;
+                if (operation == ONE_OF) {
+                    uint256 count = byteOf(descriptor, 2);
+                    // First the entry that a batch over the whole list would meet: ten payments to ten payees look ten times.
+                    if (leading(wordAt(p + size * modOf(item.number, count)), size) != word) {
+                        if (!isOneOf(p, count, size, word)) return _failCondition(item, head, n, leading(wordAt(p), size), word);
+                    }
+                    p += count * size;
+                } else {
+                    uint256 operand = leading(wordAt(p), size);
+                    p += size;
+                    if (operation == AT_MOST) {
+                        if (word > operand) return _failCondition(item, head, n, operand, word);
+                    } else if (operation == EQUAL) {
+                        if (word != operand) return _failCondition(item, head, n, operand, word);
+                    } else {
+                        if (!holds(data, item.head & 0xffff, descriptor, operand, word, p)) return _failCondition(item, head, n, operand, word);
+                        if (operation == BITS) p += size;
+                    }
+                }
+            }
+            return p;
+        }
+    }
+
+    /// @param n How many conditions are left, with this one.
+    function _failCondition(Item memory item, uint256 head, uint256 n, uint256 operand, uint256 word) private pure returns (uint256) {
+        unchecked {
+            _fail(item, Reason.Condition, byteOf(head, 27) - n, operand, 0, word);
+            return 0;
         }
     }
 
@@ -374,7 +402,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 if (charges != 1 && byteOf(wordAt(p), 0) == b) continue;
                 uint256 counter = _counter(j, b);
                 put(last, counter);
-                put(last + 32, memoryAt(counter + USED));
+                put(last + 32, memoryAt(counter + LEFT));
                 put(last + 64, memoryAt(counter + SPENT));
                 put(last + 96, memoryAt(counter + CHARGED));
                 if (!_charge(counter, sum)) {
@@ -398,7 +426,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             while (last > kept) {
                 last -= 128;
                 uint256 counter = memoryAt(last);
-                put(counter + USED, memoryAt(last + 32));
+                put(counter + LEFT, memoryAt(last + 32));
                 put(counter + SPENT, memoryAt(last + 64));
                 put(counter + CHARGED, memoryAt(last + 96));
             }
@@ -419,7 +447,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             Item memory second = Item(0, 0, 0, item.number + 1, item.count, item.start, item.next, item.delegator, 0, false);
             _read(second);
             asked = wordAt(second.p + 4 + (byteOf(call, 26) << 5));
-            if (!_fits(second.head, call >> 48 << 48 | head & 0xffffffffffff) || asked != amount) {
+            if (asked != amount || second.head != call >> 48 && !_fitsLonger(second.head, call >> 48 << 48 | head & 0xffffffffffff)) {
                 return _fail(item, Reason.Allowance, 1, amount, 0, asked);
             }
             Item memory third = Item(0, 0, 0, item.number + 2, item.count, item.start, second.next, item.delegator, 0, false);
@@ -435,7 +463,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
     }
 
     function _failBudget(Item memory item, uint256 b, uint256 counter, uint256 charge) private pure returns (bool) {
-        return _fail(item, Reason.Budget, b, memoryAt(counter + CAP), memoryAt(counter + USED) << memoryAt(counter + SHIFT), charge);
+        return _fail(item, Reason.Budget, b, memoryAt(counter + CAP), _used(counter), charge);
     }
 
     function _fail(Item memory item, Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested)
