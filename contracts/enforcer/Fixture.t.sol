@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {TestToken} from "../testing/TestToken.sol";
 import {vm} from "../testing/Vm.sol";
+import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeReader} from "./TaskScopeReader.sol";
 import {TermsInfoLib} from "./TermsInfo.sol";
@@ -153,7 +154,7 @@ abstract contract Fixture {
 
     /// @dev Empty where the hook passed, else what it reverted with.
     function _try(bytes memory terms, bytes memory args, bytes32 mode, bytes memory execution, bytes32 hash) internal returns (bytes memory) {
-        try enforcer.beforeHook(terms, args, mode, execution, hash, PRINCIPAL, REDEEMER) {
+        try ICaveatEnforcer(address(enforcer)).beforeHook(terms, args, mode, execution, hash, PRINCIPAL, REDEEMER) {
             return "";
         } catch (bytes memory reason) {
             return reason;

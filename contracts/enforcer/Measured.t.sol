@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {vm} from "../testing/Vm.sol";
 import {Execution, Fixture, Parts} from "./Fixture.t.sol";
+import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
 import {TaskScopeCounters} from "./TaskScopeCounters.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeJudge} from "./TaskScopeJudge.sol";
@@ -124,7 +125,7 @@ contract MeasuredTest is Fixture {
         (bool passed,) = _after(terms, execution);
         vm.assertTrue(passed);
         vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 100);
-        (passed,) = address(enforcer).call(abi.encodeCall(enforcer.beforeHook, (_pack(_terms(address(new Mute()))), "", SINGLE, execution, keccak256("mute"), PRINCIPAL, REDEEMER)));
+        (passed,) = address(enforcer).call(abi.encodeCall(ICaveatEnforcer.beforeHook, (_pack(_terms(address(new Mute()))), "", SINGLE, execution, keccak256("mute"), PRINCIPAL, REDEEMER)));
         vm.assertTrue(!passed);
         // One that claims to have lost everything is over the cap, at no overflow.
         Liar liar = new Liar();

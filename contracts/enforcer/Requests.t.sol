@@ -33,7 +33,7 @@ contract RequestsTest is Fixture {
 
     function _args(uint256 key, uint64 number, bytes memory execution) private view returns (bytes memory) {
         uint40 deadline = uint40(START + 60);
-        return abi.encodePacked(number, deadline, _sign(key, enforcer.requestDigest(HASH_A, SINGLE, execution, number, deadline)));
+        return abi.encodePacked(number, deadline, _sign(key, reader.requestDigest(HASH_A, SINGLE, execution, number, deadline)));
     }
 
     function _notRequested(bytes memory reason) private pure returns (bool) {
@@ -84,7 +84,7 @@ contract RequestsTest is Fixture {
     function test_highSIsRefused() public {
         bytes memory execution = _pay(ALICE, 1);
         uint40 deadline = uint40(START + 60);
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY, enforcer.requestDigest(HASH_A, SINGLE, execution, 1, deadline));
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(KEY, reader.requestDigest(HASH_A, SINGLE, execution, 1, deadline));
         bytes memory args = abi.encodePacked(uint64(1), deadline, r, bytes32(ORDER - uint256(s)), v ^ 7);
         vm.assertTrue(_notRequested(_try(_pack(_keyed()), args, SINGLE, execution, HASH_A)));
     }
@@ -95,7 +95,7 @@ contract RequestsTest is Fixture {
         bytes memory args = _args(KEY, 1, execution);
         vm.assertTrue(_notRequested(_try(terms, args, SINGLE, execution, keccak256("another delegation"))));
         vm.assertTrue(_notRequested(_try(terms, args, SINGLE, _pay(ALICE, 2), HASH_A)));
-        vm.assertTrue(enforcer.requestDigest(HASH_A, SINGLE, execution, 1, 2) != enforcer.requestDigest(HASH_A, BATCH, execution, 1, 2));
+        vm.assertTrue(reader.requestDigest(HASH_A, SINGLE, execution, 1, 2) != reader.requestDigest(HASH_A, BATCH, execution, 1, 2));
         TaskScopeEnforcer first = enforcer;
         enforcer = new TaskScopeEnforcer(address(this));
         vm.assertTrue(_notRequested(_try(terms, args, SINGLE, execution, HASH_A)));
@@ -148,10 +148,10 @@ contract RequestsTest is Fixture {
         bytes memory terms = _pack(_confirmed(true));
         bytes memory args = _args(KEY, 1, execution);
         vm.assertTrue(_selectorOf(_try(terms, args, SINGLE, execution, HASH_A)) == TaskScopeRequests.NotConfirmed.selector);
-        bytes memory confirmation = _sign(CONFIRMER, enforcer.requestDigest(HASH_A, SINGLE, execution, 1, START + 60));
+        bytes memory confirmation = _sign(CONFIRMER, reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START + 60)));
         // The confirmer alone moves nothing.
         vm.assertTrue(_notRequested(_try(terms, bytes.concat(_args(CONFIRMER, 1, execution), confirmation), SINGLE, execution, HASH_A)));
-        bytes memory other = _sign(CONFIRMER, enforcer.requestDigest(HASH_A, SINGLE, execution, 2, START + 60));
+        bytes memory other = _sign(CONFIRMER, reader.requestDigest(HASH_A, SINGLE, execution, 2, uint40(START + 60)));
         vm.assertTrue(_selectorOf(_try(terms, bytes.concat(args, other), SINGLE, execution, HASH_A)) == TaskScopeRequests.NotConfirmed.selector);
         vm.assertEq(_try(terms, bytes.concat(args, confirmation), SINGLE, execution, HASH_A), "");
     }

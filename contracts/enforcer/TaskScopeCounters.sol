@@ -67,7 +67,7 @@ abstract contract TaskScopeCounters {
         }
     }
 
-    function _loadCounter(Judgement memory j, uint256 b) private view returns (uint256 counter) {
+    function _loadCounter(Judgement memory j, uint256 b) internal view returns (uint256 counter) {
         unchecked {
             counter = allocate(COUNTER_SIZE);
             put(j.counters + (b << 5), counter);

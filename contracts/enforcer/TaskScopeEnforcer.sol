@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
 import {SpendCounter} from "./SpendCounter.sol";
 import {TaskScopeJudge} from "./TaskScopeJudge.sol";
 import {TaskScopeRequests} from "./TaskScopeRequests.sol";
@@ -43,37 +44,26 @@ contract TaskScopeEnforcer is TaskScopeRequests {
     event RequestBurned(bytes32 indexed delegationHash, address indexed key, uint256 number);
 
     uint256 private constant NO_BUDGET = 0xffff << 224;
-    bytes4 private constant AFTER_HOOK = 0xd3eddcc5;
+    bytes4 private constant BEFORE_HOOK = ICaveatEnforcer.beforeHook.selector;
+    bytes4 private constant AFTER_HOOK = ICaveatEnforcer.afterHook.selector;
+
+    /// @dev Where the hooks' arguments stand.
+    uint256 private constant TERMS = 4;
+    uint256 private constant ARGS = 36;
+    uint256 private constant MODE = 68;
+    uint256 private constant EXECUTION = 100;
+    uint256 private constant DELEGATION_HASH = 132;
+    uint256 private constant DELEGATOR = 164;
+    uint256 private constant REDEEMER = 196;
 
     constructor(address manager_) TaskScopeJudge(manager_, address(this)) {}
 
-    /// @notice Judges an execution before it happens, and counts it. Only for the manager.
-    function beforeHook(
-        bytes calldata terms,
-        bytes calldata args,
-        bytes32 mode,
-        bytes calldata execution,
-        bytes32 delegationHash,
-        address delegator,
-        address redeemer
-    ) external {
-        if (msg.sender != manager) revert NotManager(msg.sender);
-        (uint256 j, uint256 first, uint256 calls, bytes memory rules) = _judge(terms, mode, execution, delegationHash, delegator, redeemer);
-        bytes32 action = _action(mode, execution);
-        first |= _commit(j, delegationHash, calls, rules);
-        uint256 flags = byteOf(wordAt(placeOf(terms)), 1);
-        if (flags & WITH_KEY == 0 && memoryAt(j + CONFIRM) == 0) {
-            emit Redeemed(delegationHash, action, first);
-        } else {
-            emit RequestRedeemed(delegationHash, action, first, _useRequest(terms, args, mode, execution, delegationHash, memoryAt(j + CONFIRM) != 0));
-        }
-        if (flags & WITH_MEASURED != 0) _measure(delegationHash, memoryAt(j + MEASURED_AT), terms);
-    }
-
-    /// @dev The three other hooks: nothing to do, except after measured rules. Typed functions would cost some 800 gas each.
+    /// @dev The four hooks of {ICaveatEnforcer}. Nobody but the manager passes, and it encodes their arguments itself: nothing of
+    /// that is checked again. Typed functions check it, for some 800 gas each; every function beside this costs 22 gas a hook.
     fallback() external {
         if (msg.sender != manager) revert NotManager(msg.sender);
-        if (msg.sig == AFTER_HOOK && byteOf(wordAt(36 + wordAt(4)), 1) & WITH_MEASURED != 0) _settle();
+        if (msg.sig == BEFORE_HOOK) _before();
+        else if (msg.sig == AFTER_HOOK && byteOf(wordAt(placeOf(_bytes(TERMS))), 1) & WITH_MEASURED != 0) _settle();
     }
 
     /// @notice Ends every grant of a group, for ever. By the delegator or the guardian whom the terms name.
@@ -93,6 +83,34 @@ contract TaskScopeEnforcer is TaskScopeRequests {
     /// @notice A word of storage. Counters stand at the delegation's hash plus the budget's number; the rest is answered by the reader.
     function load(uint256 slot) external view returns (uint256) {
         return _load(slot);
+    }
+
+    /// @dev Judges an execution before it happens, counts it, and says so.
+    function _before() private {
+        bytes calldata terms = _bytes(TERMS);
+        bytes calldata execution = _bytes(EXECUTION);
+        bytes32 mode = bytes32(wordAt(MODE));
+        bytes32 delegationHash = bytes32(wordAt(DELEGATION_HASH));
+        (uint256 j, uint256 first, uint256 calls, bytes memory rules) =
+            _judge(terms, mode, execution, delegationHash, address(uint160(wordAt(DELEGATOR))), address(uint160(wordAt(REDEEMER))));
+        bytes32 action = _action(mode, execution);
+        first |= _commit(j, delegationHash, calls, rules);
+        uint256 flags = byteOf(wordAt(placeOf(terms)), 1);
+        if (flags & WITH_KEY | memoryAt(j + CONFIRM) == 0) {
+            emit Redeemed(delegationHash, action, first);
+        } else {
+            emit RequestRedeemed(delegationHash, action, first, _useRequest(terms, mode, execution, delegationHash, memoryAt(j + CONFIRM) != 0));
+        }
+        if (flags & WITH_MEASURED != 0) _measure(delegationHash, memoryAt(j + MEASURED_AT), terms);
+    }
+
+    /// @dev A dynamic argument of a hook.
+    function _bytes(uint256 argument) private pure returns (bytes calldata data) {
+        assembly ("memory-safe") {
+            let p := add(4, calldataload(argument))
+            data.offset := add(p, 32)
+            data.length := calldataload(p)
+        }
     }
 
     /// @dev Stores every counter that was charged. Returns the first of them as the event has it.
@@ -134,14 +152,13 @@ contract TaskScopeEnforcer is TaskScopeRequests {
 
     function _useRequest(
         bytes calldata terms,
-        bytes calldata args,
         bytes32 mode,
         bytes calldata execution,
         bytes32 delegationHash,
         bool confirm
     ) private returns (uint256 number) {
         address signer;
-        (number, signer) = _checkRequest(terms, args, mode, execution, delegationHash, confirm);
+        (number, signer) = _checkRequest(terms, _bytes(ARGS), mode, execution, delegationHash, confirm);
         _useNumber(delegationHash, signer, number);
     }
 
@@ -174,9 +191,8 @@ contract TaskScopeEnforcer is TaskScopeRequests {
 
     /// @dev In the after hook: charges what the account has lost meanwhile. The manager gives the hooks the same terms and hash.
     function _settle() private {
-        // The manager encodes: terms stand where their offset says, the delegation's hash is the fifth argument.
-        uint256 terms = 36 + wordAt(4);
-        uint256 hash = wordAt(132);
+        uint256 terms = placeOf(_bytes(TERMS));
+        uint256 hash = wordAt(DELEGATION_HASH);
         uint256 note;
         uint256 held;
         assembly ("memory-safe") {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {vm} from "../testing/Vm.sol";
 import {Execution, Fixture, Parts} from "./Fixture.t.sol";
+import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
 import {TaskScopeCounters} from "./TaskScopeCounters.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeJudge} from "./TaskScopeJudge.sol";
@@ -27,7 +28,7 @@ contract TaskScopeEnforcerTest is Fixture {
         bytes memory execution = _pay(ALICE, 50);
         vm.expectEmit(true, false, false, true, address(enforcer));
         emit TaskScopeEnforcer.Redeemed(HASH_A, keccak256(bytes.concat(SINGLE, execution)), _first(0, 50, 150));
-        enforcer.beforeHook(_pack(_payments()), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
+        ICaveatEnforcer(address(enforcer)).beforeHook(_pack(_payments()), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
     }
 
     function test_otherHooksAnswerTheManagerOnly() public {
@@ -216,7 +217,7 @@ contract TaskScopeEnforcerTest is Fixture {
         bytes memory execution = _pay(ALICE, 10);
         vm.expectEmit(true, false, false, true, address(enforcer));
         emit TaskScopeEnforcer.Redeemed(HASH_A, keccak256(bytes.concat(SINGLE, execution)), _first(1, 10, 990) | 3 << 224);
-        enforcer.beforeHook(_pack(t), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
+        ICaveatEnforcer(address(enforcer)).beforeHook(_pack(t), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
         for (uint256 i; i < 3; ++i) vm.assertEq(enforcer.load(uint256(HASH_A) + i) >> 64, 0);
         vm.assertEq(enforcer.load(uint256(HASH_A) + 3) >> 64, 10);
         // The call is counted all the same.

@@ -24,7 +24,7 @@ import {
     WITH_VALUE,
     weightAt
 } from "./TaskScopeTerms.sol";
-import {allocate, byteOf, leading, memoryAt, modOf, placeOf, put, wordAt, zeros} from "./Words.sol";
+import {allocate, byteOf, leading, memoryAt, modOf, placeOf, put, putByte, shifted, wordAt, zeros} from "./Words.sol";
 
 /// @title TaskScopeJudge
 /// @notice Decides whether the terms admit an execution, and what that charges. Writes nothing.
@@ -203,27 +203,30 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             if (n > most) revert TooManyExecutions(most, n);
             if (execution.length < 64 + 32 * n || wordAt(start) != 32 || n == 0) revert MalformedExecution();
             start += 64;
-            rules = new bytes(n);
+            // Not cleared: every byte is put.
+            uint256 record = allocate(96 + n & ~uint256(31));
+            put(record, n);
             Item memory item = Item(0, 0, 0, 0, n, start, 32 * n, uint160(delegator), 0, false);
             uint256 differ;
-            uint256 rule;
             uint256 i;
             do {
                 item.number = i;
                 _read(item);
-                uint256 before = rule;
-                rule = _admit(j, item);
-                if (i == 0) first = rule << 248 | n << 240;
-                else differ |= before ^ rule;
+                uint256 rule = _admit(j, item);
+                if (i == 0) first = rule;
+                differ |= first ^ rule;
                 ++actions;
                 do {
-                    assembly ("memory-safe") {
-                        mstore8(add(add(rules, 32), i), rule)
-                    }
+                    putByte(record + 32 + i, rule);
                 } while (++i <= item.number);
             } while (i < n);
             if (item.next + 64 != execution.length) revert MalformedExecution();
-            if (differ == 0) rules = "";
+            first = first << 248 | n << 240;
+            if (differ != 0) {
+                assembly ("memory-safe") {
+                    rules := record
+                }
+            }
         }
     }
 
@@ -256,10 +259,10 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             uint256 fitting = NO_RULE;
             for (uint256 rule; rule < n; ++rule) {
                 uint256 head = wordAt(p);
-                uint256 next = p + RULE_HEADER + ((head >> 8) & 0xffff);
+                uint256 next = p + RULE_HEADER + (shifted(head, 8) & 0xffff);
                 if (next > j.pEnd) revert MalformedTerms();
                 // Nested rather than joined: `&&` and `||` cost twice what they save here.
-                if (item.head != head >> 48) {
+                if (item.head != shifted(head, 48)) {
                     if (!_fitsLonger(item.head, head)) {
                         p = next;
                         continue;
@@ -327,7 +330,9 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             uint256 b = byteOf(charge, 0);
             charge = byteOf(charge, 1);
             charge = charge < BY_BALANCE ? wordAt(item.p + 4 + (charge << 5)) : _amount(item, charge);
-            uint256 counter = _counter(j, b);
+            if (b >= j.budgets) revert MalformedTerms();
+            uint256 counter = memoryAt(j.counters + (b << 5));
+            if (counter == 0) counter = _loadCounter(j, b);
             if (_charge(counter, charge)) return true;
             return _failBudget(item, b, counter, charge);
         }

@@ -90,6 +90,15 @@ contract TaskScopeReader is TaskScopeRequests {
         }
     }
 
+    /// @notice What the request key and the confirmer sign: EIP-712, domain `TaskScopeEnforcer` 1 on this chain and the enforcer.
+    function requestDigest(bytes32 delegationHash, bytes32 mode, bytes calldata execution, uint64 number, uint40 deadline)
+        external
+        view
+        returns (bytes32)
+    {
+        return _requestDigest(delegationHash, mode, execution, number, deadline);
+    }
+
     /// @notice Whether a request number of this delegation was redeemed, or burned by `key`.
     function isRequestUsed(bytes32 delegationHash, address key, uint256 number) public view returns (bool) {
         return (_load(_numberSlot(delegationHash, key, number)) >> (number & 0xff)) & 1 != 0;

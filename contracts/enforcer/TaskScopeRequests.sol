@@ -30,9 +30,9 @@ abstract contract TaskScopeRequests is TaskScopeJudge {
     bytes32 private constant REQUEST_TYPE =
         keccak256("Request(bytes32 delegation,bytes32 mode,bytes execution,uint256 number,uint256 deadline)");
 
-    /// @notice What is signed: EIP-712, domain `TaskScopeEnforcer` 1 on this chain and the enforcer.
-    function requestDigest(bytes32 delegationHash, bytes32 mode, bytes calldata execution, uint256 number, uint256 deadline)
-        public
+    /// @dev What is signed: EIP-712, domain `TaskScopeEnforcer` 1 on this chain and the enforcer.
+    function _requestDigest(bytes32 delegationHash, bytes32 mode, bytes calldata execution, uint256 number, uint256 deadline)
+        internal
         view
         returns (bytes32)
     {
@@ -58,7 +58,7 @@ abstract contract TaskScopeRequests is TaskScopeJudge {
         uint256 deadline = (head >> 152) & 0xffffffffff;
         number = head >> 192;
         if (block.timestamp > deadline) revert RequestExpired(deadline, block.timestamp);
-        bytes32 digest = requestDigest(delegationHash, mode, execution, number, deadline);
+        bytes32 digest = _requestDigest(delegationHash, mode, execution, number, deadline);
         bool keyed = uint8(terms[1]) & WITH_KEY != 0;
         signer = address(bytes20(terms[HEADER:HEADER + 20]));
         uint256 rest = 13;

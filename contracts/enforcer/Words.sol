@@ -50,6 +50,19 @@ function put(uint256 place, uint256 word) pure {
     }
 }
 
+function putByte(uint256 place, uint256 value) pure {
+    assembly ("memory-safe") {
+        mstore8(place, value)
+    }
+}
+
+/// @dev `word >> bits`, of which the compiler would make a call.
+function shifted(uint256 word, uint256 bits) pure returns (uint256 value) {
+    assembly ("memory-safe") {
+        value := shr(bits, word)
+    }
+}
+
 /// @dev Not cleared: every word has to be put before it is read.
 function allocate(uint256 size) pure returns (uint256 place) {
     assembly ("memory-safe") {
