@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {modOf, quotient} from "./Words.sol";
+
 /// @title SpendCounter
 /// @notice What was spent of one budget, in one storage word, and no loop to read it.
 ///
@@ -29,23 +31,25 @@ library SpendCounter {
     uint256 internal constant MOST_UNITS = 2 ** 24 - 2;
 
     /// @notice What of the spent part still counts now, in the form it is stored in.
+    /// @param period Seconds, not zero but for a lifetime: a rolling window of zero would never forget.
     /// @param origin Not after any time at which something was counted.
     function age(uint256 word, Kind kind, uint256 period, uint256 origin) internal view returns (uint256 spent) {
         unchecked {
             spent = word >> 64;
             if (kind == Kind.Lifetime) return spent;
             uint256 last = (word >> 24) & 0xffffffffff;
-            if (kind == Kind.Fixed) return window(block.timestamp, period, origin) == window(last, period, origin) ? spent : 0;
-            // Times have 40 bits: nothing overflows. A period of zero divides by zero, which reverts.
-            uint256 passed = 7 * block.timestamp / period - 7 * last / period;
+            if (kind == Kind.Fixed) return isInWindow(last, period, origin) ? spent : 0;
+            // Times have 40 bits: nothing overflows.
+            uint256 passed = quotient(7 * block.timestamp, period) - quotient(7 * last, period);
             return passed > 7 ? 0 : (spent << (24 * passed)) & (2 ** 192 - 1);
         }
     }
 
-    /// @notice Number of the fixed window that holds `time`.
-    function window(uint256 time, uint256 period, uint256 origin) internal pure returns (uint256) {
+    /// @notice Whether something counted at `last`, not after now, is in the fixed window that holds now.
+    /// @param period Not zero.
+    function isInWindow(uint256 last, uint256 period, uint256 origin) internal view returns (bool) {
         unchecked {
-            return (time - origin) / period;
+            return last >= block.timestamp - modOf(block.timestamp - origin, period);
         }
     }
 

@@ -85,7 +85,10 @@ abstract contract TaskScopeCounters {
             put(counter + CAP_UNITS, cap >> shift);
             put(counter + LEFT, used < cap >> shift ? (cap >> shift) - used : 0);
             put(counter + CHARGED, 0);
-            if (cap > MOST_CAP || kind == SpendCounter.Kind.Rolling && cap >> shift > SpendCounter.MOST_UNITS) revert MalformedTerms();
+            if (cap > MOST_CAP) revert MalformedTerms();
+            if (kind == SpendCounter.Kind.Rolling) {
+                if (cap >> shift > SpendCounter.MOST_UNITS) revert MalformedTerms();
+            }
         }
     }
 
@@ -103,8 +106,9 @@ abstract contract TaskScopeCounters {
 
     /// @dev Calls that count in this window.
     function _callsUsed(uint256 stored, uint256 period, uint256 origin) internal view returns (uint256) {
-        uint256 last = (stored >> 24) & 0xffffffffff;
-        if (period != 0 && SpendCounter.window(block.timestamp, period, origin) != SpendCounter.window(last, period, origin)) return 0;
+        if (period != 0) {
+            if (!SpendCounter.isInWindow((stored >> 24) & 0xffffffffff, period, origin)) return 0;
+        }
         return stored & 0xffffff;
     }
 
@@ -136,9 +140,10 @@ abstract contract TaskScopeCounters {
         }
     }
 
+    /// @param used At most the cap.
     function _packReport(uint256 used, uint256 cap) internal pure returns (uint256) {
         unchecked {
-            return used << 112 | (used > cap ? 0 : cap - used);
+            return used << 112 | cap - used;
         }
     }
 

@@ -118,24 +118,27 @@ contract TaskScopeEnforcer is TaskScopeRequests {
         unchecked {
             uint256 n = memoryAt(j + BUDGETS);
             uint256 place = memoryAt(j + COUNTERS);
-            if (n == 0 && calls != 0) _store(uint256(hash), block.timestamp << 24 | calls);
             uint256 charged;
-            for (uint256 b; b < n; ++b) {
-                uint256 counter = memoryAt(place + (b << 5));
-                if (counter == 0) continue;
-                uint256 isCharged = memoryAt(counter + CHARGED);
-                if (b == 0) {
-                    if (isCharged | calls == 0) continue;
-                    _store(uint256(hash), memoryAt(counter + SPENT) << 64 | block.timestamp << 24 | calls);
-                    if (isCharged == 0) continue;
-                } else {
-                    if (isCharged == 0) continue;
-                    _store(uint256(hash) + b, memoryAt(counter + SPENT) << 64 | block.timestamp << 24);
+            if (n == 0) {
+                if (calls != 0) _store(uint256(hash), block.timestamp << 24 | calls);
+            } else {
+                // The first also carries the calls.
+                uint256 counter = memoryAt(place);
+                if (counter != 0) {
+                    charged = memoryAt(counter + CHARGED);
+                    if (charged | calls != 0) _store(uint256(hash), memoryAt(counter + SPENT) << 64 | block.timestamp << 24 | calls);
+                    if (charged != 0) first = _report(counter);
                 }
-                if (charged++ == 0) first = b << 224 | _report(counter);
+                for (uint256 b = 1; b < n; ++b) {
+                    counter = memoryAt(place + (b << 5));
+                    if (counter == 0) continue;
+                    if (memoryAt(counter + CHARGED) == 0) continue;
+                    _store(uint256(hash) + b, memoryAt(counter + SPENT) << 64 | block.timestamp << 24);
+                    if (charged++ == 0) first = b << 224 | _report(counter);
+                }
             }
             if (charged == 0) first = NO_BUDGET;
-            if (charged > 1 || rules.length != 0) emit RedeemedMore(hash, rules, _reports(place, n, charged));
+            if (charged >> 1 | rules.length != 0) emit RedeemedMore(hash, rules, _reports(place, n, charged));
         }
     }
 

@@ -116,8 +116,10 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             }
             // Nothing above was checked to lie in the terms: the rules' ends are, and they come last.
             Judgement memory j = Judgement(
-                uint256(delegationHash), zeros(n), n, 0, 0, (head >> 200) & 0xffffffffff, pBudgets, pThresholds, p, end, byteOf(head, 15)
+                uint256(delegationHash), 0, n, 0, 0, (head >> 200) & 0xffffffffff, pBudgets, pThresholds, p, end, byteOf(head, 15)
             );
+            // After the judgement, whose place is then a plain number.
+            j.counters = zeros(n);
             assembly ("memory-safe") {
                 place := j
             }
@@ -127,7 +129,8 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 actions = 1;
             } else {
                 uint256 most = byteOf(head, 12);
-                if (mode != BATCH || most == 0) revert UnsupportedMode(mode);
+                if (mode != BATCH) revert UnsupportedMode(mode);
+                if (most == 0) revert UnsupportedMode(mode);
                 (first, actions, rules) = _batch(j, execution, delegator, most);
             }
             if (j.measured != 0) _checkMeasured(head, actions);
@@ -201,7 +204,9 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             uint256 start = placeOf(execution);
             uint256 n = wordAt(start + 32);
             if (n > most) revert TooManyExecutions(most, n);
-            if (execution.length < 64 + 32 * n || wordAt(start) != 32 || n == 0) revert MalformedExecution();
+            if (execution.length < 64 + 32 * n) revert MalformedExecution();
+            if (wordAt(start) != 32) revert MalformedExecution();
+            if (n == 0) revert MalformedExecution();
             start += 64;
             // Not cleared: every byte is put.
             uint256 record = allocate(96 + n & ~uint256(31));

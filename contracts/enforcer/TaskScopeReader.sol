@@ -81,7 +81,9 @@ contract TaskScopeReader is TaskScopeRequests {
         for (uint256 b; b < budgets.length; ++b) {
             uint256 budget = wordAt(p + 20 * b);
             uint256 spent = _load(uint256(delegationHash) + b).age(_kind(budget), _period(budget), info.notBefore);
-            budgets[b] = _left(_packReport(spent.sum(_kind(budget)) << _shift(budget), _cap(budget)));
+            uint256 used = spent.sum(_kind(budget)) << _shift(budget);
+            // More than the cap only where other terms counted here.
+            budgets[b] = Left(used, used < _cap(budget) ? _cap(budget) - used : 0);
         }
         calls = type(uint256).max;
         if (info.mostCalls != 0) {

@@ -31,10 +31,17 @@ function leading(uint256 word, uint256 size) pure returns (uint256 value) {
     }
 }
 
-/// @dev Zero where the divisor is: what asks for it does not care.
+/// @dev Zero where the divisor is: what asks for it does not care, or knows that it is not.
 function modOf(uint256 left, uint256 right) pure returns (uint256 rest) {
     assembly ("memory-safe") {
         rest := mod(left, right)
+    }
+}
+
+/// @dev Zero where the divisor is: for divisors that are known not to be.
+function quotient(uint256 left, uint256 right) pure returns (uint256 result) {
+    assembly ("memory-safe") {
+        result := div(left, right)
     }
 }
 
