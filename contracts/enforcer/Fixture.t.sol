@@ -52,7 +52,7 @@ abstract contract Fixture {
     function setUp() public virtual {
         vm.warp(START);
         enforcer = new TaskScopeEnforcer(address(this));
-        reader = new TaskScopeReader(enforcer);
+        reader = new TaskScopeReader(enforcer, address(this));
         token = new TestToken("Test dollar", "USDC", 6);
     }
 

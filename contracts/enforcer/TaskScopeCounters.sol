@@ -130,7 +130,10 @@ abstract contract TaskScopeCounters {
 
     /// @dev Spent (112 bits) ‖ left (112), base units, as events have them.
     function _report(uint256 counter) internal pure returns (uint256) {
-        return _packReport(_used(counter), memoryAt(counter + CAP));
+        unchecked {
+            uint256 used = memoryAt(counter + CAP_UNITS) - memoryAt(counter + LEFT) << memoryAt(counter + SHIFT);
+            return used << 112 | memoryAt(counter + CAP) - used;
+        }
     }
 
     /// @dev Base units.

@@ -60,7 +60,8 @@ contract TaskScopeEnforcer is TaskScopeRequests {
 
     /// @dev The four hooks of {ICaveatEnforcer}. Nobody but the manager passes, and it encodes their arguments itself: nothing of
     /// that is checked again. Typed functions check it, for some 800 gas each; every function beside this costs 22 gas a hook.
-    fallback() external {
+    /// Payable, because refusing value that the manager never sends costs 16 more.
+    fallback() external payable {
         if (msg.sender != manager) revert NotManager(msg.sender);
         if (msg.sig == BEFORE_HOOK) _before();
         else if (msg.sig == AFTER_HOOK && byteOf(wordAt(placeOf(_bytes(TERMS))), 1) & WITH_MEASURED != 0) _settle();

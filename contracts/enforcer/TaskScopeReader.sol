@@ -36,7 +36,7 @@ contract TaskScopeReader is TaskScopeRequests {
         bool measured;
     }
 
-    constructor(TaskScopeEnforcer enforcer_) TaskScopeJudge(enforcer_.manager(), address(enforcer_)) {
+    constructor(TaskScopeEnforcer enforcer_, address manager_) TaskScopeJudge(manager_, address(enforcer_)) {
         enforcer = enforcer_;
     }
 
