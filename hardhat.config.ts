@@ -13,11 +13,13 @@ export default defineConfig({
         version: '0.8.37',
         // The npm compiler, run as WebAssembly: nothing is downloaded.
         path: require.resolve('solc/soljson.js'),
-        // Without the hash of the sources' metadata, which changes with what is compiled together.
         settings: {
           evmVersion: 'prague',
+          // Without the hash of the sources' metadata, which changes with what is compiled together.
           metadata: { bytecodeHash: 'none' },
-          optimizer: { enabled: true, runs: 10_000 },
+          // The enforcer has more variables at once than the older pipeline's stack holds.
+          viaIR: true,
+          optimizer: { enabled: true, runs: 1_000_000 },
         },
       },
     ],

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { deployments, frameworkErrors, isArtifactFresh, knownCode, staleFiles, testContracts } from './generate.ts'
+import { deployedContracts, deployments, frameworkErrors, isArtifactFresh, knownCode, staleFiles } from './generate.ts'
 
-describe('testContracts', () => {
+describe('deployedContracts', () => {
   test('behavior: every artifact was made from the source as it is', () => {
-    const contracts = testContracts()
+    const contracts = deployedContracts()
     expect(contracts).toContain('contracts/testing/TestToken.sol')
+    expect(contracts).toContain('contracts/enforcer/TaskScopeEnforcer.sol')
     expect(contracts.filter((source) => !isArtifactFresh(source))).toEqual([])
   })
 })

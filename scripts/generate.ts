@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, posix } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -20,10 +20,10 @@ export function staleFiles(files: readonly Generated[]): string[] {
   return files.filter(({ path, text }) => readOrNull(join(ROOT, path)) !== text).map(({ path }) => path)
 }
 
-/** Artifacts of the contracts under `contracts/testing`, compiled by Hardhat with the npm compiler, offline. */
+/** Artifacts of the contracts that are deployed from here, compiled by Hardhat with the npm compiler, offline. */
 export function contractArtifacts(): Generated[] {
   const files: Generated[] = []
-  for (const source of testContracts()) {
+  for (const source of deployedContracts()) {
     const name = source.replace(/^.*\/|\.sol$/g, '')
     const artifact = JSON.parse(readFileSync(join(ROOT, 'artifacts', source, `${name}.json`), 'utf8'))
     const constant = name.charAt(0).toLowerCase() + name.slice(1)
@@ -31,7 +31,7 @@ export function contractArtifacts(): Generated[] {
       path: `src/testing/generated/${constant}.ts`,
       text: [
         HEADER,
-        `/** SHA-256 of ${source} and the compiler's version and settings. */`,
+        `/** SHA-256 of ${source}, what it imports, and the compiler's version and settings. */`,
         `export const sourceHash = '${sourceHash(source)}'\n`,
         `export const abi = ${JSON.stringify(artifact.abi, null, 2)} as const\n`,
         `export const bytecode = '${artifact.bytecode}' as const\n`,
@@ -48,12 +48,12 @@ export function isArtifactFresh(source: string): boolean {
   return readOrNull(path)?.includes(`sourceHash = '${sourceHash(source)}'`) ?? false
 }
 
-/** Contracts with an artifact of their own, relative to the root. Tests and interfaces have none. */
-export function testContracts(): string[] {
-  return readdirSync(join(ROOT, 'contracts/testing'))
+/** Contracts with an artifact of their own, relative to the root. Tests, interfaces and parts of a contract have none. */
+export function deployedContracts(): string[] {
+  const testing = readdirSync(join(ROOT, 'contracts/testing'))
     .filter((file) => file.endsWith('.sol') && !file.endsWith('.t.sol') && file !== 'Vm.sol')
     .map((file) => `contracts/testing/${file}`)
-    .sort()
+  return ['contracts/enforcer/TaskScopeEnforcer.sol', ...testing.sort()]
 }
 
 /**
@@ -273,11 +273,21 @@ function canonicalType({ type, components = [] }: AbiParameter): string {
 function sourceHash(source: string): string {
   const require = createRequire(import.meta.url)
   const hash = createHash('sha256')
-  for (const path of [source, 'hardhat.config.ts']) hash.update(readFileSync(join(ROOT, path)))
+  for (const path of [...withImports(source), 'hardhat.config.ts']) hash.update(readFileSync(join(ROOT, path)))
   for (const name of ['solc', '@openzeppelin/contracts']) {
     hash.update(JSON.parse(readFileSync(require.resolve(`${name}/package.json`), 'utf8')).version)
   }
   return hash.digest('hex')
+}
+
+/** A source and those of ours that it imports, directly or not, each once. Those of packages change with their version. */
+function withImports(source: string, seen: Set<string> = new Set()): string[] {
+  seen.add(source)
+  for (const [, path = ''] of readFileSync(join(ROOT, source), 'utf8').matchAll(/^import [^;]*"(\.[^"]+)";/gm)) {
+    const imported = posix.join(posix.dirname(source), path)
+    if (!seen.has(imported)) withImports(imported, seen)
+  }
+  return [...seen]
 }
 
 function readOrNull(path: string): string | null {

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity 0.8.37;
+
+import {vm} from "../testing/Vm.sol";
+import {Execution, Fixture, Parts} from "./Fixture.t.sol";
+import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
+import {TaskScopeCounters} from "./TaskScopeCounters.sol";
+import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
+import {TaskScopeJudge} from "./TaskScopeJudge.sol";
+
+/// @notice Spending that is what the account loses, not what the call declares.
+contract MeasuredTest is Fixture {
+    address private constant VAULT = address(0x4444);
+    bytes private execution;
+
+    function setUp() public override {
+        super.setUp();
+        execution = _single(Execution(VAULT, 0, abi.encodeWithSelector(0x11223344, uint256(0))));
+        token.mint(PRINCIPAL, 1000);
+        vm.deal(PRINCIPAL, 1000);
+    }
+
+    function _terms(address asset) private view returns (Parts memory t) {
+        t = _payments();
+        t.measured = true;
+        bytes memory body = abi.encodePacked(_charge(0, 253), asset, PRINCIPAL);
+        t.rules = _list(_rule(VAULT, 0x11223344, 36, 8, 0, 1, body), _transferRule(50));
+    }
+
+    function _lose(uint256 amount) private {
+        vm.prank(PRINCIPAL);
+        token.transfer(VAULT, amount);
+    }
+
+    function testFuzz_chargesWhatTheAccountLost(uint256 amount) public {
+        amount %= 1001;
+        bytes memory terms = _pack(_terms(address(token)));
+        vm.assertTrue(_isCanonical(terms));
+        _passes(terms, execution);
+        _lose(amount);
+        (bool passed, bytes memory reason) = _after(terms, execution);
+        vm.assertTrue(passed == (amount <= 200));
+        if (passed) vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, amount);
+        else vm.assertEq(reason, _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 200, 0, amount));
+        vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 1);
+    }
+
+    function test_oneAfterAnotherInOneTransaction() public {
+        bytes memory terms = _pack(_terms(address(token)));
+        for (uint256 i = 1; i < 4; ++i) {
+            _passes(terms, execution);
+            _lose(50);
+            (bool passed,) = _after(terms, execution);
+            vm.assertTrue(passed);
+            vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 50 * i);
+        }
+        _passes(terms, execution);
+        _lose(51);
+        (bool over, bytes memory reason) = _after(terms, execution);
+        vm.assertTrue(!over);
+        vm.assertEq(reason, _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 200, 150, 51));
+    }
+
+    function test_nativeAndGains() public {
+        bytes memory terms = _pack(_terms(address(0)));
+        _passes(terms, execution);
+        vm.deal(PRINCIPAL, 900);
+        (bool passed,) = _after(terms, execution);
+        vm.assertTrue(passed);
+        vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 100);
+        _passes(terms, execution);
+        vm.deal(PRINCIPAL, 5000);
+        (passed,) = _after(terms, execution);
+        vm.assertTrue(passed);
+        vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 100);
+    }
+
+    function test_nothingOfTheDelegationPassesMeanwhile() public {
+        // A measured action of the same delegation, or another whose after hook would settle too early.
+        bytes memory terms = _pack(_terms(address(token)));
+        bytes memory reentered = abi.encodeWithSelector(TaskScopeEnforcer.Reentered.selector, HASH_A);
+        _passes(terms, execution);
+        _refuses(terms, execution, reentered);
+        _refuses(terms, _pay(ALICE, 1), reentered);
+        // Another delegation may.
+        vm.assertEq(_try(terms, "", SINGLE, _pay(ALICE, 1), keccak256("another delegation")), "");
+        _lose(201);
+        (bool passed,) = _after(terms, execution);
+        vm.assertTrue(!passed);
+    }
+
+    function test_anUnmeasuredActionSettlesNothing() public {
+        bytes memory terms = _pack(_terms(address(token)));
+        _passes(terms, _pay(ALICE, 7));
+        _lose(500);
+        (bool passed,) = _after(terms, _pay(ALICE, 7));
+        vm.assertTrue(passed);
+        vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 7);
+    }
+
+    function test_measuredStandsAlone() public {
+        bytes memory terms = _pack(_terms(address(token)));
+        Execution[] memory batch = new Execution[](1);
+        batch[0] = Execution(VAULT, 0, abi.encodeWithSelector(0x11223344, uint256(0)));
+        Execution[] memory two = new Execution[](2);
+        (two[0], two[1]) = (batch[0], _transfer(ALICE, 1));
+        vm.assertEq(_try(terms, "", BATCH, abi.encode(two), HASH_A), abi.encodeWithSelector(TaskScopeJudge.MeasuredAlone.selector));
+        vm.assertEq(_try(terms, "", BATCH, abi.encode(batch), HASH_A), "");
+    }
+
+    function test_measuredRuleWithoutTheHeadersFlagIsRefused() public {
+        Parts memory t = _terms(address(token));
+        t.measured = false;
+        _refuses(_pack(t), execution, abi.encodeWithSelector(TaskScopeCounters.MalformedTerms.selector));
+        vm.assertTrue(!_isCanonical(_pack(t)));
+    }
+
+    function test_aTokenThatTakesFeesOrLies() public {
+        // A fee is part of what the account loses. A balance that cannot be read refuses.
+        bytes memory terms = _pack(_terms(address(token)));
+        _passes(terms, execution);
+        _lose(95);
+        vm.prank(PRINCIPAL);
+        token.transfer(address(0xFEE), 5);
+        (bool passed,) = _after(terms, execution);
+        vm.assertTrue(passed);
+        vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 100);
+        (passed,) = address(enforcer).call(abi.encodeCall(ICaveatEnforcer.beforeHook, (_pack(_terms(address(new Mute()))), "", SINGLE, execution, keccak256("mute"), PRINCIPAL, REDEEMER)));
+        vm.assertTrue(!passed);
+        // One that claims to have lost everything is over the cap, at no overflow.
+        Liar liar = new Liar();
+        terms = _pack(_terms(address(liar)));
+        vm.warp(START + 2 days);
+        _passes(terms, execution);
+        liar.set(0);
+        bytes memory reason;
+        (passed, reason) = _after(terms, execution);
+        vm.assertTrue(!passed && _selectorOf(reason) == TaskScopeCounters.NotAdmitted.selector);
+    }
+}
+
+contract Mute {
+    fallback() external {}
+}
+
+contract Liar {
+    uint256 private claimed = type(uint256).max;
+
+    function set(uint256 claimed_) external {
+        claimed = claimed_;
+    }
+
+    function balanceOf(address) external view returns (uint256) {
+        return claimed;
+    }
+}
