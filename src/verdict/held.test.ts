@@ -270,6 +270,30 @@ describe('what nobody could hold', () => {
     expect(error.details['constraint']).toBe(pointer)
   })
 
+  const given = (type: string, more: object) => {
+    const rule = { id: 'rule-0', class: 'call', target, function: `function act(${type} given)`, args: {}, spends: [] }
+    const escalation = { above: { stables: '10' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' }
+    return { ...scopeOf(), escalation, rules: [{ ...rule, ...more }] } as unknown as Scope
+  }
+
+  test.each(['bytes', 'uint256[]', 'uint256[65]', '(uint256,bytes)'])(
+    'error: one word of an argument that is %s',
+    (type) => {
+      const scope = given(type, { args: { given: { eq: '5' } } })
+      const error = codeOf(() => holding(['/rules/0/args/given'], scope))
+      expect(error.code).toBe('verdict.unsupported_constraint')
+      expect(error.details['why']).toBe(`it is about a ${type}`)
+    },
+  )
+
+  test.each(['int256', 'address', 'uint256[]', 'uint256[65]', 'bytes'])('error: a threshold of what is %s', (type) => {
+    const spends = [{ asset: usdc, amount: 'given', budget: 'stables' }]
+    const error = codeOf(() => holding(['/escalation'], given(type, { spends })))
+    expect(error.code).toBe('verdict.unsupported_constraint')
+    const judge = holding(['/escalation'], given('uint64', { spends }))
+    expect(judge({ to: target, value: 0n, data: `0x12345678${word(20n)}` }).verdict).toBe('allow')
+  })
+
   test('behavior: what says nothing about one action passes', () => {
     expect(
       holding(['/redelegation/maxDepth', '/evidence', '/revocation/maxLatencySeconds'])(transfer(999n)).verdict,

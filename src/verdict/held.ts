@@ -13,7 +13,7 @@ export type Held = {
 
 /** JSON pointer of the accepted constraint, and what has to hold. */
 export type Constraint =
-  | { kind: 'maximum'; pointer: string; reads: Quantity; limit: bigint }
+  | { kind: 'maximum'; pointer: string; reads: 'token' | 'value'; limit: bigint }
   | { kind: 'argument'; pointer: string; at: number; test: WordTest }
   | ({ kind: 'threshold'; pointer: string } & Threshold)
 
@@ -77,8 +77,7 @@ function checkRule(rule: Held, facts: Facts): Finding | Crossing | null {
         const requested = read(constraint.reads, facts)
         if (requested === null) return finding('calldata_not_allowed')
         if (requested <= constraint.limit) continue
-        const { limit, reads } = constraint
-        const measured = typeof reads === 'string' ? reads : null
+        const { limit, reads: measured } = constraint
         return finding('action_maximum_exceeded', { limit, requested, remaining: limit, measured })
       }
       case 'argument': {
@@ -106,7 +105,7 @@ function inUnits({ terms }: Threshold, threshold: bigint, requested: bigint): { 
 function largestOf(rule: Held, facts: Facts, measured: 'token' | 'value', passing: 'allow' | 'not_denied'): bigint {
   let bound = MAX_UINT256
   for (const constraint of rule.constraints) {
-    if (constraint.kind === 'maximum' && sameQuantity(constraint.reads, measured)) {
+    if (constraint.kind === 'maximum' && constraint.reads === measured) {
       if (constraint.limit < bound) bound = constraint.limit
     } else if (constraint.kind === 'threshold' && passing === 'allow') {
       const weight = constraint.terms.reduce(
