@@ -164,6 +164,25 @@ describe('threshold held by the redeemer', () => {
     expect(denied(all(transfer(41n)))).toMatchObject({ largestAllowed: 0n, fix: { do: 'lower_amount', to: 40n } })
   })
 
+  test('error: native coin that leaves beside an argument of the name of its value', () => {
+    const spends = [{ asset: 'native', amount: 'value', budget: 'stables' }]
+    const named = { id: 'rule-0', class: 'call', target, args: {}, spends, value: { lte: '100' } } as const
+    const scope = scopeOf({
+      escalation: { ...escalation, above: { stables: '0.00000000000000001' } },
+      rules: [{ ...named, function: 'function deposit(uint256 value)' }],
+      budgets: { stables: { assets: { native: '1' }, max: '1' } },
+      assets: {},
+    })
+    const native = holding(['/escalation'], scope)
+    const deposit = (value: bigint, argument: bigint): Call => ({
+      to: target,
+      value,
+      data: `0xb6b55f25${word(argument)}`,
+    })
+    expect(native(deposit(10n, 99n)).verdict).toBe('allow')
+    expect(native(deposit(11n, 0n))).toMatchObject({ verdict: 'escalate', threshold: 10n, requested: 11n })
+  })
+
   test('behavior: a call that is a token transfer is measured as one', () => {
     const spends = [{ asset: usdc, amount: 'amount', budget: 'stables' }]
     const named = { id: 'rule-0', class: 'call', target: usdc, args: {}, spends } as const
