@@ -164,6 +164,26 @@ describe('threshold held by the redeemer', () => {
     expect(denied(all(transfer(41n)))).toMatchObject({ largestAllowed: 0n, fix: { do: 'lower_amount', to: 40n } })
   })
 
+  test('behavior: of two thresholds that are crossed the first one asks, of two scopes that of the parent', () => {
+    const named = { id: 'rule-0', class: 'call', target, function: SIGNATURE, args: {} } as const
+    const two = (above: Record<string, string>) =>
+      scopeOf({
+        escalation: { ...escalation, above },
+        rules: [{ ...named, spends: ['a', 'b'].map((budget) => ({ asset: usdc, amount: 'amount', budget })) }],
+        budgets: Object.fromEntries(['a', 'b'].map((budget) => [budget, { assets: { [usdc]: '1' }, max: '100' }])),
+      })
+    expect(holding(['/escalation'], two({ a: '10', b: '7' }))(call(vendor, 11n))).toMatchObject({ threshold: 10n })
+    const both = wideOpen([two({ a: '9' }), two({ a: '8' })], [['/escalation'], ['/escalation']])
+    expect(evaluate(both, act(call(vendor, 11n)), stateOf(both))).toMatchObject({ threshold: 9n })
+  })
+
+  test('behavior: a threshold in tokens says nothing about the largest value of a call', () => {
+    const spends = [{ asset: usdc, amount: 'amount', budget: 'stables' }]
+    const named = { id: 'rule-0', class: 'call', target, function: SIGNATURE, args: {}, spends } as const
+    const capped = holding(['/escalation'], scopeOf({ escalation, rules: [named] }), [{ kind: 'valueLte', max: 3n }])
+    expect(denied(capped({ ...call(vendor, 1n), value: 4n }))).toMatchObject({ largestAllowed: 3n })
+  })
+
   test('error: native coin that leaves beside an argument of the name of its value', () => {
     const spends = [{ asset: 'native', amount: 'value', budget: 'stables' }]
     const named = { id: 'rule-0', class: 'call', target, args: {}, spends, value: { lte: '100' } } as const
