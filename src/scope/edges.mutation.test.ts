@@ -54,6 +54,7 @@ describe('createScopeHistory', () => {
       })
     }
     expect(ask([near, far])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/0/to' })
+    expect(ask([near, { ...near, id: 'too' }])).toMatchObject({ pointer: '/rules/0/to' })
     expect(ask([far, near])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/1/to' })
     const nearer = { ...near, id: 'nearer', to: [OTHER], max: '1' }
     expect(ask([near, { ...nearer, max: '2' }])).toMatchObject({ admitted: 'yes' })

@@ -112,6 +112,8 @@ describe('lintScope', () => {
       scope({ notBefore: '2026-11-01T00:00:00Z', expiry: '2026-12-01T00:00:00Z' }),
     ]
     expect(lintScope(scope(), { now, others: apart })).toEqual([])
+    const other = { rules: [{ ...pay, asset: 'native' }], budgets: { b: { assets: { native: '1' }, max: '100' } } }
+    expect(lintScope(scope(), { now, others: [scope(other)] })).toEqual([])
     const begins = scope({ notBefore: '2026-12-05T00:00:00Z' })
     const ends = (expiry: string) => lintScope(begins, { now, others: [scope({ expiry })] })
     expect(ends('2026-12-05T00:00:00Z')).toEqual([])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diffScopes } from './diff.ts'
 import { ScopeError } from './errors.ts'
-import { narrowScope } from './narrow.ts'
+import { narrowScope, same } from './narrow.ts'
 import { parseScope } from './parse.ts'
 import type { SubsetOptions } from './subset.ts'
 
@@ -95,6 +95,14 @@ describe('narrowScope', () => {
     expect(failure({ rules: [{ ...parent.rules[0], to: [{ value: vendor, source: 'agent' }] }] })?.code).toBe(
       'scope.agent_sourced',
     )
+  })
+})
+
+describe('same', () => {
+  test('behavior: a list is no object of the same members', () => {
+    expect(same(['a'], { 0: 'a' })).toBe(false)
+    expect(same([], {})).toBe(false)
+    expect(same(['a', { b: [] }], ['a', { b: [] }])).toBe(true)
   })
 })
 
