@@ -141,6 +141,11 @@ const CASES: [string, string[], Draft[]][] = [
     ['native_unbounded'],
     [draft([...bound, batch([TARGET, 0n, '0x12345678'], [TARGET, 1n, '0x12345678'])])],
   ],
+  [
+    'a batch with value beside a limit of no value, which passes single calls only',
+    ['mixed_modes'],
+    [draft([...bound, noValue, batch([TARGET, 5n, '0x12345678'])])],
+  ],
   ['a native cap with target and function', [], [draft([...bound, native, targets(TARGET), methods('0x12345678')])]],
   [
     'a native cap with a function only',

@@ -82,6 +82,8 @@ describe('blastRadius', () => {
   test('behavior: calls bound a budget that is larger', () => {
     const rules = [{ id: 'pay', class: 'transfer', asset: usdc, to: [vendor], max: '10', budget: 'b' }]
     expect(radius({ rules, calls: { max: 4 } }).assets[0]).toMatchObject({ total: 40_000_000n, boundedBy: ['/calls'] })
+    // Of two that say the same the budget is named.
+    expect(radius({ rules, calls: { max: 10 } }).assets[0]).toMatchObject({ boundedBy: ['/budgets/b'] })
     expect(radius({ rules, calls: { max: 40 } }).assets[0]).toMatchObject({
       total: 100_000_000n,
       boundedBy: ['/budgets/b'],
@@ -110,6 +112,22 @@ describe('blastRadius', () => {
     ])
     expect(unmeasured.map(({ pointer }) => pointer)).toEqual(['/rules/0'])
     expect(radius({ rules, budgets: {} }).assets.map(({ total }) => total)).toEqual(['unlimited', 'unlimited'])
+  })
+
+  test('behavior: an allowance for what is spent is no second way, for another amount or asset it is', () => {
+    const bounds = { amount: { lte: '5' }, more: { lte: '7' } }
+    const call = { id: 'c', class: 'call', target: router, function: 'f(uint256 amount, uint256 more)', args: bounds }
+    const spends = [{ asset: usdc, amount: 'amount', budget: 'b' }]
+    const totals = (asset: string, amount: string) => {
+      const { assets } = radius({ rules: [{ ...call, spends, allowance: { asset, amount } }], calls: { max: 1 } })
+      return assets.map((found) => [found.asset, found.total])
+    }
+    expect(totals(usdc, 'amount')).toEqual([[usdc, 5n]])
+    expect(totals(usdc, 'more')).toEqual([[usdc, 12n]])
+    expect(totals(dai, 'amount')).toEqual([
+      [usdc, 5n],
+      [dai, 5n],
+    ])
   })
 
   test('behavior: what has ended loses nothing', () => {

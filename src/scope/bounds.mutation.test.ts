@@ -4,6 +4,7 @@ import { codeOf } from '../../test/codes.ts'
 import { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { parseScope } from './parse.ts'
+import { snapshot } from './snapshot.ts'
 
 /** Every bound that the schema states, at its edge: the last that passes, and the first that does not. */
 
@@ -53,8 +54,18 @@ const spending = (budgets: Json) => {
   })
   return document({ budgets, rules })
 }
+const aCall = { id: 'c', class: 'call', target: TARGET, function: 'f(uint256 a)', args: {} }
 const call = (args: Json, signature = 'f(uint256 a, bytes b)') =>
-  document({ rules: [{ id: 'c', class: 'call', target: TARGET, function: signature, args }] })
+  document({ rules: [{ ...aCall, function: signature, args }] })
+/** One call that spends these tokens from one budget. */
+const spends = (tokens: readonly string[]) => {
+  const known = Object.fromEntries(tokens.map((asset) => [asset, { symbol: 'T', decimals: 6 }]))
+  const weights = Object.fromEntries(tokens.map((asset) => [asset, '1']))
+  const rule = { ...aCall, spends: tokens.map((asset) => ({ asset, amount: 'a', budget: 'b' })) }
+  return document({ rules: [rule], assets: known, ...(tokens.length > 0 && { budgets: { b: budget(weights) } }) })
+}
+
+const BY_BOUND = /^scope\.(?:(?:expiry_|period_)?out_of_range|malformed_value)$/
 
 describe('parseScope', () => {
   test.each<[what: string, least: number, most: number, make: (n: number) => Json]>([
@@ -69,6 +80,18 @@ describe('parseScope', () => {
     ],
     ['payees', 1, 256, (n) => document({ rules: [pay({ to: times(n, (at) => account(at + 0xaaaa0000)) })] })],
     ['values of a condition', 1, 64, (n) => call({ a: { in: times(n, String) } })],
+    ['spends', 0, 8, (n) => spends(times(n, (at) => account(at + 100)))],
+    ['dangers', 0, 16, (n) => document({ rules: [{ ...aCall, acknowledge: times(n, (at) => `danger:${at}`) }] })],
+    ['characters of a danger', 0, 100, (n) => document({ rules: [{ ...aCall, acknowledge: ['x'.repeat(n)] }] })],
+    ['characters of a value', 0, 8_192, (n) => call({ b: { eq: 'x'.repeat(n) } }, 'f(uint256 a, string b)')],
+    ['characters of a function', 3, 2_000, (n) => call({}, `f()${' '.repeat(n)}`.slice(0, n))],
+    [
+      'seconds until expiry',
+      1,
+      4_294_967_295,
+      (n) => document({ expiry: new Date(n * 1_000).toISOString().replace('.000', '') }),
+    ],
+    ['seconds of a period', 1, 1_576_800_000, (n) => document({ calls: { max: 1, per: `PT${n}S`, window: 'fixed' } })],
     ['rules', 1, 64, (n) => document({ rules: times(n, (at) => pay({ id: `r${at}` })) })],
     ['calls', 1, 1_000_000_000, (n) => document({ calls: { max: n } })],
     ['depth', 0, 7, (n) => document({ redelegation: { maxDepth: n } })],
@@ -91,7 +114,7 @@ describe('parseScope', () => {
     expect([code(() => parseScope(make(least))), code(() => parseScope(make(most)))]).toEqual(['ok', 'ok'])
     if (least > 0) expect(code(() => parseScope(make(least - 1)))).toMatch(/^scope\./)
     // By the bound itself, and not by something that follows from what is too large.
-    expect(code(() => parseScope(make(most + 1)))).toMatch(/^scope\.(?:out_of_range|malformed_value)$/)
+    expect(code(() => parseScope(make(most + 1)))).toMatch(BY_BOUND)
   })
 
   test('error: a request key that could be handed on says which depth is too much', () => {
@@ -101,10 +124,35 @@ describe('parseScope', () => {
     expect(code(() => parseScope(document({ request, redelegation: { maxDepth: 0 } })))).toBe('ok')
   })
 
+  test('error: no receipt at all', () => {
+    const keeping = (...receipts: string[]) => document({ evidence: { receipts, retain: 'P1D' } })
+    expect(code(() => parseScope(keeping('grant')))).toBe('ok')
+    expect(code(() => parseScope(keeping()))).toMatch(BY_BOUND)
+  })
+
   test('error: an asset that a budget names twice, in two spellings', () => {
     const assets = { [TOKEN]: '1', [getAddress(TOKEN)]: '1' }
     const twice = document({ budgets: { b: budget(assets) }, assets: { [TOKEN]: { symbol: 'T', decimals: 6 } } })
     expect(code(() => parseScope(twice))).toBe('scope.duplicate_value')
+  })
+
+  test('behavior: the source of a pointer of 500 characters is read, and of a longer one not', () => {
+    const sourceAt = (characters: number) =>
+      document({ provenance: { [`/${'x'.repeat(characters - 1)}`]: 'principal' } })
+    expect(code(() => parseScope(sourceAt(500)))).toBe('scope.dangling_provenance')
+    expect(code(() => parseScope(sourceAt(501)))).toMatch(BY_BOUND)
+  })
+
+  test('behavior: a budget may hold as much of an asset as a word can say, and no unit more', () => {
+    const most = 2n ** 256n - 1n
+    const holding = (max: bigint, weight: string) => ({
+      ...document({ rules: [pay({ asset: TOKEN, max: undefined, budget: 'b' })] }),
+      budgets: { b: { assets: { [TOKEN]: weight }, max: `${max}` } },
+      assets: { [TOKEN]: { symbol: 'T', decimals: 0 } },
+    })
+    expect(code(() => parseScope(holding(most, '1')))).toBe('ok')
+    expect(code(() => parseScope(holding(most / 2n, '0.5')))).toBe('ok')
+    expect(code(() => parseScope(holding(most / 2n + 1n, '0.5')))).toBe('scope.amount_overflow')
   })
 
   test('behavior: integers up to those of their type, in as many digits as they may have', () => {
@@ -130,6 +178,7 @@ describe('parseFunction', () => {
     ['parameters', 64, (n) => parameters(n)],
     ['structs in structs', 8, (n) => `f(${nested(n)})`],
     ['characters', 2_000, (n) => `f()${' '.repeat(n - 3)}`],
+    ['dimensions of an array', 8, (n) => `f(uint256${'[]'.repeat(n)} a)`],
     ['words of a head', 2_048, (n) => `f(uint256[${n}] a)`],
     ['words of all parameters', 2_048, (n) => `f(uint256[1024] a, uint256[${n - 1_024}] b)`],
   ])('error: more %s than %i', (_, most, make) => {
@@ -140,5 +189,28 @@ describe('parseFunction', () => {
   test('behavior: elements of an array are places of their own up to 64 words', () => {
     const places = (size: number) => parseFunction(`f(uint256[${size}] a)`).inputs.length
     expect([places(64), places(65)]).toEqual([64, 1])
+  })
+})
+
+describe('snapshot', () => {
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+
+  test.each<[what: string, most: number, make: (n: number) => unknown]>([
+    ['characters of a text', 16_384, (n) => ['x'.repeat(n)]],
+    ['characters of a name', 16_384, (n) => ({ ['x'.repeat(n)]: 1 })],
+    ['members', 512, (n) => ({ a: names(n, () => 1) })],
+    ['levels', 24, nested],
+    ['values of a list', 99_999, (n) => times(n, () => 1)],
+    // A list, what it has, and the object and its members.
+    ['values in all', 100_000, (n) => [times(99_900, () => 1), names(n - 99_903, () => 1)]],
+  ])('error: more %s than %i', (_, most, make) => {
+    expect(snapshot(make(most))).toEqual(make(most))
+    expect(code(() => snapshot(make(most + 1)))).toBe('scope.too_large')
+  })
+
+  test('behavior: sources may be more than the members of anything else', () => {
+    const many = names(513, () => 1)
+    expect(snapshot({ provenance: many })).toEqual({ provenance: many })
+    expect(code(() => snapshot({ task: { provenance: many } }))).toBe('scope.too_large')
   })
 })

@@ -29,7 +29,6 @@ export function readArgument(data: Hex, input: FunctionInput): AbiValue | undefi
   const tail = tailAt(data, word)
   if (tail === undefined) return undefined
   const bytes = sliceBytes(data, tail.start, tail.start + tail.length)
-  if (byteLength(bytes) !== tail.length) return undefined
   return type.kind === 'bytes' ? bytes : utf8Of(bytes)
 }
 
@@ -83,13 +82,15 @@ function readWord(type: AbiType, word: bigint): AbiValue | undefined {
   return type.kind === 'address' ? uintToBytes(value, 20) : value.toString()
 }
 
-/** Where the content of a dynamic argument begins, in bytes of the call data, and its length in bytes or elements. */
+/**
+ * Where the content of a dynamic argument begins, in bytes of the call data, and its length in bytes or elements;
+ * `undefined` where there is not a byte for each.
+ */
 function tailAt(data: Hex, offset: bigint): { start: number; length: number } | undefined {
-  const size = BigInt(byteLength(data))
-  if (offset > size) return undefined
-  const at = 4 + Number(offset)
-  const length = wordAt(data, at)
-  return length === undefined || length > size ? undefined : { start: at + 32, length: Number(length) }
+  const start = 4 + Number(offset) + 32
+  const length = wordAt(data, start - 32)
+  if (length === undefined || BigInt(start) + length > BigInt(byteLength(data))) return undefined
+  return { start, length: Number(length) }
 }
 
 function wordAt(data: Hex, at: number): bigint | undefined {

@@ -79,11 +79,13 @@ const limit =
   (compare: (before: string, after: string) => number): Compare =>
   (before, after) => {
     if (before === undefined || after === undefined) return before === undefined ? 'narrower' : 'wider'
-    return compare(String(before), String(after)) < 0 ? 'wider' : 'narrower'
+    const order = compare(String(before), String(after))
+    return order === 0 ? 'changed' : order < 0 ? 'wider' : 'narrower'
   }
 
-const duration = (a: string, b: string) => Number(parseDuration(a) - parseDuration(b) > 0n) * 2 - 1
-const integer = (a: string, b: string) => (BigInt(a) < BigInt(b) ? -1 : 1)
+const integer = (a: string, b: string) => sign(BigInt(a) - BigInt(b))
+/** `P1D` and `PT24H` are the same. */
+const duration = (a: string, b: string) => sign(parseDuration(a) - parseDuration(b))
 
 /** A list that names more admits more; `anyone` admits everybody. */
 const list: Compare = (before, after) => {
@@ -131,8 +133,7 @@ const DIRECTIONS: Readonly<Record<string, Compare | undefined>> = {
 
 /** A budget that fills again admits more than one that does not, and one that fills later less. */
 function period(before: unknown, after: unknown): Direction {
-  if (before === undefined || after === undefined) return before === undefined ? 'wider' : 'narrower'
-  return duration(String(before), String(after)) < 0 ? 'narrower' : 'wider'
+  return opposite(limit(duration)(before, after))
 }
 
 function windowKind(before: unknown, after: unknown): Direction {
@@ -171,6 +172,10 @@ function directionOf(
 
 function opposite(direction: Direction): Direction {
   return direction === 'changed' ? 'changed' : direction === 'wider' ? 'narrower' : 'wider'
+}
+
+function sign(n: bigint): number {
+  return n === 0n ? 0 : n < 0n ? -1 : 1
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../test/codes.ts'
 import { abiType, rangeOf } from './abi.ts'
 import { createScopeHistory } from './admits.ts'
+import { readAccountAmount, readArgument, readListLength, TRANSFER_SELECTOR } from './calldata.ts'
 import type { ScopeError } from './errors.ts'
 import { parseFunction } from './function.ts'
 import { scopeJsonSchema } from './hash.ts'
@@ -11,6 +12,7 @@ import { inferScope } from './infer.ts'
 import { parseScope } from './parse.ts'
 import { fillingsWithin } from './rate.ts'
 import { Report } from './report.ts'
+import { isSubset } from './subset.ts'
 
 /** What changed code got away with before: each of these stands against one change that no other test noticed. */
 
@@ -52,6 +54,7 @@ describe('createScopeHistory', () => {
       })
     }
     expect(ask([near, far])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/0/to' })
+    expect(ask([near, { ...near, id: 'too' }])).toMatchObject({ pointer: '/rules/0/to' })
     expect(ask([far, near])).toEqual({ admitted: 'no', dimension: 'payees', pointer: '/rules/1/to' })
     const nearer = { ...near, id: 'nearer', to: [OTHER], max: '1' }
     expect(ask([near, { ...nearer, max: '2' }])).toMatchObject({ admitted: 'yes' })
@@ -190,6 +193,15 @@ describe('implies', () => {
   })
 })
 
+describe('implies, short ranges', () => {
+  test('behavior: a range of 64 values is compared one by one, a longer one only as a whole', () => {
+    const accounts = { principal: account(1), delegate: account(2) }
+    const wide = { condition: { mask: '128', equals: '0' }, accounts }
+    const upTo = (lte: string) => implies(abiType('uint16'), { condition: { lte }, accounts }, wide)
+    expect([upTo('63'), upTo('64')]).toEqual([true, false])
+  })
+})
+
 describe('largestOf', () => {
   test('behavior: where the largest value is the one left out, the one below it', () => {
     const of = (neq: string) => {
@@ -221,5 +233,74 @@ describe('Report', () => {
     const report = new Report()
     for (let n = 0; n < 65; n++) report.add('scope.malformed_value', `/${n}`, 'm', { fix: 'f' })
     expect(report.issues.map(({ pointer }) => pointer)).toEqual(Array.from({ length: 64 }, (__, n) => `/${n}`))
+  })
+})
+
+const word = (n: number | bigint) => n.toString(16).padStart(64, '0')
+const inputOf = (signature: string) => {
+  const [input] = parseFunction(signature).inputs
+  if (input === undefined) throw new RangeError('one input was asked for')
+  return input
+}
+
+describe('readArgument', () => {
+  const of = (...parts: string[]) => readArgument(`0x12345678${parts.join('')}`, inputOf('f(bytes a)'))
+
+  test('behavior: bytes are there to their last one, wherever they begin', () => {
+    expect(of(word(32), word(2), '0102')).toBe('0x0102')
+    expect(of(word(32), word(2), '01')).toBeUndefined()
+    expect(of(word(33), '00', word(2), '0102')).toBe('0x0102')
+    expect(of(word(32), word(0))).toBe('0x')
+    expect(of(word(32))).toBeUndefined()
+    expect(of(word(32), word(2n ** 256n - 1n), '0102')).toBeUndefined()
+    expect(of(word(2n ** 256n - 1n), word(0))).toBeUndefined()
+  })
+})
+
+describe('readListLength', () => {
+  test('error: a list that says it is longer than the call data', () => {
+    const of = (...parts: string[]) => readListLength(`0x12345678${parts.join('')}`, inputOf('f(uint8[] a)'))
+    expect(of(word(32), word(0))).toBe(0)
+    expect(of(word(32), word(1), word(7))).toBe(1)
+    expect(of(word(32), word(1))).toBeUndefined()
+    expect(of(word(32), word(33), word(7))).toBeUndefined()
+  })
+})
+
+describe('readAccountAmount', () => {
+  test('error: a byte less, a byte more, or anything before the account', () => {
+    const data = (before: string) => `${TRANSFER_SELECTOR}${before}${PAYEE.slice(2)}${word(5)}` as Hex
+    const clean = data('00'.repeat(12))
+    expect(readAccountAmount(clean, TRANSFER_SELECTOR)).toEqual({ account: PAYEE, amount: 5n })
+    for (const other of [
+      clean.slice(0, -2),
+      `${clean}00`,
+      data(`01${'00'.repeat(11)}`),
+      data(`${'00'.repeat(11)}01`),
+    ]) {
+      expect(readAccountAmount(other as Hex, TRANSFER_SELECTOR)).toBeUndefined()
+    }
+  })
+})
+
+describe('isSubset', () => {
+  test('behavior: a side of 500 characters is shown whole, a longer one cut and marked', () => {
+    const scopeOf = (name: string) =>
+      parseScope({
+        version: 1,
+        task: { id: 't', purpose: 'p' },
+        chainId: 1,
+        principal: account(1),
+        delegate: account(2),
+        rules: [{ id: 'c', class: 'call', target: OTHER, function: `${name}()`, args: {} }],
+        expiry: '2030-01-01T00:00:00Z',
+        redelegation: { maxDepth: 0 },
+        revocation: { group: 'g', maxLatencySeconds: 60 },
+        evidence: { receipts: ['grant'], retain: 'P1D' },
+      })
+    // The brackets, and the quotation marks of JSON.
+    const shown = (characters: number) => isSubset(scopeOf('f'.repeat(characters - 4)), scopeOf('g'))
+    expect(shown(500)).toMatchObject({ child: `"${'f'.repeat(496)}()"`, parent: '"g()"' })
+    expect(shown(501)).toMatchObject({ child: `"${'f'.repeat(497)}()…` })
   })
 })

@@ -112,6 +112,9 @@ describe('inferScope', () => {
     const low = inferScope(plan(many(-8_388_600)))
     expect(low.rulePer).toBe('payee')
     expect(low.document.rules).toMatchObject([{ args: { tick: { lte: '-8388531' } } }])
+    expect(low.overGrant).toContainEqual(
+      expect.objectContaining({ dimension: 'arguments', granted: '78', planned: '70', ratio: '39/35' }),
+    )
     const high = inferScope(plan(many(8_388_530)))
     expect(high.document.rules).toMatchObject([{ args: { tick: { gte: '8388530' } } }])
     expect(high.overGrant).toContainEqual(
@@ -246,6 +249,16 @@ describe('inferScope', () => {
     )
   }, 120_000)
 
+  test('behavior: a call may be planned for the first second and for the last', () => {
+    const whens = [0, 99].map((second) => pay(A, '1', { when: at(second) }))
+    expect(inferScope(plan(whens)).document.calls).toEqual({ max: 2 })
+  })
+
+  test('behavior: of rules that are used as often the first is the one that has most to spare', () => {
+    const { overGrant } = inferScope(plan([pay(A, '1'), pay(B, '2')]))
+    expect(overGrant).toContainEqual(expect.objectContaining({ dimension: 'calls of a rule', of: 'pay-1' }))
+  })
+
   test('behavior: it begins with the first call where every call has a time', () => {
     const timed = (second: number) => pay(A, '1', { when: at(second) })
     const { document, overGrant } = inferScope(plan([timed(30), timed(10)], { notBefore: undefined }))
@@ -342,6 +355,11 @@ describe('inferScope', () => {
       code: 'scope.plan_too_varied',
     })
     expect(inferScope(plan(calls.slice(0, 100)))).toMatchObject({ rulePer: 'asset' })
+    // The last that fit: rules, and payees of one.
+    expect(inferScope(plan(calls.slice(0, 64)), { rulePer: 'call' }).document.rules).toHaveLength(64)
+    expect(codeOf(() => inferScope(plan(calls.slice(0, 65)), { rulePer: 'call' })).code).toBe('scope.plan_too_varied')
+    expect(inferScope(plan(calls.slice(0, 256)))).toMatchObject({ rulePer: 'asset' })
+    expect(codeOf(() => inferScope(plan(calls.slice(0, 257)))).code).toBe('scope.plan_too_varied')
     const routes = calls.map(({ to }) => swap({ note: to }))
     expect(codeOf(() => inferScope(plan(routes)))).toMatchObject({ code: 'scope.plan_too_varied' })
   })

@@ -59,13 +59,39 @@ describe('lintScope', () => {
     expect(found(edit)).toContain(`${id} ${pointer}`)
   })
 
-  test('behavior: ninety days are not yet long', () => {
+  test('behavior: ninety days are not yet long, counted from the beginning', () => {
     expect(found({ expiry: '2027-03-01T00:00:00Z' })).toEqual([])
+    expect(found({ notBefore: '2026-12-02T00:00:00Z', expiry: '2027-03-02T00:00:00Z' })).toEqual([])
+    expect(found({ notBefore: '2026-11-01T00:00:00Z', expiry: '2027-03-01T00:00:00Z' })).toEqual([])
+  })
+
+  test('behavior: a maximum that the budget just holds can be reached', () => {
+    expect(found({ rules: [{ ...pay, max: '100' }] })).toEqual([])
+  })
+
+  test('behavior: arguments without a name are found by their place, and a name of value counts nothing', () => {
+    const rules = [{ ...call, function: 'f(address to, uint256)', args: { to: { eq: vendor } } }]
+    expect(lintScope(scope({ rules, budgets: {} }), { now })).toContainEqual({
+      id: 'unpinned_argument',
+      pointer: '/rules/0/args/1',
+      message: expect.stringContaining('argument 2 '),
+    })
+    const native = { ...call, function: 'f(uint256 value)', value: { lte: '1' } }
+    const counted = {
+      rules: [{ ...native, spends: [{ asset: 'native', amount: 'value', budget: 'b' }] }],
+      budgets: { b: { assets: { native: '1' }, max: '1' } },
+    }
+    expect(found(counted)).toEqual(['unpinned_argument /rules/0/args/value'])
   })
 
   test('behavior: an argument that a budget counts is not unpinned', () => {
     const rules = [{ ...call, args: { to: { eq: vendor } }, spends: [{ asset: usdc, amount: 'amount', budget: 'b' }] }]
     expect(found({ rules })).toEqual([])
+  })
+
+  test('behavior: without a limit in one there is none in the sum', () => {
+    const unbound = scope({ rules: [{ ...pay, budget: undefined }], budgets: {} })
+    expect(lintScope(scope(), { now, others: [unbound] })[0]?.message).toMatch(/can leave without limit/)
   })
 
   test('behavior: what leaves through other live scopes adds up', () => {
@@ -86,5 +112,11 @@ describe('lintScope', () => {
       scope({ notBefore: '2026-11-01T00:00:00Z', expiry: '2026-12-01T00:00:00Z' }),
     ]
     expect(lintScope(scope(), { now, others: apart })).toEqual([])
+    const other = { rules: [{ ...pay, asset: 'native' }], budgets: { b: { assets: { native: '1' }, max: '100' } } }
+    expect(lintScope(scope(), { now, others: [scope(other)] })).toEqual([])
+    const begins = scope({ notBefore: '2026-12-05T00:00:00Z' })
+    const ends = (expiry: string) => lintScope(begins, { now, others: [scope({ expiry })] })
+    expect(ends('2026-12-05T00:00:00Z')).toEqual([])
+    expect(ends('2026-12-05T00:00:01Z')).toMatchObject([{ id: 'stacked_exposure' }])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { diffScopes } from './diff.ts'
 import { ScopeError } from './errors.ts'
-import { narrowScope } from './narrow.ts'
+import { narrowScope, same } from './narrow.ts'
 import { parseScope } from './parse.ts'
 import type { SubsetOptions } from './subset.ts'
 
@@ -98,6 +98,14 @@ describe('narrowScope', () => {
   })
 })
 
+describe('same', () => {
+  test('behavior: a list is no object of the same members', () => {
+    expect(same(['a'], { 0: 'a' })).toBe(false)
+    expect(same([], {})).toBe(false)
+    expect(same(['a', { b: [] }], ['a', { b: [] }])).toBe(true)
+  })
+})
+
 describe('diffScopes', () => {
   const changed = (patch: Record<string, unknown>) => {
     const after = parseScope({ ...JSON.parse(JSON.stringify(parent)), provenance: {}, ...patch })
@@ -122,8 +130,12 @@ describe('diffScopes', () => {
     ['narrower /redelegation/maxDepth', { redelegation: { maxDepth: 0 } }],
     ['narrower /revocation/guardian', { revocation: { ...parent.revocation, guardian: account(7) } }],
     ['narrower /evidence/receipts', { evidence: { receipts: ['grant', 'outcome'], retain: 'P1D' } }],
+    ['wider /evidence/retain', { evidence: { receipts: ['grant'], retain: 'PT23H' } }],
+    ['changed /evidence/retain', { evidence: { receipts: ['grant'], retain: 'PT24H' } }],
     ['narrower /evidence/retain', { evidence: { receipts: ['grant'], retain: 'P2D' } }],
     ['wider /budgets/b/max', { budgets: { b: { ...parent.budgets['b'], max: '100.5' } } }],
+    ['wider /budgets/b/per', { budgets: { b: { ...parent.budgets['b'], per: 'PT23H' } } }],
+    ['changed /budgets/b/per', { budgets: { b: { ...parent.budgets['b'], per: 'PT24H' } } }],
     ['narrower /budgets/b/per', { budgets: { b: { ...parent.budgets['b'], per: 'P2D' } } }],
     ['wider /budgets/b/window', { budgets: { b: { ...parent.budgets['b'], window: 'fixed' } } }],
     [`narrower /budgets/b/assets/${usdc}`, { budgets: { b: { ...parent.budgets['b'], assets: { [usdc]: '2' } } } }],

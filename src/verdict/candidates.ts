@@ -237,10 +237,10 @@ function heldBytes(branch: PreparedBranch): Fix[] {
   return fixes
 }
 
-/** A token transfer has 68 bytes: what is beyond is cut, what lacks is zero. */
+/** A token transfer has 68 bytes: what is beyond is cut, what lacks is zero. One of that length stays, and leads nowhere. */
 function lengths(action: Action): Fix[] {
   const data = action.calls[0]?.data ?? '0x'
-  if (!data.startsWith(TRANSFER_SELECTOR) || data.length === 138) return []
+  if (!data.startsWith(TRANSFER_SELECTOR)) return []
   return [{ do: 'set_calldata', data: `0x${data.slice(2, 138).padEnd(136, '0')}` }]
 }
 

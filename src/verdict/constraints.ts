@@ -86,7 +86,8 @@ function testOf(scope: Scope, { type, ...input }: FunctionInput, condition: Cond
       ? { is: 'hash', hash: condition.hash }
       : { is: 'length', most: BigInt(condition.length.lte) }
   }
-  if (!input.static || input.size !== 32 || type.includes('[') || type.includes('(')) {
+  // Structs and short arrays come member by member; what is left with more than a word, or with an offset, is none.
+  if (!input.static || input.size !== 32) {
     throw unsupported(pointer, `it is about a ${type}`)
   }
   const word = (value: AbiValue) => wordOf(scope, type, value, pointer)
@@ -144,8 +145,10 @@ function spendsOf(rule: Rule, budget: string, pointer: string): { asset: Asset; 
   return rule.spends
     .filter((spend) => spend.budget === budget)
     .map(({ asset, amount }) => {
+      // The native coin leaves as the value of the call; an argument that has that name says nothing about it.
+      if (asset === 'native') return { asset, reads: 'value' }
       const input = inputOf(rule, amount)
-      if (input === undefined || !/^uint/.test(input.type) || input.size !== 32) {
+      if (input === undefined || !/^uint[0-9]+$/.test(input.type)) {
         throw unsupported(pointer, 'the amount that it weighs is not an unsigned integer')
       }
       return { asset, reads: { at: 4 + input.headOffset } }

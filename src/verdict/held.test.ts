@@ -164,6 +164,45 @@ describe('threshold held by the redeemer', () => {
     expect(denied(all(transfer(41n)))).toMatchObject({ largestAllowed: 0n, fix: { do: 'lower_amount', to: 40n } })
   })
 
+  test('behavior: of two thresholds that are crossed the first one asks, of two scopes that of the parent', () => {
+    const named = { id: 'rule-0', class: 'call', target, function: SIGNATURE, args: {} } as const
+    const two = (above: Record<string, string>) =>
+      scopeOf({
+        escalation: { ...escalation, above },
+        rules: [{ ...named, spends: ['a', 'b'].map((budget) => ({ asset: usdc, amount: 'amount', budget })) }],
+        budgets: Object.fromEntries(['a', 'b'].map((budget) => [budget, { assets: { [usdc]: '1' }, max: '100' }])),
+      })
+    expect(holding(['/escalation'], two({ a: '10', b: '7' }))(call(vendor, 11n))).toMatchObject({ threshold: 10n })
+    const both = wideOpen([two({ a: '9' }), two({ a: '8' })], [['/escalation'], ['/escalation']])
+    expect(evaluate(both, act(call(vendor, 11n)), stateOf(both))).toMatchObject({ threshold: 9n })
+  })
+
+  test('behavior: a threshold in tokens says nothing about the largest value of a call', () => {
+    const spends = [{ asset: usdc, amount: 'amount', budget: 'stables' }]
+    const named = { id: 'rule-0', class: 'call', target, function: SIGNATURE, args: {}, spends } as const
+    const capped = holding(['/escalation'], scopeOf({ escalation, rules: [named] }), [{ kind: 'valueLte', max: 3n }])
+    expect(denied(capped({ ...call(vendor, 1n), value: 4n }))).toMatchObject({ largestAllowed: 3n })
+  })
+
+  test('error: native coin that leaves beside an argument of the name of its value', () => {
+    const spends = [{ asset: 'native', amount: 'value', budget: 'stables' }]
+    const named = { id: 'rule-0', class: 'call', target, args: {}, spends, value: { lte: '100' } } as const
+    const scope = scopeOf({
+      escalation: { ...escalation, above: { stables: '0.00000000000000001' } },
+      rules: [{ ...named, function: 'function deposit(uint256 value)' }],
+      budgets: { stables: { assets: { native: '1' }, max: '1' } },
+      assets: {},
+    })
+    const native = holding(['/escalation'], scope)
+    const deposit = (value: bigint, argument: bigint): Call => ({
+      to: target,
+      value,
+      data: `0xb6b55f25${word(argument)}`,
+    })
+    expect(native(deposit(10n, 99n)).verdict).toBe('allow')
+    expect(native(deposit(11n, 0n))).toMatchObject({ verdict: 'escalate', threshold: 10n, requested: 11n })
+  })
+
   test('behavior: a call that is a token transfer is measured as one', () => {
     const spends = [{ asset: usdc, amount: 'amount', budget: 'stables' }]
     const named = { id: 'rule-0', class: 'call', target: usdc, args: {}, spends } as const
@@ -268,6 +307,30 @@ describe('what nobody could hold', () => {
     const error = codeOf(() => holding([pointer]))
     expect(error.code).toBe('verdict.unsupported_constraint')
     expect(error.details['constraint']).toBe(pointer)
+  })
+
+  const given = (type: string, more: object) => {
+    const rule = { id: 'rule-0', class: 'call', target, function: `function act(${type} given)`, args: {}, spends: [] }
+    const escalation = { above: { stables: '10' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' }
+    return { ...scopeOf(), escalation, rules: [{ ...rule, ...more }] } as unknown as Scope
+  }
+
+  test.each(['bytes', 'uint256[]', 'uint256[65]', '(uint256,bytes)'])(
+    'error: one word of an argument that is %s',
+    (type) => {
+      const scope = given(type, { args: { given: { eq: '5' } } })
+      const error = codeOf(() => holding(['/rules/0/args/given'], scope))
+      expect(error.code).toBe('verdict.unsupported_constraint')
+      expect(error.details['why']).toBe(`it is about a ${type}`)
+    },
+  )
+
+  test.each(['int256', 'address', 'uint256[]', 'uint256[65]', 'bytes'])('error: a threshold of what is %s', (type) => {
+    const spends = [{ asset: usdc, amount: 'given', budget: 'stables' }]
+    const error = codeOf(() => holding(['/escalation'], given(type, { spends })))
+    expect(error.code).toBe('verdict.unsupported_constraint')
+    const judge = holding(['/escalation'], given('uint64', { spends }))
+    expect(judge({ to: target, value: 0n, data: `0x12345678${word(20n)}` }).verdict).toBe('allow')
   })
 
   test('behavior: what says nothing about one action passes', () => {

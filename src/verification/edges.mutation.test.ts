@@ -10,6 +10,7 @@ import {
   makeGrant,
   makeState,
   minedTransaction,
+  now,
   outcomeOf,
   principal,
   transferTo,
@@ -38,6 +39,21 @@ describe('verifyBundle', () => {
     const root = grant.delegations[grant.branches[1]?.links.at(-1) ?? -1]
     expect(made.statement.roots.map(({ delegation }) => delegation)).toEqual(root && [hashDelegation(root)])
     expect((await verifyBundle(made.text, { trust, environment })).result).toBe('valid')
+  })
+})
+
+describe('verifyBundle: deadline of a request', () => {
+  test('behavior: good at its last second, and late one second after', async () => {
+    const grant = await makeGrant()
+    const found = async (timestamp: bigint) => {
+      const before = makeState(grant)
+      const state = { ...before, block: { ...before.block, timestamp } }
+      const { drafted, request } = await decide({ grant, action: transferTo(vendors[0], 1n), state })
+      const { checks } = await verifyBundle((await issue(drafted)).text, { trust, environment })
+      return [request.request.deadline - timestamp, checks.find(({ check }) => check === 'request')?.code]
+    }
+    expect(await found(now + 600n)).toEqual([0n, 'ok'])
+    expect(await found(now + 601n)).toEqual([-1n, 'request_late'])
   })
 })
 

@@ -167,7 +167,9 @@ describe('verifyBundle with facts: outcome', async () => {
   test('error: a transaction that is said to be replaced, and is in the chain', async () => {
     const hidden = (await receiptOf({ status: 'replaced', transactionHash: tx, by: null })).text
     expect(await found(hidden, 'outcome', facts)).toBe('invalid, refuted outcome_contradicted')
-    for (const silent of [{ ...facts, transactions: { [tx]: null } }, { ...facts, chainId: 1 }, undefined]) {
+    const another = hash('79')
+    const others = [seen({}, { hash: another }), seen({ transactionHash: another })]
+    for (const silent of [{ ...facts, transactions: { [tx]: null } }, { ...facts, chainId: 1 }, undefined, ...others]) {
       expect(await found(hidden, 'outcome', silent)).toBe('valid, attested outcome_open')
     }
   })
@@ -226,6 +228,10 @@ describe('verifyBundle with facts: revocation', async () => {
     expect(await found(revoked.text, 'revocation', { ...facts, transactions: { [tx]: null } })).toBe(no)
     const reverted = { ...done, receipt: { ...done.receipt, status: 'reverted' as const } }
     expect(await found(revoked.text, 'revocation', { ...facts, transactions: { [tx]: reverted } })).toBe(no)
+    const later = { ...done, receipt: { ...done.receipt, blockHash: hash('cc') } }
+    expect(await found(revoked.text, 'revocation', { ...facts, transactions: { [tx]: later } })).toBe(no)
+    const another = { ...done, transaction: { ...done.transaction, hash: hash('79') } }
+    expect(await found(revoked.text, 'revocation', { ...facts, transactions: { [tx]: another } })).toBe(no)
     const moved = { ...facts, blocks: { '101': hash('cc') } }
     expect(await found(revoked.text, 'revocation', moved)).toBe('invalid, refuted block_not_canonical')
   })
@@ -240,6 +246,8 @@ describe('verifyBundle with facts: revocation', async () => {
     expect(
       await found(revoked.text, 'revocation', { ...facts, states: { '101': { ...after, manager: at('66') } } }),
     ).toBe(open)
+    const elsewhere = { ...after, block: { ...after.block, hash: hash('cc') } }
+    expect(await found(revoked.text, 'revocation', { ...facts, states: { '101': elsewhere } })).toBe(open)
     expect(await found(revoked.text, 'revocation', { chainId, blocks, states: { '101': after } })).toBe(open)
     expect(await found(revoked.text, 'revocation', { ...facts, chainId: 1 })).toBe(
       'insufficient, unavailable facts_other_chain',

@@ -125,6 +125,10 @@ describe('verifyJournal', () => {
     const second = await issue((await decide({ grant, action: transferTo(vendors[0], 1n), state })).drafted, yes.head)
     const mixed = [...texts(granted, no, yes, second), await outcomeOfDecision(second.id, second.head)]
     expect((await findings(mixed)).findings).toEqual(['outcome_mismatch refuted'])
+    // The same action through another branch: what was decided drew on other limits.
+    const redemption = encodeRedemption(grant, 1, of.request.request)
+    const aside = await issue(outcomeReceipt({ ...of, redemption }), yes.head)
+    expect((await findings(texts(granted, no, yes, aside))).findings).toEqual(['outcome_mismatch refuted'])
   })
 
   test('error: settled twice, executed twice', async () => {
