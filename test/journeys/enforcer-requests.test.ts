@@ -1,5 +1,6 @@
-import { encodeFunctionData, parseEventLogs } from 'viem'
+import { encodeFunctionData, parseAbi, parseEventLogs } from 'viem'
 import { describe, expect, test } from 'vitest'
+import { encodeContext } from '../../src/delegation/context.ts'
 import { ANY_DELEGATE, type Delegation } from '../../src/delegation/types.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import {
@@ -45,6 +46,24 @@ describe('TaskScopeEnforcer', () => {
     const renumbered: Hex = `0x${'09'.padStart(16, '0')}${args.slice(18)}`
     expect(await scope.refuse(scope.stranger, withArgs(bare, renumbered))).toMatchObject({ error: 'NotRequested' })
     await scope.redeem(scope.third, next)
+  })
+
+  test('attack: one transaction that redeems the same request twice, or a cap in parts, moves nothing', async () => {
+    const keyed = await scope.granted({ key: addressOf(scope.agent) }, ANY_DELEGATE)
+    const request = await scope.requested(singleOf(keyed, scope.pay(P0, UNIT)), 21n, scope.agent)
+    const capped = await scope.granted({ budgets: [{ cap: 2n * UNIT, period: 0 }] })
+    const part = singleOf(capped, scope.pay(P0, UNIT))
+    const before = await balanceOf(chain, P0)
+    const { manager } = chain.environment
+    const redeemAll = async (by: typeof scope.agent, all: Redeeming[]) =>
+      (await scope.send(by, manager, encodeAll(all))).status
+    expect(await redeemAll(scope.stranger, [request, request])).toBe('reverted')
+    expect(await redeemAll(scope.agent, [part, part, part])).toBe('reverted')
+    expect(await balanceOf(chain, P0)).toBe(before)
+    // The same in the amounts that are left: nothing of what failed was counted.
+    expect(await redeemAll(scope.stranger, [request])).toBe('success')
+    expect(await redeemAll(scope.agent, [part, part])).toBe('success')
+    expect(await balanceOf(chain, P0)).toBe(before + 3n * UNIT)
   })
 
   test('behavior: a request that the agent burned, or whose deadline is over, never passes', async () => {
@@ -172,3 +191,16 @@ describe('TaskScopeEnforcer', () => {
     })
   })
 })
+
+/** One call of the manager with several contexts. */
+function encodeAll(all: readonly Redeeming[]): Hex {
+  return encodeFunctionData({
+    abi: parseAbi(['function redeemDelegations(bytes[] contexts, bytes32[] modes, bytes[] executions)']),
+    functionName: 'redeemDelegations',
+    args: [
+      all.map(({ links }) => encodeContext(links)),
+      all.map(({ mode }) => mode),
+      all.map(({ execution }) => execution),
+    ],
+  })
+}
