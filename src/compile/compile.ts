@@ -61,7 +61,7 @@ function acknowledgedBy(scope: Scope, branches: Plan['branches']): Record<number
   return Object.fromEntries(
     branches.flatMap(({ rule: id, links: [leaf] }) => {
       const rule = byId.get(id)
-      return leaf === undefined || rule?.class !== 'call' ? [] : [[leaf, rule.acknowledge] as const]
+      return rule?.class === 'call' ? [[String(leaf), rule.acknowledge] as const] : []
     }),
   )
 }

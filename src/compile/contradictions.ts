@@ -58,8 +58,8 @@ function pinnedBytes(caveat: DecodedCaveat): Bytes[] {
 
 /** Two that overlap must say the same there. */
 function clashingPins(pins: readonly Bytes[]): boolean {
-  return pins.some((a, index) =>
-    pins.slice(index + 1).some((b) => {
+  return pins.some((a) =>
+    pins.some((b) => {
       const from = Math.max(a.start, b.start)
       const to = Math.min(a.start + byteLength(a.value), b.start + byteLength(b.value))
       return (
