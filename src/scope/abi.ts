@@ -1,6 +1,7 @@
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import { MAX_UINT256 } from '../primitives/amount.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import { INTEGER } from './forms.ts'
 import type { AbiValue } from './types.ts'
 
 /** What can be said about a value of an ABI type. */
@@ -38,7 +39,7 @@ export function rangeOf(type: AbiType): { min: bigint; max: bigint } {
 
 /** An integer as the scope writes it, if it is one and in range; `-0` and leading zeros are none. */
 export function readInteger(type: AbiType, value: unknown): bigint | undefined {
-  if (typeof value !== 'string' || value.length > 79 || !/^(?:0|-?[1-9][0-9]*)$/.test(value)) return undefined
+  if (typeof value !== 'string' || !INTEGER.test(value)) return undefined
   const { min, max } = rangeOf(type)
   const integer = BigInt(value)
   return integer >= min && integer <= max ? integer : undefined
@@ -61,8 +62,7 @@ export function wordOf(type: AbiType, value: AbiValue, accounts: Accounts): bigi
   return BigInt(value)
 }
 
-/** The bytes of a `bytes` or `string` value of a normal form. */
+/** The bytes of a `bytes` or `string` value of a normal form; neither is ever a boolean. */
 export function bytesOf(type: AbiType, value: AbiValue): Hex {
-  if (typeof value === 'string') return type.kind === 'string' ? `0x${bytesToHex(utf8ToBytes(value))}` : (value as Hex)
-  return value ? '0x01' : '0x00'
+  return type.kind === 'string' ? `0x${bytesToHex(utf8ToBytes(String(value)))}` : (value as Hex)
 }

@@ -5,6 +5,7 @@ import { abiType } from './abi.ts'
 import { decimalsOf } from './budgets.ts'
 import { APPROVE_SELECTOR, readAccountAmount, readArgument, readListLength, TRANSFER_SELECTOR } from './calldata.ts'
 import { type Dimension, type ReadRule, readRule } from './cover.ts'
+import { inputNamed } from './function.ts'
 import { implies } from './implies.ts'
 import { createMeter, type Meter, unitsOfAmount, unitsOfText } from './meter.ts'
 import { lifetimeOf } from './rate.ts'
@@ -17,8 +18,10 @@ export type ScopedAction = {
   time: bigint
   /** Who submits; not looked at where the scope pins nobody. */
   redeemer?: Address
-  calls: readonly { to: Address; value: bigint; data: Hex }[]
+  calls: readonly Call[]
 }
+
+type Call = { to: Address; value: bigint; data: Hex }
 
 export type Admission =
   | { admitted: 'yes'; rule: string; charges: Charges }
@@ -52,6 +55,7 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
   for (const [name, budget] of Object.entries(scope.budgets)) {
     const text = above.get(name)
     budgets.set(name, {
+      unitsOf: (asset, amount) => unitsOfAmount(budget, asset, amount, scope),
       max: unitsOfText(budget, budget.max, scope),
       meter: createMeter(budget, scope),
       threshold: text === undefined ? undefined : unitsOfText(budget, text, scope),
@@ -69,9 +73,8 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
   const chargesOf = (amounts: readonly Amount[]): Charges => {
     const charges = new Map<string, bigint>()
     for (const { asset, amount, budget } of amounts) {
-      const document = scope.budgets[budget]
-      if (document === undefined) continue
-      charges.set(budget, (charges.get(budget) ?? 0n) + unitsOfAmount(document, asset, amount, scope))
+      // A budget that is not there holds nothing: what names it is refused below.
+      charges.set(budget, (charges.get(budget) ?? 0n) + (budgets.get(budget)?.unitsOf(asset, amount) ?? 0n))
     }
     return charges
   }
@@ -87,11 +90,7 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
         const read = readAmounts(rule, action)
         const charges = 'dimension' in read ? NOTHING : chargesOf(read)
         const missed =
-          'dimension' in read
-            ? read
-            : noCallLeft
-              ? miss('calls', '/calls', COUNTED)
-              : overBudget(budgets, charges, action.time)
+          'dimension' in read ? read : noCallLeft ? miss('calls', '/calls') : overBudget(budgets, charges, action.time)
         if (missed !== undefined) {
           if (nearest === undefined || missed.rank > nearest.rank) nearest = missed
           continue
@@ -113,15 +112,32 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
 /** What a rule does not admit. `rank`: how far it came, as the rule that came furthest is the one meant. */
 type Miss = { dimension: Dimension; pointer: string; rank: number }
 type Amount = { asset: Asset; amount: bigint; budget: string }
-type BudgetMeter = { max: bigint; meter: Meter; threshold: bigint | undefined }
+type BudgetMeter = {
+  unitsOf(asset: Asset, amount: bigint): bigint
+  max: bigint
+  meter: Meter
+  threshold: bigint | undefined
+}
 
 const NOTHING: Charges = new Map()
 
-/** Rank of what is counted over time: everything that the action itself shows has passed. */
-const COUNTED = 100
+/** In the order in which a rule is read; what is counted over time comes last, as all that the action shows has passed. */
+const STEPS: readonly (readonly Dimension[])[] = [
+  ['class'],
+  ['asset', 'target'],
+  ['payees', 'function'],
+  ['max', 'arguments'],
+  ['value'],
+  ['allowance'],
+  ['calls'],
+  ['budgets'],
+]
+const RANKS: ReadonlyMap<Dimension, number> = new Map(
+  STEPS.flatMap((step, rank) => step.map((dimension) => [dimension, rank] as const)),
+)
 
-function miss(dimension: Dimension, pointer: string, rank = 0): Miss {
-  return { dimension, pointer, rank }
+function miss(dimension: Dimension, pointer: string): Miss {
+  return { dimension, pointer, rank: RANKS.get(dimension) ?? 0 }
 }
 
 function refuse({ dimension, pointer }: Miss): Admission {
@@ -132,7 +148,7 @@ function overBudget(budgets: ReadonlyMap<string, BudgetMeter>, charges: Charges,
   for (const [name, units] of charges) {
     const budget = budgets.get(name)
     if (budget === undefined || budget.meter.used(time) + units > budget.max) {
-      return miss('budgets', childPointer('/budgets', name), COUNTED + 1)
+      return miss('budgets', childPointer('/budgets', name))
     }
   }
   return undefined
@@ -152,17 +168,15 @@ function readTransfer(
   const [call] = calls
   const paid = call && calls.length === 1 ? paymentOf(call) : undefined
   if (paid === undefined) return miss('class', `${at}/class`)
-  if (paid.asset !== rule.asset) return miss('asset', `${at}/asset`, 1)
-  if (rule.to !== 'anyone' && !payees.has(paid.to)) return miss('payees', `${at}/to`, 2)
+  if (paid.asset !== rule.asset) return miss('asset', `${at}/asset`)
+  if (rule.to !== 'anyone' && !payees.has(paid.to)) return miss('payees', `${at}/to`)
   const limit = rule.max === undefined ? MAX_UINT256 : parseAmount(rule.max, decimalsOf(rule.asset, scope.assets))
-  if (paid.amount > limit) return miss('max', `${at}/max`, 3)
+  if (paid.amount > limit) return miss('max', `${at}/max`)
   return rule.budget === undefined ? [] : [{ asset: rule.asset, amount: paid.amount, budget: rule.budget }]
 }
 
 /** A native transfer has no call data, a token transfer no value: anything else is a call. */
-export function paymentOf(
-  call: ScopedAction['calls'][number],
-): { asset: Asset; to: Address; amount: bigint } | undefined {
+export function paymentOf(call: Call): { asset: Asset; to: Address; amount: bigint } | undefined {
   if (call.data === '0x') return { asset: 'native', to: call.to, amount: call.value }
   const read = call.value === 0n ? readAccountAmount(call.data, TRANSFER_SELECTOR) : undefined
   return read && { asset: call.to, to: read.account, amount: read.amount }
@@ -173,26 +187,26 @@ function readCall(read: ReadRule, rule: CallRule, { calls }: ScopedAction): Amou
   const call = rule.allowance === undefined ? calls[0] : calls[1]
   const { parsed } = read
   if (call === undefined || parsed === undefined) return miss('class', `${at}/class`)
-  if (call.to !== rule.target) return miss('target', `${at}/target`, 1)
+  if (call.to !== rule.target) return miss('target', `${at}/target`)
   const complete = byteLength(call.data) >= 4 + parsed.headSize
-  if (!complete || sliceBytes(call.data, 0, 4) !== parsed.selector) return miss('function', `${at}/function`, 2)
+  if (!complete || sliceBytes(call.data, 0, 4) !== parsed.selector) return miss('function', `${at}/function`)
   for (const [name, condition] of Object.entries(rule.args)) {
-    if (!satisfies(read, name, condition, call.data)) return miss('arguments', childPointer(`${at}/args`, name), 3)
+    if (!satisfies(read, name, condition, call.data)) return miss('arguments', childPointer(`${at}/args`, name))
   }
-  if (call.value > BigInt(rule.value.lte)) return miss('value', `${at}/value/lte`, 4)
-  if (!hasAllowance(read, rule, calls)) return miss('allowance', `${at}/allowance`, 5)
+  if (call.value > BigInt(rule.value.lte)) return miss('value', `${at}/value/lte`)
+  if (!hasAllowance(read, rule, calls)) return miss('allowance', `${at}/allowance`)
   const amounts: Amount[] = []
   for (const [index, { asset, amount: name, budget }] of rule.spends.entries()) {
     const amount = asset === 'native' ? call.value : amountAt(read, name, call.data)
     // An amount that cannot be read is an amount that nobody counts.
-    if (amount === undefined) return miss('arguments', `${at}/spends/${index}/amount`, 3)
+    if (amount === undefined) return miss('arguments', `${at}/spends/${index}/amount`)
     amounts.push({ asset, amount, budget })
   }
   return amounts
 }
 
 function satisfies(read: ReadRule, name: string, condition: Condition, data: Hex): boolean {
-  const input = read.parsed?.inputs.find((candidate) => candidate.name === name)
+  const input = inputNamed(read.parsed, name)
   if (input === undefined) return false
   const type = abiType(input.type)
   if (type.kind === 'list') {
@@ -205,22 +219,22 @@ function satisfies(read: ReadRule, name: string, condition: Condition, data: Hex
 }
 
 function amountAt(read: ReadRule, name: string, data: Hex): bigint | undefined {
-  const input = read.parsed?.inputs.find((candidate) => candidate.name === name)
+  const input = inputNamed(read.parsed, name)
   const value = input === undefined ? undefined : readArgument(data, input)
   return typeof value === 'string' && /^[0-9]+$/.test(value) ? BigInt(value) : undefined
 }
 
 /** Exactly approve, call, approve zero, of the amount that the call has; without an allowance exactly the call. */
-function hasAllowance(read: ReadRule, rule: CallRule, calls: ScopedAction['calls']): boolean {
+function hasAllowance(read: ReadRule, rule: CallRule, calls: readonly Call[]): boolean {
   if (rule.allowance === undefined) return calls.length === 1
+  if (calls.length !== 3) return false
   const { asset, amount } = rule.allowance
-  const [before, call, after] = calls
-  if (before === undefined || call === undefined || after === undefined || calls.length !== 3) return false
+  const [before, call, after] = calls as [Call, Call, Call]
   const wanted = amountAt(read, amount, call.data)
   return approves(before, asset, rule.target, wanted) && approves(after, asset, rule.target, 0n)
 }
 
-function approves(call: ScopedAction['calls'][number], asset: Address, spender: Address, amount: bigint | undefined) {
+function approves(call: Call, asset: Address, spender: Address, amount: bigint | undefined) {
   const read = call.to === asset && call.value === 0n ? readAccountAmount(call.data, APPROVE_SELECTOR) : undefined
   return read !== undefined && read.account === spender && read.amount === amount
 }

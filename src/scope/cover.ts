@@ -3,7 +3,7 @@ import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
 import { abiType } from './abi.ts'
 import { budgetCapacity, decimalsOf } from './budgets.ts'
-import { type FunctionInput, type ParsedFunction, parseFunction } from './function.ts'
+import { inputNamed, type ParsedFunction, parseFunction } from './function.ts'
 import { type Bound, implies, largestOf } from './implies.ts'
 import type { Asset, CallRule, Rule, Scope, TransferRule } from './types.ts'
 
@@ -125,7 +125,7 @@ function callChecks(child: ReadRule, rule: CallRule, parent: ReadRule, wide: Cal
 /** Conditions are compared by place, not by name: the same function may be written with other names. */
 function argumentExcess(child: ReadRule, parent: ReadRule, wide: CallRule): Excess | undefined {
   for (const [name, condition] of Object.entries(wide.args)) {
-    const place = inputNamed(parent, name)
+    const place = inputNamed(parent.parsed, name)
     const own = child.parsed?.inputs.find((input) => input.headOffset === place?.headOffset)
     const narrow = own === undefined ? undefined : boundOf(child, own.name)
     const admitted = place !== undefined && implies(abiType(place.type), narrow, { condition, accounts: parent.scope })
@@ -142,12 +142,8 @@ function boundOf({ rule, scope }: ReadRule, name: string): Bound | undefined {
   return condition === undefined ? undefined : { condition, accounts: scope }
 }
 
-function inputNamed(rule: ReadRule, name: string): FunctionInput | undefined {
-  return name === '' ? undefined : rule.parsed?.inputs.find((input) => input.name === name)
-}
-
 function placeOf(rule: ReadRule, name: string | undefined): number | undefined {
-  return name === undefined ? undefined : (inputNamed(rule, name)?.headOffset ?? -1)
+  return name === undefined ? undefined : (inputNamed(rule.parsed, name)?.headOffset ?? -1)
 }
 
 /** One amount that a call moves: which asset, and where the amount stands. `at` is `'value'` or an offset in the head. */
@@ -165,7 +161,7 @@ export function movementsOf(rule: ReadRule): Movement[] {
 
 /** The largest value an amount argument can have under its condition. */
 export function largestArgument(rule: ReadRule, name: string): bigint {
-  const input = inputNamed(rule, name)
+  const input = inputNamed(rule.parsed, name)
   return largestOf(abiType(input?.type ?? 'uint256'), boundOf(rule, name))
 }
 

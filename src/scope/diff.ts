@@ -2,7 +2,7 @@ import { compareAmounts } from '../primitives/amount.ts'
 import { childPointer } from '../primitives/json.ts'
 import { parseDuration, parseInstant } from '../primitives/time.ts'
 import { abiType } from './abi.ts'
-import { parseFunction } from './function.ts'
+import { inputNamed, parseFunction } from './function.ts'
 import { implies } from './implies.ts'
 import { same } from './narrow.ts'
 import type { CallRule, Condition, Scope } from './types.ts'
@@ -142,12 +142,12 @@ function windowKind(before: unknown, after: unknown): Direction {
 }
 
 function diffArguments(pointer: string, old: CallRule, rule: CallRule, before: Scope, after: Scope): Difference[] {
-  const { inputs } = parseFunction(rule.function)
+  const parsed = parseFunction(rule.function)
   return [...new Set([...Object.keys(old.args), ...Object.keys(rule.args)])].flatMap((name) => {
     const a = Object.hasOwn(old.args, name) ? old.args[name] : undefined
     const b = Object.hasOwn(rule.args, name) ? rule.args[name] : undefined
     if (same(a, b)) return []
-    const type = inputs.find((input) => input.name === name)?.type
+    const type = inputNamed(parsed, name)?.type
     const direction =
       type === undefined || old.function !== rule.function ? 'changed' : directionOf(type, a, b, before, after)
     return [{ pointer: childPointer(pointer, name), before: a, after: b, direction }]

@@ -86,9 +86,12 @@ export const Decimal = form(
   },
 )
 
+/** No sign before 0 and no leading zeros; as many digits as the largest integer has. */
+export const INTEGER = /^(?:0|-?[1-9][0-9]{0,77})$/
+
 export const Integer = form(
   'Integer',
-  z.string().regex(/^(?:0|-?[1-9][0-9]{0,77})$/),
+  z.string().regex(INTEGER),
   'A raw ABI integer in decimal digits, within the type of its argument.',
   { example: '100000000' },
 )

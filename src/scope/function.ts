@@ -74,6 +74,11 @@ export function parseFunction(signature: string): ParsedFunction {
   return { name, selector, inputs, headSize, signature: canonical }
 }
 
+/** Where an argument stands; nothing for the empty name, which is that of whatever has none. */
+export function inputNamed(parsed: ParsedFunction | undefined, name: string): FunctionInput | undefined {
+  return name === '' ? undefined : parsed?.inputs.find((input) => input.name === name)
+}
+
 type Parameter = { name: string; type: Type }
 type Type = { text: string; static: boolean; words: number; members?: readonly Parameter[] }
 
