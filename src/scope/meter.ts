@@ -20,10 +20,11 @@ export function createMeter(limit: { per?: string; window?: Window }, scope: Sco
  * Units that an amount charges to a budget, and that the budget holds: exact integers, of ten to the power of minus
  * (18 + {@link budgetDecimals}).
  *
+ * @param asset - One that the budget counts: no rule names another.
  * @param amount - Base units.
  */
 export function unitsOfAmount(budget: Budget, asset: Asset, amount: bigint, scope: Scope): bigint {
-  const weight = Object.hasOwn(budget.assets, asset) ? (budget.assets[asset] ?? '0') : '0'
+  const weight = budget.assets[asset] ?? '0'
   // A budget has the decimals of its finest asset: what it counts, it counts without a remainder.
   const scale = budgetDecimals(budget, scope.assets) - decimalsOf(asset, scope.assets)
   return amount * parseAmount(weight, WEIGHT_DECIMALS) * 10n ** BigInt(scale)
@@ -38,7 +39,7 @@ export function unitsOfText(budget: Budget, text: string, scope: Scope): bigint 
 function windowed(rate: Exclude<Rate, { kind: 'rolling' }>): Meter {
   let current: bigint | undefined
   let sum = 0n
-  const windowAt = (time: bigint) => (rate.kind === 'life' ? 0n : floorDiv(time - rate.anchor, rate.period))
+  const windowAt = (time: bigint) => (rate.kind === 'life' ? undefined : floorDiv(time - rate.anchor, rate.period))
   return {
     used: (time) => (windowAt(time) === current ? sum : 0n),
     add(time, units) {

@@ -67,5 +67,6 @@ function ceilDiv(a: bigint, b: bigint): bigint {
 
 /** Rounds towards minus infinity; `b` is positive. */
 export function floorDiv(a: bigint, b: bigint): bigint {
-  return a >= 0n ? a / b : -((-a + b - 1n) / b)
+  const towardsZero = a / b
+  return towardsZero * b > a ? towardsZero - 1n : towardsZero
 }
