@@ -106,9 +106,7 @@ function remembering(read: typeof callsInside): typeof callsInside {
   const known = new Map<string, ReturnType<typeof callsInside>>()
   return (to, data) => {
     const key = `${to}${data}`
-    const found = known.get(key)
-    if (found !== undefined) return found
-    const inside = read(to, data)
+    const inside = known.get(key) ?? read(to, data)
     known.set(key, inside)
     return inside
   }

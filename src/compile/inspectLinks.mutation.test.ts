@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest'
+import { encodeCalldata } from '../../test/arbitraries/calldata.ts'
+import {
+  bound,
+  call,
+  child,
+  draft,
+  environment,
+  methods,
+  noValue,
+  once,
+  pin,
+  safe,
+  targets,
+} from '../../test/arbitraries/drafts.ts'
+import { AGENT, PAYEES, PRINCIPAL, TARGET } from '../../test/arbitraries/scope.ts'
+import { inspectLinks } from './inspect.ts'
+import { linksOf } from './links.ts'
+import type { Draft } from './types.ts'
+
+const codesOf = (drafts: Draft[]) =>
+  inspectLinks(linksOf(drafts), environment).map(({ link, code }) => [link, code.replace('compile.', '')])
+
+describe('inspectLinks', () => {
+  test('behavior: of a path with a link that is too large nothing else is said', () => {
+    const large = draft(Array.from({ length: 17 }, () => noValue))
+    expect(codesOf([large, child([noValue])])).toEqual([[0, 'link_too_large']])
+    const under = draft(
+      Array.from({ length: 17 }, () => noValue),
+      { parent: 0, delegator: AGENT, salt: `0x${'7'.repeat(64)}` },
+    )
+    expect(codesOf([draft(safe), under])).toEqual([[1, 'link_too_large']])
+  })
+
+  test('attack: the principal is the root of the path, not who handed it on: calling it is a takeover at any depth', () => {
+    const root = draft([...bound, methods('0x12345678'), noValue])
+    const found = codesOf([root, child([targets(PRINCIPAL)])])
+    expect(found).toContainEqual([1, 'target_is_principal'])
+    expect(codesOf([root, child([targets(AGENT)])]).map(([, code]) => code)).not.toContain('target_is_principal')
+  })
+
+  test('behavior: calls that are wrong in one way are said once, in another way once more', () => {
+    const both = (...to: string[]) =>
+      encodeCalldata('aggregate((address,bytes)[])', [to.map((target) => [target, '0x12345678'])])
+    const codes = (...to: string[]) => {
+      const caveats = [...bound, noValue, once, targets(TARGET)]
+      const data = both(...to)
+      return codesOf([draft([...caveats, { kind: 'exactCalldata', data }])])
+        .map(([, code]) => code)
+        .sort()
+    }
+    const { manager } = environment
+    expect(codes(PAYEES[0])).toEqual(['forbidden_selector'])
+    expect(codes(manager, manager, manager)).toEqual(['forbidden_selector', 'target_is_manager'])
+    expect(codes(manager, PRINCIPAL, manager)).toEqual([
+      'forbidden_selector',
+      'target_is_manager',
+      'target_is_principal',
+    ])
+  })
+
+  test('behavior: each of two links is judged by what it carries itself', () => {
+    const half = draft([...call, pin(35n, '0x05')], { salt: `0x${'7'.repeat(64)}` })
+    expect(codesOf([draft(call), half])).toEqual([[1, 'partial_pin']])
+    expect(codesOf([half, draft(call)])).toEqual([[0, 'partial_pin']])
+  })
+})
