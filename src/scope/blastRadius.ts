@@ -1,3 +1,4 @@
+import { max, min } from '../primitives/integer.ts'
 import { childPointer } from '../primitives/json.ts'
 import { budgetCapacity } from './budgets.ts'
 import { largestArgument, largestTransfer, movementsOf, type ReadRule, readRule } from './cover.ts'
@@ -48,9 +49,8 @@ type Outlet = { pointer: string; asset: Asset /** Base units in one call. */; mo
  */
 export function blastRadius(scope: Scope, { now }: { now: bigint }): BlastRadius {
   const { start, end } = lifetimeOf(scope)
-  const from = now > start ? now : start
   // Past its end a scope has an empty lifetime, not a negative one.
-  const lifetime: Lifetime = { start: now >= end ? end : from, end }
+  const lifetime: Lifetime = { start: min(max(now, start), end), end }
   const rules = scope.rules.map((rule, index) => readRule(scope, rule, index))
   const outlets = rules.flatMap(outletsOf).filter((outlet) => outlet.most > 0n)
   const assets = [...new Set(outlets.map(({ asset }) => asset))]
@@ -116,11 +116,7 @@ function radiusOf(scope: Scope, life: Lifetime, asset: Asset, outlets: readonly 
     return { amount: byBudgets, by: free === 0n ? pointers : [...pointers, '/calls'] }
   }
   const total = within((rate) => fillingsAnyPhase(rate, life, scope))
-  const burst = within((rate) => {
-    const fillings = fillingsAnyPhase(rate, life, scope)
-    const most = rate.kind === 'fixed' ? 2n : 1n
-    return fillings < most ? fillings : most
-  })
+  const burst = within((rate) => min(fillingsAnyPhase(rate, life, scope), rate.kind === 'fixed' ? 2n : 1n))
   return {
     asset,
     total: total.amount,
@@ -141,5 +137,5 @@ function fillingsAnyPhase(rate: Rate, life: Lifetime, scope: Scope): bigint {
 function largestCall(outlets: readonly Outlet[]): bigint {
   const byRule = new Map<string, bigint>()
   for (const { pointer, most } of outlets) byRule.set(pointer, (byRule.get(pointer) ?? 0n) + most)
-  return [...byRule.values()].reduce((most, sum) => (sum > most ? sum : most), 0n)
+  return [...byRule.values()].reduce(max, 0n)
 }
