@@ -112,7 +112,7 @@ function inspectValue({ tokens, targets, selectors, exact, ...native }: Reach, c
 }
 
 /** Stands for a target that is not known by itself. */
-const ITSELF: Address = `0x${'0'.repeat(40)}`
+const ITSELF: Address = '0x'
 
 function addUnbounded(add: Add): void {
   add(

@@ -14,6 +14,7 @@ import {
   targets,
 } from '../../test/arbitraries/drafts.ts'
 import { AGENT, PAYEES, PRINCIPAL, TARGET } from '../../test/arbitraries/scope.ts'
+import type { Hex } from '../primitives/hex.ts'
 import { inspectLinks } from './inspect.ts'
 import { linksOf } from './links.ts'
 import type { Draft } from './types.ts'
@@ -57,6 +58,20 @@ describe('inspectLinks', () => {
       'target_is_manager',
       'target_is_principal',
     ])
+  })
+
+  test('attack: what a call inside hands out has to be accepted by its own name, beside that of the wrapper', () => {
+    const words = (data: Hex) => {
+      const drafts = [draft([...bound, noValue, once, targets(TARGET), { kind: 'exactCalldata', data }])]
+      return inspectLinks(linksOf(drafts), environment).map(({ acknowledge }) => acknowledge)
+    }
+    const wrapping = (inner: Hex) => encodeCalldata('functionCall(address,bytes)', [PAYEES[0], inner])
+    expect(words(wrapping('0x12345678'))).toEqual(['selector:functionCall'])
+    const approve = encodeCalldata('approve(address,uint256)', [PAYEES[1], 5n])
+    expect(words(wrapping(approve))).toEqual(['selector:functionCall', 'selector:approve'])
+    // A wrapper that calls itself calls what was judged as a target, whatever that is.
+    const itself = encodeCalldata('multicall(bytes[])', [[approve]])
+    expect(words(itself)).toEqual(['selector:multicall', 'selector:approve'])
   })
 
   test('behavior: each of two links is judged by what it carries itself', () => {
