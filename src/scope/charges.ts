@@ -1,4 +1,5 @@
 import { parseAmount } from '../primitives/amount.ts'
+import { min } from '../primitives/integer.ts'
 import { childPointer } from '../primitives/json.ts'
 import { parseDuration } from '../primitives/time.ts'
 import { budgetCapacity, budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from './budgets.ts'
@@ -40,13 +41,11 @@ export function chargesOf(child: ReadRule, parent: ReadRule): Map<string, Charge
 
 /** What one call can move of an asset if these budgets count it: no more than the smallest of them holds. */
 function largestCounted({ scope }: ReadRule, asset: Asset, most: bigint, names: readonly string[]): bigint {
-  let least = most
-  for (const name of names) {
+  const capacities = names.map((name) => {
     const budget = scope.budgets[name]
-    const capacity = budget === undefined ? least : budgetCapacity(budget, asset, scope.assets)
-    if (capacity < least) least = capacity
-  }
-  return least
+    return budget === undefined ? most : budgetCapacity(budget, asset, scope.assets)
+  })
+  return capacities.reduce(min, most)
 }
 
 /**
@@ -103,38 +102,36 @@ function escalationExcess(
   budget: Budget,
   charges: readonly Charge[],
 ): Excess | undefined {
-  const above =
-    parent.escalation && Object.hasOwn(parent.escalation.above, name) ? parent.escalation.above[name] : undefined
-  if (parent.escalation === undefined || above === undefined) return undefined
-  const threshold = amountOf(above, budgetDecimals(budget, parent.assets))
+  const question = questionOf(parent, name)
+  if (question === undefined) return undefined
+  const threshold = amountOf(question.above, budgetDecimals(budget, parent.assets))
   for (const group of groupBy(charges, ({ rule }) => rule).values()) {
     if (atMost(largestCall(group, budget, parent), threshold)) continue
     const own = group[0]?.own.find((candidate) => group.every((charge) => charge.own.includes(candidate)))
     const ownBudget = own === undefined ? undefined : child.budgets[own]
-    // A budget that holds no more than the threshold lets no single call above it.
-    if (ownBudget && atMost(multiply(unitsOf(ownBudget, child), exchange(group, budget, ownBudget)), threshold))
-      continue
-    const ownAbove =
-      own !== undefined && child.escalation && Object.hasOwn(child.escalation.above, own)
-        ? child.escalation.above[own]
-        : undefined
-    const asked =
-      child.escalation !== undefined &&
-      ownBudget !== undefined &&
-      ownAbove !== undefined &&
-      confirmerOf(child) === confirmerOf(parent) &&
-      parseDuration(child.escalation.timeout) <= parseDuration(parent.escalation.timeout) &&
-      atMost(
-        multiply(amountOf(ownAbove, budgetDecimals(ownBudget, child.assets)), exchange(group, budget, ownBudget)),
-        threshold,
+    if (own !== undefined && ownBudget !== undefined) {
+      const rate = exchange(group, budget, ownBudget)
+      const staysBelow = (text: string) =>
+        atMost(multiply(amountOf(text, budgetDecimals(ownBudget, child.assets)), rate), threshold)
+      // A budget that holds no more than the threshold lets no single call above it.
+      if (staysBelow(ownBudget.max)) continue
+      const asked = questionOf(child, own)
+      if (
+        asked?.confirmer === question.confirmer &&
+        parseDuration(asked.timeout) <= parseDuration(question.timeout) &&
+        staysBelow(asked.above)
       )
-    if (!asked) return excess('escalation', '/escalation', child.escalation, parent.escalation)
+        continue
+    }
+    return excess('escalation', '/escalation', child.escalation, parent.escalation)
   }
   return undefined
 }
 
-function confirmerOf(scope: Scope): string | undefined {
-  return scope.escalation?.confirmer === 'principal' ? scope.principal : scope.escalation?.confirmer
+/** Above what a budget has somebody asked, whom, and for how long; `undefined` where it asks nobody. */
+function questionOf({ escalation }: Scope, budget: string) {
+  if (escalation === undefined || !Object.hasOwn(escalation.above, budget)) return undefined
+  return { ...escalation, above: escalation.above[budget] ?? '0' }
 }
 
 function groupBy<item, key>(items: readonly item[], keyOf: (item: item) => key): Map<key, item[]> {
