@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeCalldata } from '../../test/arbitraries/calldata.ts'
 import {
+  balance,
   bound,
   call,
   child,
@@ -13,9 +14,12 @@ import {
   safe,
   targets,
 } from '../../test/arbitraries/drafts.ts'
-import { AGENT, PAYEES, PRINCIPAL, TARGET } from '../../test/arbitraries/scope.ts'
-import type { Hex } from '../primitives/hex.ts'
+import { AGENT, DAI, PAYEES, PRINCIPAL, TARGET, USDC } from '../../test/arbitraries/scope.ts'
+import type { KnownCaveat } from '../caveats/codec.ts'
+import type { Caveat } from '../caveats/types.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
 import { inspectLinks } from './inspect.ts'
+import { isTooLarge } from './inspectLink.ts'
 import { linksOf } from './links.ts'
 import type { Draft } from './types.ts'
 
@@ -78,5 +82,36 @@ describe('inspectLinks', () => {
     const half = draft([...call, pin(35n, '0x05')], { salt: `0x${'7'.repeat(64)}` })
     expect(codesOf([draft(call), half])).toEqual([[1, 'partial_pin']])
     expect(codesOf([half, draft(call)])).toEqual([[0, 'partial_pin']])
+  })
+
+  test('behavior: a hazard says what is wrong, what to do and what accepts it, each in its place', () => {
+    const found = inspectLinks(linksOf([draft([...safe, balance(USDC, PRINCIPAL)])]), environment)
+    expect(found).toEqual([
+      {
+        code: 'compile.balance_guard',
+        link: 0,
+        caveat: 4,
+        message: expect.stringMatching(/^A balance is compared/),
+        fix: expect.stringMatching(/^Use a cap/),
+        acknowledge: 'caveat:balance',
+      },
+    ])
+  })
+
+  test('behavior: caps of two tokens share no counter; a third of one of them does', () => {
+    const cap = (token: Address): KnownCaveat => ({ kind: 'erc20TransferAmount', token, limit: 5n })
+    const codes = (...list: KnownCaveat[]) => codesOf([draft([...bound, noValue, ...list])]).map(([, code]) => code)
+    expect(codes(cap(USDC), cap(DAI))).toEqual(['two_tokens'])
+    expect(codes(cap(USDC), cap(USDC))).toEqual(['counted_twice'])
+    expect(codes(cap(USDC), cap(DAI), cap(USDC))).toEqual(['counted_twice', 'two_tokens'])
+  })
+})
+
+describe('isTooLarge', () => {
+  test('behavior: what is no text has no bytes', () => {
+    const caveat = (terms: unknown) => ({ enforcer: TARGET, terms, args: '0x' }) as Caveat
+    const full = caveat(`0x${'00'.repeat(32_768)}`)
+    expect(isTooLarge([full, caveat(7), caveat(null), caveat(undefined)])).toBe(false)
+    expect(isTooLarge([full, caveat('0x00')])).toBe(true)
   })
 })

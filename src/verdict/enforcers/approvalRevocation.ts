@@ -35,7 +35,6 @@ export const revocationShape: Check<'approvalRevocation'> = ({ methods }, { fact
   if (facts.value !== 0n) {
     return finding('value_not_allowed', { limit: 0n, requested: facts.value, remaining: 0n, measured: 'value' })
   }
-  if (facts.size < 4) return finding('calldata_not_allowed')
   const method = methodOf(facts)
   if (method === 'other_length') return finding('calldata_not_allowed')
   if (method === null) return finding('method_not_allowed')
