@@ -1,4 +1,5 @@
-import { type AbiType, abiType, isWord, rangeOf, readInteger } from './abi.ts'
+import { byteLength, type Hex } from '../primitives/hex.ts'
+import { type AbiType, abiType, rangeOf, readInteger } from './abi.ts'
 import type { FunctionInput } from './function.ts'
 import type { Report } from './report.ts'
 import type { PlainDocument } from './sources.ts'
@@ -7,6 +8,21 @@ import type { AbiValue, Condition } from './types.ts'
 type Rules = PlainDocument['rules']
 type CallRuleDocument = Extract<Rules[number], { class: 'call' }>
 type ConditionDocument = NonNullable<CallRuleDocument['args']>[string]
+
+const VALUES: readonly AbiType['kind'][] = ['uint', 'int', 'address', 'bool', 'fixedBytes', 'bytes', 'string']
+
+/** Kinds of arguments that a condition can speak of, by its members. */
+const KINDS: Readonly<Record<string, readonly AbiType['kind'][]>> = {
+  eq: VALUES,
+  neq: VALUES,
+  in: VALUES,
+  lte: ['uint', 'int'],
+  gte: ['uint', 'int'],
+  mask: ['uint'],
+  equals: ['uint'],
+  length: ['bytes', 'string', 'list'],
+  hash: ['bytes', 'string'],
+}
 
 /** The normal form of one condition; reports what does not fit the argument's type. */
 export function readCondition(
@@ -23,28 +39,26 @@ export function readCondition(
     checkInteger(report, `${pointer}/${member}`, text, type, input.type)
     return text
   }
-  if ('eq' in document || 'neq' in document || 'in' in document) {
-    if (!isWord(type) && type.kind !== 'bytes' && type.kind !== 'string') misfit(report, pointer, input)
-    if ('eq' in document) return { eq: value('eq', document.eq) }
-    if ('neq' in document) return { neq: value('neq', document.neq) }
+  const [member = ''] = Object.keys(document)
+  if (!KINDS[member]?.includes(type.kind)) {
+    // One complaint is enough where no value could fit: what the condition says is not looked at.
+    misfit(report, pointer, input)
+    return document as Condition
+  }
+  if ('eq' in document) return { eq: value('eq', document.eq) }
+  if ('neq' in document) return { neq: value('neq', document.neq) }
+  if ('in' in document) {
     const values = document.in.map((item, index) => value(`in/${index}`, item))
     report.distinct('scope.duplicate_value', `${pointer}/in`, values, 'value')
     return { in: values }
   }
-  if ('lte' in document || 'gte' in document) {
-    if (type.kind !== 'uint' && type.kind !== 'int') misfit(report, pointer, input)
-    return 'lte' in document ? { lte: bound('lte', document.lte) } : { gte: bound('gte', document.gte) }
-  }
-  if ('mask' in document) {
-    if (type.kind !== 'uint') misfit(report, pointer, input)
-    return readMask(report, pointer, document, type, input.type)
-  }
+  if ('lte' in document) return { lte: bound('lte', document.lte) }
+  if ('gte' in document) return { gte: bound('gte', document.gte) }
+  if ('mask' in document) return readMask(report, pointer, document, type, input.type)
   if ('length' in document) {
-    if (type.kind !== 'bytes' && type.kind !== 'string' && type.kind !== 'list') misfit(report, pointer, input)
     checkInteger(report, `${pointer}/length/lte`, document.length.lte, { kind: 'uint', bits: 32 }, 'uint32')
     return { length: { lte: document.length.lte } }
   }
-  if (type.kind !== 'bytes' && type.kind !== 'string') misfit(report, pointer, input)
   return { hash: document.hash.toLowerCase() as `0x${string}` }
 }
 
@@ -53,17 +67,17 @@ export function readAbiValue(report: Report, pointer: string, value: AbiValue, t
   if (type.kind === 'address' && typeof value === 'string' && /^0x[0-9a-fA-F]{40}$/.test(value)) {
     return report.address(pointer, value)
   }
-  if (type.kind === 'fixedBytes' || type.kind === 'bytes') {
-    const sized = type.kind === 'bytes' || (typeof value === 'string' && value.length === 2 + type.size * 2)
-    if (sized && typeof value === 'string' && /^0x(?:[0-9a-fA-F]{2})*$/.test(value)) return value.toLowerCase()
-  }
+  const bytes =
+    typeof value === 'string' && /^0x(?:[0-9a-f]{2})*$/i.test(value) ? (value.toLowerCase() as Hex) : undefined
   const fits =
     (type.kind === 'bool' && typeof value === 'boolean') ||
     (type.kind === 'string' && typeof value === 'string') ||
+    (type.kind === 'bytes' && bytes !== undefined) ||
+    (type.kind === 'fixedBytes' && bytes !== undefined && byteLength(bytes) === type.size) ||
     (type.kind === 'address' && (value === 'principal' || value === 'delegate')) ||
     ((type.kind === 'uint' || type.kind === 'int') && readInteger(type, value) !== undefined)
   if (!fits) doesNotFit(report, pointer, value, type, name)
-  return value
+  return type.kind === 'bytes' || type.kind === 'fixedBytes' ? (bytes ?? value) : value
 }
 
 /** Bits that must equal bits of a value. A bit wanted where the mask has none can never be seen. */
@@ -78,7 +92,7 @@ function readMask(
   checkInteger(report, `${pointer}/equals`, document.equals, type, name)
   const mask = readInteger(type, document.mask)
   const equals = readInteger(type, document.equals)
-  if (mask !== undefined && equals !== undefined && mask >= 0n && (equals & ~mask) !== 0n) {
+  if (mask !== undefined && equals !== undefined && (equals & ~mask) !== 0n) {
     report.add('scope.unsatisfiable_condition', `${pointer}/equals`, 'No value can satisfy this condition.', {
       value: document.equals,
       bound: document.mask,
@@ -93,13 +107,6 @@ function checkInteger(report: Report, pointer: string, text: string, type: AbiTy
 }
 
 function doesNotFit(report: Report, pointer: string, value: AbiValue, type: AbiType, name: string): void {
-  // One complaint is enough where no value of this kind could fit.
-  if (
-    report.issues.some(
-      (issue) => issue.code === 'scope.condition_does_not_fit' && pointer.startsWith(`${issue.pointer}/`),
-    )
-  )
-    return
   const range = rangeOf(type)
   const integer = type.kind === 'uint' || type.kind === 'int'
   report.add('scope.value_does_not_fit', pointer, 'A value does not fit the type of its argument.', {
