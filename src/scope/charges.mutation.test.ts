@@ -170,6 +170,8 @@ describe('isSubset', () => {
     const parent = (max: string) => scope(rules.map(widened), { budgets: { b: budget(max, WEIGHTS) } })
     expect([what, answer(child, parent(charge))]).toEqual([what, 'yes'])
     expect([what, answer(child, parent(less))]).toEqual([what, `budgets ${pointer}`])
+    const shown = pointer.startsWith('/budgets') ? JSON.stringify(child.budgets['o']) : null
+    expect(isSubset(child, parent(less))).toMatchObject({ child: shown })
   })
 
   test('error: what neither a budget nor calls bound is more than any budget, unless it is nothing', () => {

@@ -1,5 +1,6 @@
 import { parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
+import { min } from '../primitives/integer.ts'
 import { childPointer } from '../primitives/json.ts'
 import { abiType } from './abi.ts'
 import { budgetCapacity, decimalsOf } from './budgets.ts'
@@ -91,7 +92,7 @@ export function largestTransfer(scope: Scope, rule: TransferRule): bigint {
   const budget = rule.budget === undefined ? undefined : scope.budgets[rule.budget]
   const capacity = budget === undefined ? undefined : budgetCapacity(budget, rule.asset, scope.assets)
   if (capacity === undefined) return max ?? 0n
-  return max === undefined || capacity < max ? capacity : max
+  return max === undefined ? capacity : min(capacity, max)
 }
 
 function callChecks(child: ReadRule, rule: CallRule, parent: ReadRule, wide: CallRule): Check[] {
