@@ -62,10 +62,9 @@ export const MAX_PATH = 8
  */
 export function pathOf(links: readonly Link[], index: number): number[] {
   const path: number[] = []
-  let at: Link['parent'] = index
-  while (typeof at === 'number' && path.length <= MAX_PATH && !path.includes(at)) {
+  for (let at: Link['parent'] = index; typeof at === 'number'; ) {
     const link: Link | undefined = links[at]
-    if (link === undefined) break
+    if (link === undefined || path.length > MAX_PATH || path.includes(at)) break
     path.push(at)
     at = link.parent
   }

@@ -308,3 +308,51 @@ describe('timestamp', () => {
     expect(at(NOW, NOW + 1n, NOW)?.['code']).toBe('not_yet_valid')
   })
 })
+
+describe('walk', () => {
+  const terms = { amount: 5n, duration: 60n, start: NOW - 10n }
+  const stream = { initial: 5n, max: 9n, perSecond: 1n, start: NOW - 10n }
+  const counting: [string, Given, Call | readonly Call[]][] = [
+    ['limitedCalls', { kind: 'limitedCalls', limit: 5n }, transfer(1n)],
+    ['id', { kind: 'id', id: 1n }, transfer(1n)],
+    ['nonce', { kind: 'nonce', nonce: 0n }, transfer(1n)],
+    ['erc20TransferAmount', { kind: 'erc20TransferAmount', token: usdc, limit: 5n }, transfer(1n)],
+    ['nativeTransferAmount', { kind: 'nativeTransferAmount', limit: 5n }, pay(1n)],
+    ['erc20PeriodTransfer', { kind: 'erc20PeriodTransfer', token: usdc, ...terms }, transfer(1n)],
+    ['nativePeriodTransfer', { kind: 'nativePeriodTransfer', ...terms }, pay(1n)],
+    ['erc20Streaming', { kind: 'erc20Streaming', token: usdc, ...stream }, transfer(1n)],
+    ['nativeStreaming', { kind: 'nativeStreaming', ...stream }, pay(1n)],
+    ['blockNumber', { kind: 'blockNumber', after: 0n, before: 9n }, transfer(1n)],
+    [
+      'specificActionBatch',
+      {
+        kind: 'specificActionBatch',
+        token: usdc,
+        recipient: vendor,
+        amount: 1n,
+        first: { target: dai, value: 0n, data: '0x' },
+      },
+      [{ to: dai, value: 0n, data: '0x' }, transfer(1n)],
+    ],
+  ]
+
+  test.each(counting)('error: what %s kept was not read, or is no number that it could keep', (_, caveat, calls) => {
+    const prepared = grantOf([caveat])
+    const [branch] = prepared.branches
+    const facts = readAction({ chainId: prepared.chainId, redeemer: agent, calls: [calls].flat() as Call[] })
+    if (branch === undefined || 'code' in facts) throw new TypeError('not to be judged')
+    const state = stateOf(prepared)
+    expect(walk(branch, facts, state)).toBeNull()
+    expect(walk(branch, facts, { ...state, counters: {}, nonces: {} })?.code).toBe('state_missing')
+    const odd = Object.entries(state.counters).flatMap(([key, counter]) =>
+      Object.entries(counter).flatMap(([member, value]) => {
+        if (member === 'kind') return [{ [key]: { ...counter, kind: 'other' } as unknown as Counter }]
+        const wrong = typeof value === 'bigint' ? [-1n, MAX_UINT256 + 1n, 0] : ['true', 1]
+        return wrong.map((other) => ({ [key]: { ...counter, [member]: other } as unknown as Counter }))
+      }),
+    )
+    for (const counters of odd) expect(walk(branch, facts, { ...state, counters })?.code).toBe('state_missing')
+    if (odd.length === 0)
+      expect(walk(branch, facts, { ...state, nonces: { [alice]: -1n } })?.code).toBe('state_missing')
+  })
+})
