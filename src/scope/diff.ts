@@ -40,8 +40,10 @@ export function diffScopes(before: Scope, after: Scope): Difference[] {
   const { rules: rulesBefore, ...restBefore } = before
   const { rules: rulesAfter, ...restAfter } = after
   walk('', '', restBefore, restAfter)
+  const earlier = new Map(rulesBefore.map((rule) => [rule.id, rule]))
+  const later = new Map(rulesAfter.map((rule) => [rule.id, rule]))
   for (const [index, rule] of rulesAfter.entries()) {
-    const old = rulesBefore.find(({ id }) => id === rule.id)
+    const old = earlier.get(rule.id)
     if (old?.class === 'call' && rule.class === 'call') {
       const { args, ...rest } = rule
       const { args: oldArgs, ...oldRest } = old
@@ -50,8 +52,7 @@ export function diffScopes(before: Scope, after: Scope): Difference[] {
     } else walk('/rules/*', `/rules/${index}`, old?.class === rule.class ? old : undefined, rule)
   }
   for (const [index, rule] of rulesBefore.entries()) {
-    const kept = rulesAfter.find(({ id }) => id === rule.id)
-    if (kept?.class !== rule.class) walk('/rules/*', `/rules/${index}`, rule, undefined)
+    if (later.get(rule.id)?.class !== rule.class) walk('/rules/*', `/rules/${index}`, rule, undefined)
   }
   return out
 }
@@ -78,39 +79,40 @@ const added =
 const limit =
   (compare: (before: string, after: string) => number): Compare =>
   (before, after) => {
-    if (before === undefined || after === undefined) return before === undefined ? 'narrower' : 'wider'
+    if (before === undefined) return 'narrower'
+    if (after === undefined) return 'wider'
     const order = compare(String(before), String(after))
-    return order === 0 ? 'changed' : order < 0 ? 'wider' : 'narrower'
+    return order < 0 ? 'wider' : order > 0 ? 'narrower' : 'changed'
   }
 
-const integer = (a: string, b: string) => sign(BigInt(a) - BigInt(b))
 /** `P1D` and `PT24H` are the same. */
-const duration = (a: string, b: string) => sign(parseDuration(a) - parseDuration(b))
+const duration = (a: string, b: string) => compareAmounts(`${parseDuration(a)}`, `${parseDuration(b)}`)
+const instant = (a: string, b: string) => compareAmounts(`${parseInstant(a)}`, `${parseInstant(b)}`)
 
 /** A list that names more admits more; `anyone` admits everybody. */
 const list: Compare = (before, after) => {
   if (before === 'anyone') return 'narrower'
   if (after === 'anyone') return 'wider'
-  if (!Array.isArray(before) || !Array.isArray(after)) return 'changed'
-  const gained = after.some((item) => !before.includes(item))
-  const lost = before.some((item) => !after.includes(item))
+  const [old, next] = [before, after] as [readonly unknown[], readonly unknown[]]
+  const gained = next.some((item) => !old.includes(item))
+  const lost = old.some((item) => !next.includes(item))
   return gained === lost ? 'changed' : gained ? 'wider' : 'narrower'
 }
 
 /** By pattern of the pointer. What is not here is `changed`. */
 const DIRECTIONS: Readonly<Record<string, Compare | undefined>> = {
   '/calls': added('narrower'),
-  '/calls/max': limit(integer),
+  '/calls/max': limit(compareAmounts),
   '/calls/per': period,
   '/calls/window': windowKind,
   '/notBefore': (before, after) => {
-    if (before === undefined || after === undefined) return before === undefined ? 'narrower' : 'wider'
-    return parseInstant(String(before)) < parseInstant(String(after)) ? 'narrower' : 'wider'
+    if (before === undefined) return 'narrower'
+    return after === undefined ? 'wider' : opposite(limit(instant)(before, after))
   },
-  '/expiry': (before, after) => (parseInstant(String(before)) < parseInstant(String(after)) ? 'wider' : 'narrower'),
-  '/redelegation/maxDepth': limit(integer),
+  '/expiry': limit(instant),
+  '/redelegation/maxDepth': limit(compareAmounts),
   '/revocation/guardian': added('narrower'),
-  '/revocation/maxLatencySeconds': limit(integer),
+  '/revocation/maxLatencySeconds': limit(compareAmounts),
   '/request/redeemers': list,
   '/escalation': added('narrower'),
   '/escalation/above/*': limit(compareAmounts),
@@ -120,14 +122,13 @@ const DIRECTIONS: Readonly<Record<string, Compare | undefined>> = {
   '/budgets/*/per': period,
   '/budgets/*/window': windowKind,
   '/budgets/*/assets/*': (before, after) => {
-    if (before === undefined || after === undefined) return 'changed'
-    return compareAmounts(String(before), String(after)) < 0 ? 'narrower' : 'wider'
+    return before === undefined || after === undefined ? 'changed' : opposite(limit(compareAmounts)(before, after))
   },
   '/rules/*': added('wider'),
   '/rules/*/to': list,
   '/rules/*/max': limit(compareAmounts),
   '/rules/*/budget': added('narrower'),
-  '/rules/*/value/lte': limit(integer),
+  '/rules/*/value/lte': limit(compareAmounts),
   '/rules/*/acknowledge': list,
 }
 
@@ -137,7 +138,7 @@ function period(before: unknown, after: unknown): Direction {
 }
 
 function windowKind(before: unknown, after: unknown): Direction {
-  if (before === undefined || after === undefined) return before === undefined ? 'wider' : 'narrower'
+  if (before === undefined) return 'wider'
   return after === 'fixed' ? 'wider' : 'narrower'
 }
 
@@ -147,9 +148,11 @@ function diffArguments(pointer: string, old: CallRule, rule: CallRule, before: S
     const a = Object.hasOwn(old.args, name) ? old.args[name] : undefined
     const b = Object.hasOwn(rule.args, name) ? rule.args[name] : undefined
     if (same(a, b)) return []
-    const type = inputNamed(parsed, name)?.type
+    // In another function the same name is another argument.
     const direction =
-      type === undefined || old.function !== rule.function ? 'changed' : directionOf(type, a, b, before, after)
+      old.function === rule.function
+        ? directionOf(inputNamed(parsed, name)?.type ?? '', a, b, before, after)
+        : 'changed'
     return [{ pointer: childPointer(pointer, name), before: a, after: b, direction }]
   })
 }
@@ -161,7 +164,8 @@ function directionOf(
   before: Scope,
   after: Scope,
 ): Direction {
-  if (a === undefined || b === undefined) return a === undefined ? 'narrower' : 'wider'
+  if (a === undefined) return 'narrower'
+  if (b === undefined) return 'wider'
   const [old, next] = [
     { condition: a, accounts: before },
     { condition: b, accounts: after },
@@ -171,12 +175,10 @@ function directionOf(
 }
 
 function opposite(direction: Direction): Direction {
-  return direction === 'changed' ? 'changed' : direction === 'wider' ? 'narrower' : 'wider'
+  return OPPOSITES[direction]
 }
 
-function sign(n: bigint): number {
-  return n === 0n ? 0 : n < 0n ? -1 : 1
-}
+const OPPOSITES = { narrower: 'wider', wider: 'narrower', changed: 'changed' } as const
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
