@@ -34,6 +34,9 @@ const ORDER: readonly KnownKind[] = [
   'nativePeriodTransfer',
 ]
 
+const RANK: ReadonlyMap<KnownKind, number> = new Map(ORDER.map((kind, at) => [kind, at]))
+const rank = ({ caveat }: Tagged) => RANK.get(caveat.kind) ?? -1
+
 /** Numbers the nodes, parents first, and writes their caveats as bytes. One salt a delegation, in that order. */
 export function lowerNodes(roots: readonly Node[], resolved: Resolved, salt: () => Hex): Lowered {
   const { scope, environment } = resolved
@@ -46,7 +49,7 @@ export function lowerNodes(roots: readonly Node[], resolved: Resolved, salt: () 
   function visit(node: Node, above: readonly number[]): void {
     const draft = drafts.length
     if (draft === MAX_DRAFTS) throw tooManyDelegations()
-    const ordered = [...node.caveats].sort((a, b) => ORDER.indexOf(a.caveat.kind) - ORDER.indexOf(b.caveat.kind))
+    const ordered = [...node.caveats].sort((a, b) => rank(a) - rank(b))
     drafts.push({
       delegate: node.twig === undefined ? scope.principal : scope.delegate,
       delegator: scope.principal,

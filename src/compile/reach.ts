@@ -1,5 +1,6 @@
 import type { DecodedCaveat } from '../caveats/types.ts'
 import { type Address, byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
+import { min } from '../primitives/integer.ts'
 import { TRANSFER_SELECTOR } from './dangers.ts'
 import { selectorOf } from './selector.ts'
 
@@ -185,6 +186,6 @@ function mostValue(caveat: DecodedCaveat): bigint[] {
 
 function lowest(values: readonly bigint[]): bigint | null {
   let least: bigint | null = null
-  for (const value of values) if (least === null || value < least) least = value
+  for (const value of values) least = least === null ? value : min(least, value)
   return least
 }

@@ -1,3 +1,4 @@
+import { max, min } from '../primitives/integer.ts'
 import type { Resolved } from './resolve.ts'
 import { type Node, type Tagged, type Twig, tag, without } from './tree.ts'
 
@@ -47,14 +48,13 @@ function alone(twig: Twig): Node {
 
 function lowered(limit: Tagged, maximum: Tagged | null): Tagged {
   if (maximum === null || !('limit' in maximum.caveat)) return limit
-  const max = maximum.caveat.limit
   const holds = [...limit.holds, ...maximum.holds]
   const { caveat } = limit
   if (caveat.kind === 'erc20PeriodTransfer' || caveat.kind === 'nativePeriodTransfer') {
-    return { caveat: { ...caveat, amount: lower(max, caveat.amount) }, holds }
+    return { caveat: { ...caveat, amount: min(maximum.caveat.limit, caveat.amount) }, holds }
   }
   if (caveat.kind === 'erc20TransferAmount' || caveat.kind === 'nativeTransferAmount') {
-    return { caveat: { ...caveat, limit: lower(max, caveat.limit) }, holds }
+    return { caveat: { ...caveat, limit: min(maximum.caveat.limit, caveat.limit) }, holds }
   }
   return limit
 }
@@ -78,7 +78,7 @@ function capNode(sharers: readonly Twig[]): Node {
 
 /** A root over branches that share nothing but the number of calls. `ValueLte` also closes batch mode (FACTS C9). */
 function umbrella(tops: readonly Node[], twigs: readonly Twig[], calls: Tagged): Node {
-  const most = highest(twigs.map(({ value }) => value))
+  const most = twigs.reduce((highest, { value }) => max(highest, value), 0n)
   if (most > 0n) return { caveats: [tag({ kind: 'valueLte', max: most }), calls], children: tops }
   const noValue = gather(twigs.flatMap(({ shape }) => shape.filter(({ caveat }) => caveat.kind === 'valueLte')))
   const children = tops.map((top) => {
@@ -121,15 +121,4 @@ function gather(tagged: readonly Tagged[]): Tagged[] {
 
 function own(twig: Twig): Tagged[] {
   return twig.own === null ? [] : [twig.own]
-}
-
-function lower(a: bigint, b: bigint): bigint {
-  if (a < b) return a
-  return b
-}
-
-function highest(values: readonly bigint[]): bigint {
-  let most = 0n
-  for (const value of values) if (value > most) most = value
-  return most
 }

@@ -1,5 +1,6 @@
 import { keccak256 } from 'viem'
 import type { Address, Hex } from '../primitives/hex.ts'
+import { max, min } from '../primitives/integer.ts'
 import { type Facts, MAX_UINT256 } from './facts.ts'
 import { type Finding, finding } from './finding.ts'
 
@@ -63,8 +64,7 @@ export function largestHeld(
 ): bigint {
   let bound = MAX_UINT256
   for (const held of scopes) {
-    const most = largestOf(held, facts, measured, passing)
-    if (most < bound) bound = most
+    bound = min(bound, largestOf(held, facts, measured, passing))
   }
   return bound
 }
@@ -106,7 +106,7 @@ function largestOf(rule: Held, facts: Facts, measured: 'token' | 'value', passin
   let bound = MAX_UINT256
   for (const constraint of rule.constraints) {
     if (constraint.kind === 'maximum' && constraint.reads === measured) {
-      if (constraint.limit < bound) bound = constraint.limit
+      bound = min(bound, constraint.limit)
     } else if (constraint.kind === 'threshold' && passing === 'allow') {
       const weight = constraint.terms.reduce(
         (sum, term) => sum + (sameQuantity(term.reads, measured) ? term.weight : 0n),
@@ -117,8 +117,7 @@ function largestOf(rule: Held, facts: Facts, measured: 'token' | 'value', passin
         0n,
       )
       if (weight === 0n) continue
-      const most = rest > constraint.limit ? 0n : (constraint.limit - rest) / weight
-      if (most < bound) bound = most
+      bound = min(bound, max(constraint.limit - rest, 0n) / weight)
     }
   }
   return bound

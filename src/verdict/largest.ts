@@ -1,3 +1,4 @@
+import { max, min } from '../primitives/integer.ts'
 import { periodOf, spentOf } from './counters.ts'
 import { windowAt } from './enforcers/period.ts'
 import { streamedAt, streamTerms } from './enforcers/streaming.ts'
@@ -31,7 +32,7 @@ export function largestAllowed(
   let most: bigint | null = null
   for (const branch of prepared.branches) {
     const amount = largestOf(branch, facts, state, measured, passing)
-    if (amount !== null && (most === null || amount > most)) most = amount
+    if (amount !== null) most = most === null ? amount : max(most, amount)
   }
   return most
 }
@@ -45,7 +46,7 @@ export function remainingAfter(branch: PreparedBranch, facts: Facts, state: Stat
       const left = facts.single ? leftFor(caveat, facts, state, measured) : null
       if (left === null) continue
       const after = left - amountOf(facts) * BigInt(caveat.earlier + 1)
-      if (least === null || after < least) least = after
+      least = least === null ? after : min(least, after)
     }
   }
   return least
@@ -99,7 +100,7 @@ function leftFor(caveat: PreparedCaveat, facts: Facts, state: State, measured: M
       if (found === null) return null
       const { terms, spent } = found
       const streamed = streamedAt(terms, state.block.timestamp)
-      return streamed === null ? null : streamed > spent ? streamed - spent : 0n
+      return streamed === null ? null : max(streamed - spent, 0n)
     }
     case 'multiTokenPeriod':
     case 'erc20PeriodTransfer':
@@ -110,7 +111,7 @@ function leftFor(caveat: PreparedCaveat, facts: Facts, state: State, measured: M
       if (stored === null || period === null) return null
       if ((stored.start === 0n ? period : stored).duration === 0n) return null
       const { limit, used } = windowAt(stored, period, state.block.timestamp)
-      return limit > used ? limit - used : 0n
+      return max(limit - used, 0n)
     }
     default:
       return null
@@ -177,8 +178,4 @@ function largestPinned(bound: bigint, pins: readonly Pin[]): bigint | null {
 
 function minus(limit: bigint, spent: bigint | null): bigint | null {
   return spent === null ? null : limit - spent
-}
-
-function min(left: bigint, right: bigint): bigint {
-  return left < right ? left : right
 }

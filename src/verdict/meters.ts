@@ -1,4 +1,5 @@
 import type { Address, Hex } from '../primitives/hex.ts'
+import { max } from '../primitives/integer.ts'
 import { callsOf, periodOf, spentOf, usedOf } from './counters.ts'
 import { blockNumber } from './enforcers/blockNumber.ts'
 import { windowAt } from './enforcers/period.ts'
@@ -107,7 +108,7 @@ function period(counts: Counted, limit: bigint, caveat: PreparedCaveat, state: S
     return { counts, limit, used: null, left: null, resetsAt: null }
   }
   const { limit: most, used, end } = windowAt(stored, caveat.period, state.block.timestamp)
-  return { counts, limit, used, left: most > used ? most - used : 0n, resetsAt: end }
+  return { counts, limit, used, left: max(most - used, 0n), resetsAt: end }
 }
 
 /** Of a stream the limit is what it ends at, and what is left is what has come and not gone. */
@@ -117,11 +118,11 @@ function stream(counts: Counted, own: StreamTerms, caveat: PreparedCaveat, state
   const unread = { counts, limit: own.max, used: null, left: null, resetsAt: null }
   if (found === null || streamed === null) return unread
   const { spent: used } = found
-  return { ...unread, used, left: streamed > used ? streamed - used : 0n }
+  return { ...unread, used, left: max(streamed - used, 0n) }
 }
 
 function total(counts: Counted, limit: bigint, used: bigint | null): Meter {
-  const left = used === null ? null : used < limit ? limit - used : 0n
+  const left = used === null ? null : max(limit - used, 0n)
   return { counts, limit, used, left, resetsAt: null }
 }
 

@@ -1,3 +1,4 @@
+import { max } from '../../primitives/integer.ts'
 import { type PeriodStorage, periodOf } from '../counters.ts'
 import { type Finding, finding } from '../finding.ts'
 import type { PeriodTerms } from '../prepared.ts'
@@ -42,7 +43,7 @@ export function period(amount: bigint, measured: 'token' | 'value', look: Look):
   }
   const { limit, used: before, end } = windowAt(stored, terms, now)
   const used = before + amount * BigInt(caveat.earlier)
-  const remaining = limit > used ? limit - used : 0n
+  const remaining = max(limit - used, 0n)
   if (amount <= remaining) return null
   const passesAt = end ?? stored.start
   return finding('period_budget_exceeded', {

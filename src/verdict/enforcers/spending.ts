@@ -1,3 +1,4 @@
+import { max } from '../../primitives/integer.ts'
 import { spentOf } from '../counters.ts'
 import { TRANSFER_SELECTOR } from '../facts.ts'
 import { type Finding, finding } from '../finding.ts'
@@ -24,6 +25,6 @@ function spending(limit: bigint, amount: bigint, measured: 'token' | 'value', lo
   const used = spent + amount * BigInt(look.caveat.earlier)
   // The contract's addition panics above 2^256 - 1, which no limit exceeds: the same refusal.
   if (used + amount <= limit) return null
-  const remaining = used > limit ? 0n : limit - used
+  const remaining = max(limit - used, 0n)
   return finding('budget_exceeded', { limit, used, requested: amount, remaining, measured })
 }

@@ -1,3 +1,4 @@
+import { max as larger, min } from '../../primitives/integer.ts'
 import { streamOf } from '../counters.ts'
 import { MAX_UINT256 } from '../facts.ts'
 import { type Finding, finding } from '../finding.ts'
@@ -18,7 +19,7 @@ export function streamedAt({ initial, max, perSecond, start }: StreamTerms, now:
   if (now < start) return 0n
   const streamed = initial + perSecond * (now - start)
   if (streamed > MAX_UINT256) return null
-  return streamed > max ? max : streamed
+  return min(streamed, max)
 }
 
 /**
@@ -42,7 +43,7 @@ function streaming(own: StreamTerms, amount: bigint, measured: 'token' | 'value'
   const streamed = streamedAt(terms, now)
   if (streamed === null) return finding('caveat_unsatisfiable')
   const used = spent + amount * BigInt(caveat.earlier)
-  const remaining = streamed > used ? streamed - used : 0n
+  const remaining = larger(streamed - used, 0n)
   if (amount <= remaining) return null
   const passesAt = timeOf(terms, used + amount)
   const parts = { limit: streamed, used, requested: amount, remaining, passesAt, measured }
