@@ -109,6 +109,16 @@ describe('excessOver', () => {
   })
 })
 
+describe('readRule', () => {
+  test('default: payees of a transfer, none where anyone may be paid; the function of a call', () => {
+    const transfer = read(pay({ to: [B, A] }))
+    expect([[...transfer.payees], transfer.parsed]).toEqual([[B, A], undefined])
+    expect([...read(pay({ to: 'anyone' })).payees]).toEqual([])
+    const other = read(call())
+    expect([[...other.payees], other.parsed?.signature]).toEqual([[], 'f(uint256,uint256)'])
+  })
+})
+
 describe('largestTransfer', () => {
   test('default: the maximum, or what the budget holds if that is less', () => {
     const most = (more: Json) => {
@@ -159,5 +169,7 @@ describe('largestArgument', () => {
   test('default: by name, in its type', () => {
     const rule = read(call({ function: 'f(uint8 a, uint8 b, uint16)', args: { a: { lte: '7' } } }))
     expect(['a', 'b', 'c', ''].map((name) => largestArgument(rule, name))).toEqual([7n, 255n, MAX, MAX])
+    // What every object has is no condition.
+    expect(largestArgument(read(call({ function: 'f(uint8 constructor)' })), 'constructor')).toBe(255n)
   })
 })

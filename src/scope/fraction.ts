@@ -29,5 +29,5 @@ export function smaller(a: Fraction, b: Fraction): Fraction {
 function reduce(n: bigint, d: bigint): Fraction {
   let [a, b] = [n, d]
   while (b !== 0n) [a, b] = [b, a % b]
-  return a > 1n ? { n: n / a, d: d / a } : { n, d }
+  return { n: n / a, d: d / a }
 }
