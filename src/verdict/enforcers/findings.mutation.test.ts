@@ -291,6 +291,71 @@ describe('limitedCalls', () => {
   })
 })
 
+describe('erc20TransferAmount', () => {
+  test('error: what is left of a budget, also where the contract has counted more than it', () => {
+    const cap: Given = { kind: 'erc20TransferAmount', token: usdc, limit: 5n }
+    const left = (amount: bigint, spent: bigint, caveats = [cap]) =>
+      numbers(found(caveats, transfer(amount), { counter: { kind: 'spent', spent } }))
+    expect([left(0n, 5n), left(1n, 4n), left(5n, 0n)]).toEqual([null, null, null])
+    const denied = { code: 'budget_exceeded', limit: 5n, measured: 'token' }
+    expect(left(2n, 4n)).toEqual({ ...denied, used: 4n, requested: 2n, remaining: 1n })
+    expect(left(1n, 5n)).toEqual({ ...denied, used: 5n, requested: 1n, remaining: 0n })
+    expect(left(1n, 6n)).toEqual({ ...denied, used: 6n, requested: 1n, remaining: 0n })
+    expect(left(1n, 7n)).toEqual({ ...denied, used: 7n, requested: 1n, remaining: 0n })
+    // A second caveat of the same counter looks at what the first has just counted.
+    expect(left(2n, 1n, [cap, cap])).toBeNull()
+    expect(left(2n, 2n, [cap, cap])).toEqual({ ...denied, used: 4n, requested: 2n, remaining: 1n })
+  })
+})
+
+describe('specificActionBatch', () => {
+  const first = { target: dai, value: 3n, data: '0x12345678' } as const
+  const caveat: Given = { kind: 'specificActionBatch', token: usdc, recipient: vendor, amount: 5n, first }
+  const call = { to: dai, value: 3n, data: '0x12345678' } as const
+
+  test('error: each part of each of the two calls', () => {
+    expect(codeOf([caveat], [call, transfer(5n)])).toBeNull()
+    const { data } = transfer(5n)
+    const others: [Call, Call][] = [
+      [{ ...call, to: usdc }, transfer(5n)],
+      [{ ...call, value: 2n }, transfer(5n)],
+      [{ ...call, value: 4n }, transfer(5n)],
+      [{ ...call, data: '0x12345679' }, transfer(5n)],
+      [call, transfer(5n, vendor, dai)],
+      [call, transfer(5n, otherVendor)],
+      [call, transfer(4n)],
+      [call, transfer(6n)],
+      [call, transfer(5n + (1n << 255n))],
+      [call, { ...transfer(5n), value: 1n }],
+      [call, { ...transfer(5n), data: `0x095ea7b3${data.slice(10)}` }],
+      [call, { ...transfer(5n), data: `${data}00` }],
+      [call, { ...transfer(5n), data: data.slice(0, -2) as Hex }],
+      // The first digit of the recipient, which is the 35th of the data.
+      [call, { ...transfer(5n), data: `${data.slice(0, 34)}0${data.slice(35)}` as Hex }],
+      [call, { ...transfer(5n), data: `${data.slice(0, 73)}0${data.slice(74)}` as Hex }],
+    ]
+    for (const calls of others) expect([calls, codeOf([caveat], calls)]).toEqual([calls, 'execution_not_allowed'])
+    expect(codeOf([caveat], [call, transfer(5n), pay(0n)])).toBe('batch_size_not_allowed')
+    expect(
+      codeOf([caveat], [call, { ...transfer(5n), data: `${data.slice(0, 33)}1${data.slice(34)}` as Hex }]),
+    ).toBeNull()
+  })
+
+  test('error: used before, or by the one before it in the same link', () => {
+    expect(codeOf([caveat], [call, transfer(5n)], { counter: { kind: 'used', used: true } })).toBe('delegation_used')
+    expect(found([caveat, caveat], [call, transfer(5n)])).toMatchObject({ code: 'delegation_used', caveat: 1 })
+    expect(
+      found(
+        [
+          { kind: 'id', id: 1n },
+          { kind: 'id', id: 1n },
+        ],
+        transfer(1n),
+      ),
+    ).toMatchObject({ code: 'id_used', caveat: 1 })
+  })
+})
+
 describe('timestamp', () => {
   const at = (after: bigint, before: bigint, now: bigint) => {
     const look = lookOf({ kind: 'timestamp', after: 0n, before: 0n }, { timestamp: now })

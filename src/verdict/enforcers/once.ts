@@ -25,10 +25,10 @@ export const specificActionBatch: Check<'specificActionBatch'> = (meaning, { cav
 
 export function specificActionShape(meaning: Batch, { facts }: Pick<Look, 'facts'>): Finding | null {
   const [first, second] = facts.calls
-  if (facts.calls.length !== 2 || first === undefined || second === undefined) return finding('batch_size_not_allowed')
+  if (facts.calls.length !== 2) return finding('batch_size_not_allowed')
   const { target, value, data } = meaning.first
-  if (first.to !== target || first.value !== value || first.data !== data) return finding('execution_not_allowed')
-  const transfer = second.to === meaning.token && second.value === 0n && isTransfer(meaning, second.data)
+  if (first?.to !== target || first.value !== value || first.data !== data) return finding('execution_not_allowed')
+  const transfer = second?.to === meaning.token && second.value === 0n && isTransfer(meaning, second.data)
   return transfer ? null : finding('execution_not_allowed')
 }
 
