@@ -123,7 +123,8 @@ function depthOf({ to }: Request, redeemers: Rules['redeemers'], stated: number 
 function amountOf(data: Data, asset: string, { assets = {} }: PermissionImport): string {
   const amount = BigInt('periodAmount' in data ? data.periodAmount : data.allowanceAmount)
   if (asset === 'native') return formatAmount(amount, NATIVE_DECIMALS)
-  const info = Object.entries(assets).find(([address]) => address.toLowerCase() === asset.toLowerCase())?.[1]
+  const known = new Map(Object.entries(assets).map(([address, own]) => [address.toLowerCase(), own]))
+  const info = known.get(asset.toLowerCase())
   if (info !== undefined) return formatAmount(amount, info.decimals)
   throw refused(
     'scope.unknown_decimals',
