@@ -9,7 +9,6 @@ import { type PlannedExecution, type PlannedTransfer, readPlannedCall, worst } f
 import { type OverGrant, overGrantOf } from './inferOverGrant.ts'
 import { PlanDocument } from './inferPlan.ts'
 import { draftRules, type RuleDraft, type RulePer } from './inferRules.ts'
-import { valueAt } from './narrow.ts'
 import { parseScope } from './parse.ts'
 import { readInstant } from './periods.ts'
 import { Report } from './report.ts'
@@ -18,6 +17,7 @@ import { readShape } from './shape.ts'
 import { snapshot } from './snapshot.ts'
 import { type Plain, splitSources } from './sources.ts'
 import type { Asset, AssetInfo } from './types.ts'
+import { valueAt } from './valueAt.ts'
 
 export type InferOptions = {
   /** Facts about assets, as read from the chain. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../test/codes.ts'
 import type { ScopeError } from './errors.ts'
-import { narrowScope, same, valueAt } from './narrow.ts'
+import { narrowScope, same } from './narrow.ts'
 import { parseScope } from './parse.ts'
 import { normalPointer } from './provenance.ts'
+import { valueAt } from './valueAt.ts'
 
 /** Values found by pointers, compared, joined, and what stands where they came from. */
 

@@ -3,6 +3,7 @@ import { type ParseOptions, parseScope } from './parse.ts'
 import { snapshot } from './snapshot.ts'
 import { isSubset, type SubsetOptions } from './subset.ts'
 import type { Scope } from './types.ts'
+import { valueAt } from './valueAt.ts'
 
 /**
  * A smaller scope: the parent with a JSON Merge Patch (RFC 7396) applied. `null` removes a member, an array replaces the
@@ -49,17 +50,6 @@ function merge(target: unknown, patch: unknown): unknown {
     else out.set(key, merge(out.get(key), value))
   }
   return Object.fromEntries(out)
-}
-
-/** The value that a JSON pointer leads to; `undefined` where it leads nowhere. */
-export function valueAt(root: unknown, pointer: string): unknown {
-  let at = root
-  for (const token of pointer.split('/').slice(1)) {
-    const key = token.replaceAll('~1', '/').replaceAll('~0', '~')
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, key)) return undefined
-    at = (at as Record<string, unknown>)[key]
-  }
-  return at
 }
 
 /** Deep equality of JSON values. */

@@ -1,4 +1,5 @@
 import { formatInstant, parseDuration, parseInstant, TimeError } from '../primitives/time.ts'
+import { attempt } from './attempt.ts'
 import type { Report } from './report.ts'
 import type { Window } from './types.ts'
 
@@ -30,33 +31,34 @@ export function readPeriod(
   return { per, window }
 }
 
-/** Seconds; 0 where it was reported. */
-export function readDuration(report: Report, pointer: string, text: string, bound?: bigint): bigint {
-  try {
-    const seconds = parseDuration(text)
-    if (bound !== undefined && seconds > bound) {
-      const fix = 'Write a shorter duration.'
-      const rest = { value: text, bound: `${bound} seconds`, fix }
-      report.add('scope.period_out_of_range', pointer, 'This duration is too long.', rest)
-    }
-    return seconds
-  } catch (error) {
-    if (!(error instanceof TimeError)) throw error
-    const code = error.code === 'time.duration_out_of_range' ? 'scope.zero_period' : 'scope.malformed_value'
-    report.add(code, pointer, error.shortMessage, { value: text, fix: error.fix })
-    return 0n
-  }
+/** Reads a duration of at most `bound` seconds. */
+export function readDuration(report: Report, pointer: string, text: string, bound?: bigint): void {
+  attempt(
+    () => {
+      const seconds = parseDuration(text)
+      if (bound !== undefined && seconds > bound) {
+        const rest = { value: text, bound: `${bound} seconds`, fix: 'Write a shorter duration.' }
+        report.add('scope.period_out_of_range', pointer, 'This duration is too long.', rest)
+      }
+    },
+    TimeError,
+    (error) => {
+      const code = error.code === 'time.duration_out_of_range' ? 'scope.zero_period' : 'scope.malformed_value'
+      report.add(code, pointer, error.shortMessage, { value: text, fix: error.fix })
+    },
+  )
 }
 
 /** Unix seconds; `undefined` where it was reported. */
 export function readInstant(report: Report, pointer: string, text: string): bigint | undefined {
-  try {
-    return parseInstant(text)
-  } catch (error) {
-    if (!(error instanceof TimeError)) throw error
-    report.add('scope.no_such_date', pointer, error.shortMessage, { value: text, fix: error.fix })
-    return undefined
-  }
+  return attempt(
+    () => parseInstant(text),
+    TimeError,
+    (error) => {
+      report.add('scope.no_such_date', pointer, error.shortMessage, { value: text, fix: error.fix })
+      return undefined
+    },
+  )
 }
 
 /** Reads when a scope begins and ends. `notBefore` is inclusive, `expiry` exclusive. */
@@ -67,8 +69,17 @@ export function checkLifetime(
 ): void {
   const expiry = readInstant(report, '/expiry', document.expiry)
   const start = document.notBefore === undefined ? 0n : readInstant(report, '/notBefore', document.notBefore)
+  if (expiry !== undefined) checkEnd(report, document, start, expiry, now)
+}
+
+function checkEnd(
+  report: Report,
+  document: { notBefore?: string | undefined; expiry: string },
+  start: bigint | undefined,
+  expiry: bigint,
+  now: bigint | undefined,
+): void {
   const value = document.expiry
-  if (expiry === undefined) return
   if (expiry > LAST_EXPIRY) {
     const fix = 'Write an earlier expiry.'
     const rest = { value, bound: formatInstant(LAST_EXPIRY), fix }

@@ -1,6 +1,7 @@
 import { AddressError, parseAddress } from '../primitives/address.ts'
 import { AmountError, formatAmount, parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
+import { attempt } from './attempt.ts'
 import { type ScopeCode, ScopeError, type ScopeIssue } from './errors.ts'
 
 /** A document with more is refused all the same. */
@@ -19,14 +20,15 @@ export class Report {
 
   /** Lower case; a wrong checksum is reported. */
   address(pointer: string, value: string): Address {
-    try {
-      return parseAddress(value)
-    } catch (error) {
-      if (!(error instanceof AddressError)) throw error
-      const code = error.code === 'address.bad_checksum' ? 'scope.bad_checksum' : 'scope.invalid_address'
-      this.add(code, pointer, error.shortMessage, { value, fix: error.fix })
-      return value.toLowerCase() as Address
-    }
+    return attempt(
+      () => parseAddress(value),
+      AddressError,
+      (error) => {
+        const code = error.code === 'address.bad_checksum' ? 'scope.bad_checksum' : 'scope.invalid_address'
+        this.add(code, pointer, error.shortMessage, { value, fix: error.fix })
+        return value.toLowerCase() as Address
+      },
+    )
   }
 
   /** An address that can act or hold. The zero address is nobody, and what goes there is gone. */
@@ -45,25 +47,22 @@ export class Report {
    */
   amount(pointer: string, text: string, decimals: number | undefined, zero: 'zero' | 'positive' = 'positive'): string {
     if (decimals === undefined) return text
-    try {
-      const value = parseAmount(text, decimals)
-      if (value === 0n && zero === 'positive') {
-        const message = 'An amount must be more than zero.'
-        this.add('scope.amount_not_positive', pointer, message, {
-          value: text,
-          bound: 0,
-          fix: 'Write a positive amount.',
-        })
-      }
-      return formatAmount(value, decimals)
-    } catch (error) {
-      if (!(error instanceof AmountError)) throw error
-      const code = error.code === 'amount.overflow' ? 'scope.amount_overflow' : 'scope.too_many_decimals'
-      const bound = error.details['bound']
-      const rest = { value: text, fix: error.fix }
-      this.add(code, pointer, error.shortMessage, typeof bound === 'object' ? rest : { ...rest, bound: String(bound) })
-      return text
+    const value = attempt(
+      () => parseAmount(text, decimals),
+      AmountError,
+      (error) => {
+        const code = error.code === 'amount.overflow' ? 'scope.amount_overflow' : 'scope.too_many_decimals'
+        const rest = { value: text, bound: String(error.details['bound']), fix: error.fix }
+        this.add(code, pointer, error.shortMessage, rest)
+        return undefined
+      },
+    )
+    if (value === undefined) return text
+    if (value === 0n && zero === 'positive') {
+      const rest = { value: text, bound: 0, fix: 'Write a positive amount.' }
+      this.add('scope.amount_not_positive', pointer, 'An amount must be more than zero.', rest)
     }
+    return formatAmount(value, decimals)
   }
 
   /** Reports every value that stands in the list a second time. */

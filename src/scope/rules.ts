@@ -2,6 +2,7 @@ import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
 import { abiType, readInteger } from './abi.ts'
 import type { AssetTable } from './assets.ts'
+import { attempt } from './attempt.ts'
 import { readCondition } from './conditions.ts'
 import { ScopeError } from './errors.ts'
 import { type ParsedFunction, parseFunction } from './function.ts'
@@ -170,13 +171,14 @@ function readAsset(context: RuleContext, pointer: string, stated: string): Asset
 }
 
 function readFunction(report: Report, pointer: string, signature: string): ParsedFunction | undefined {
-  try {
-    return parseFunction(signature)
-  } catch (error) {
-    if (!(error instanceof ScopeError)) throw error
-    for (const issue of error.issues) report.issues.push({ ...issue, pointer })
-    return undefined
-  }
+  return attempt(
+    () => parseFunction(signature),
+    ScopeError,
+    ({ issues }) => {
+      for (const issue of issues) report.issues.push({ ...issue, pointer })
+      return undefined
+    },
+  )
 }
 
 function checkAmountArgument(report: Report, pointer: string, name: string, parsed: ParsedFunction | undefined): void {

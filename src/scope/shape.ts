@@ -3,6 +3,7 @@ import { childPointer } from '../primitives/json.ts'
 import { ScopeError, type ScopeIssue } from './errors.ts'
 import { DECIMAL } from './forms.ts'
 import { ScopeDocument } from './schema.ts'
+import { valueAt } from './valueAt.ts'
 
 type ZodIssue = z.core.$ZodIssue
 
@@ -36,7 +37,7 @@ export function readShape<schema extends z.ZodType>(schema: schema, document: un
 function translate(issue: ZodIssue, base: readonly PropertyKey[], document: unknown): ScopeIssue[] {
   const path = [...base, ...issue.path]
   const pointer = path.reduce<string>((at, token) => childPointer(at, String(token)), '')
-  const value = valueAt(document, path)
+  const value = valueAt(document, pointer)
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.slice(0, MAX_ISSUES).map((key) => unknownField(childPointer(pointer, key), key))
@@ -74,15 +75,6 @@ function nearestBranch(branches: readonly (readonly ZodIssue[])[]): readonly Zod
   return branches.reduce<readonly ZodIssue[]>((best, branch, index) => {
     return index === 0 || distance(branch) < distance(best) ? branch : best
   }, [])
-}
-
-function valueAt(document: unknown, path: readonly PropertyKey[]): unknown {
-  let at = document
-  for (const token of path) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, token)) return undefined
-    at = (at as Record<PropertyKey, unknown>)[token]
-  }
-  return at
 }
 
 /** A value short enough to show: what is large is named by its type. */

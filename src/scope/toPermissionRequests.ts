@@ -37,11 +37,12 @@ export function scopeToPermissionRequests(scope: Scope): readonly PermissionRequ
 
 function requestOf(scope: Scope, rule: TransferRule, pointer: string, report: Report): PermissionRequest[] {
   const { asset, to, max } = rule
-  const budget = rule.budget === undefined ? undefined : scope.budgets[rule.budget]
-  if (rule.budget === undefined || budget === undefined) {
+  if (rule.budget === undefined) {
     inexpressible(report, `${pointer}/max`, 'a maximum for one action without a budget')
     return []
   }
+  // A normal form names only budgets that it has.
+  const budget = scope.budgets[rule.budget] as Budget
   const amount = budgetCapacity(budget, asset, scope.assets)
   checkBudget(scope, rule.budget, budget, amount, report)
   // A maximum that the budget reaches first says nothing more.
