@@ -162,6 +162,10 @@ describe('scopeFromPermissionRequest', () => {
     expect(refusal(document)).toMatchObject({ code, pointer: '/permission/type' })
   })
 
+  test.each([null, 'x', 7, [], { permission: null }, { rules: [null] }])('error: %j is no request', (document) => {
+    expect(refusal(document).code).toMatch(/^scope\.(?:wrong_type|missing_field)$/)
+  })
+
   test('error: a token that nobody knows, and periods that begin whenever', () => {
     const token = (tokenAddress: string) => request('erc20-token-periodic', { ...periodic, tokenAddress })
     expect(refusal(token(TARGET))).toMatchObject({ code: 'scope.unknown_decimals', value: TARGET })

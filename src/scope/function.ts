@@ -43,7 +43,7 @@ const MAX_LISTED_WORDS = 64
 const MODIFIERS: ReadonlySet<string> = new Set(['external', 'public', 'payable', 'nonpayable', 'view', 'pure'])
 /** Words between a type and a name that say nothing about the call data. */
 const LOCATIONS: ReadonlySet<string> = new Set(['calldata', 'memory', 'storage', 'payable'])
-const ELEMENTARY = /^(?:address|bool|string|bytes(?:[1-9]|[12][0-9]|3[0-2])?|u?int(?:[0-9]{1,3})?)$/
+const ELEMENTARY = /^(?:address|bool|string|bytes(?:[1-9]|[12][0-9]|3[0-2])?|u?int(?:[1-9][0-9]{0,2})?)$/
 
 /**
  * Reads a Solidity signature with parameter names, for example `function pay(address to, uint256 amount)`.
@@ -197,8 +197,8 @@ class Reader {
       const text = `${element.text}[${size}]`
       if (words > MAX_WORDS) throw invalid(text, `at most ${MAX_WORDS} words of arguments`)
       const listed = fixed && words <= MAX_LISTED_WORDS
-      const members = Array.from({ length: listed ? Number(size) : 0 }, (_, at) => ({ name: `${at}`, type: element }))
-      type = { text, static: fixed, words, ...(listed && { members }) }
+      const members = () => Array.from({ length: Number(size) }, (_, at) => ({ name: `${at}`, type: element }))
+      type = { text, static: fixed, words, ...(listed && { members: members() }) }
     }
     return type
   }
@@ -208,12 +208,12 @@ function isIdentifier(token: string): boolean {
   return /^[A-Za-z_$]/.test(token)
 }
 
-/** Integers come in whole bytes up to 256 bits, written without leading zeros. */
+/** Integers come in whole bytes up to 256 bits. */
 function hasAllowedWidth(type: string): boolean {
   const digits = /^u?int([0-9]+)$/.exec(type)?.[1]
   if (digits === undefined) return true
   const bits = Number(digits)
-  return String(bits) === digits && bits > 0 && bits <= 256 && bits % 8 === 0
+  return bits <= 256 && bits % 8 === 0
 }
 
 function invalid(found: string, expected: string): ScopeError {

@@ -1,6 +1,7 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { byteLength, type Hex } from '../primitives/hex.ts'
+import { max as larger } from '../primitives/integer.ts'
 import { type AbiType, type Accounts, bytesOf, isWord, rangeOf, wordOf } from './abi.ts'
 import type { AbiValue, Condition } from './types.ts'
 
@@ -47,11 +48,7 @@ export function largestOf(type: AbiType, bound: Bound | undefined): bigint {
   const { max } = rangeOf(type)
   if (bound === undefined) return max
   const words = wordsOf(type, bound)
-  if (words.kind === 'values') {
-    let most = 0n
-    for (const value of words.values) if (value > most) most = value
-    return most
-  }
+  if (words.kind === 'values') return words.values.reduce(larger, 0n)
   if (words.kind === 'range') return words.max
   if (words.kind === 'mask') return words.equals | (max & ~words.mask)
   return words.value === max ? max - 1n : max
@@ -79,7 +76,7 @@ function normal(type: AbiType, words: Words): Words {
     if ((free & (free + 1n)) !== 0n) return words
     return normal(type, { kind: 'range', min: words.equals, max: words.equals | free })
   }
-  if (words.kind !== 'range' || words.min > words.max || words.max - words.min >= MAX_LISTED) return words
+  if (words.kind !== 'range' || words.max - words.min >= MAX_LISTED) return words
   const values = Array.from({ length: Number(words.max - words.min) + 1 }, (_, index) => words.min + BigInt(index))
   return { kind: 'values', values }
 }
@@ -95,14 +92,12 @@ function containsWords(type: AbiType, narrow: Words, wide: Words): boolean {
   const [low, high] = spanOf(type, narrow)
   if (wide.kind === 'range') return wide.min <= low && high <= wide.max
   if (wide.kind === 'except') return !admitsWord(wide.value, narrow)
-  if (wide.kind === 'values') return low === high && admitsWord(low, wide)
-  if (narrow.kind === 'mask') {
-    return (wide.mask & ~narrow.mask) === 0n && (narrow.equals & wide.mask) === wide.equals
-  }
-  return wide.mask === 0n || (low === high && admitsWord(low, wide))
+  // What is left on the narrow side are long ranges and masks with gaps: none fits a list, and a range no mask with gaps.
+  if (wide.kind === 'values' || narrow.kind === 'range') return false
+  return (wide.mask & ~narrow.mask) === 0n && (narrow.equals & wide.mask) === wide.equals
 }
 
-/** Smallest and largest value of a range or a mask; for an empty range the smallest is larger. */
+/** Smallest and largest value of a range or a mask. */
 function spanOf(type: AbiType, words: Extract<Words, { kind: 'range' | 'mask' }>): [bigint, bigint] {
   if (words.kind === 'range') return [words.min, words.max]
   return [words.equals, words.equals | (rangeOf(type).max & ~words.mask)]
