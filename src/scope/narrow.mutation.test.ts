@@ -172,6 +172,12 @@ describe('parseScope', () => {
     else expect(issuesOf(read)[0]).toMatch(/^scope\.dangling_provenance \/provenance\//)
   })
 
+  test('error: a pointer to nothing is shown by its first 200 characters', () => {
+    const pointer = `/ab${'c'.repeat(198)}`
+    const { details } = codeOf(() => parseScope(document({ provenance: { [pointer]: 'ledger' } })))
+    expect(details['value']).toBe(pointer.slice(0, 200))
+  })
+
   test('behavior: one source said twice is one source', () => {
     const expiry = { value: '2026-12-11T00:00:00Z', source: 'ledger' }
     expect(parseScope(document({ expiry, provenance: { '/expiry': 'ledger' } })).provenance).toEqual({

@@ -4,6 +4,7 @@ import { scopeDocument, USDC } from '../../test/arbitraries/scope.ts'
 import { codeOf } from '../../test/codes.ts'
 import { attempt } from './attempt.ts'
 import type { ScopeError } from './errors.ts'
+import { DECIMAL } from './forms.ts'
 import { parseScope } from './parse.ts'
 import { Report } from './report.ts'
 import { readShape } from './shape.ts'
@@ -157,6 +158,18 @@ describe('readShape', () => {
       'b',
       { code: 'scope.malformed_value', value: 'b', bound: '/^a$/' },
     ],
+    [
+      'an amount below zero',
+      z.string().regex(DECIMAL),
+      '-1.5',
+      {
+        code: 'scope.amount_not_positive',
+        value: '-1.5',
+        bound: 0,
+      },
+    ],
+    ['what is no amount', z.string().regex(DECIMAL), '-x', { code: 'scope.malformed_value', value: '-x' }],
+    ['what need not be an amount', z.string().regex(/^a$/), '-1', { code: 'scope.malformed_value', bound: '/^a$/' }],
     ['one of several words', z.enum(['a', 'b']), 'c', { code: 'scope.malformed_value', bound: 'a | b' }],
     ['a long text by its beginning', z.string().regex(/^a$/), 'b'.repeat(201), { value: 'b'.repeat(200) }],
     [

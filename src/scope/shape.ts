@@ -120,9 +120,9 @@ function wrongType(pointer: string, value: unknown, expected: string): ScopeIssu
 }
 
 function malformed(pointer: string, value: unknown, bound: string | undefined): ScopeIssue {
-  if (bound === DECIMAL.toString() && typeof value === 'string' && /^-[0-9]+(?:\.[0-9]+)?$/.test(value)) {
-    const message = 'An amount must be more than zero.'
-    return { code: 'scope.amount_not_positive', pointer, message, value, bound: 0, fix: 'Write a positive amount.' }
+  if (bound === DECIMAL.toString() && /^-[0-9]+(?:\.[0-9]+)?$/.test(String(value))) {
+    const rest = { ...shown(value), bound: 0, fix: 'Write a positive amount.' }
+    return { code: 'scope.amount_not_positive', pointer, message: 'An amount must be more than zero.', ...rest }
   }
   return {
     code: 'scope.malformed_value',
