@@ -125,6 +125,7 @@ describe('implies', () => {
     [{ neq: ONE }, { neq: ONE }, true],
     [{ neq: ONE }, { neq: TWO }, false],
     [{ neq: ONE }, { eq: TWO }, false],
+    [{ lte: '1' }, { lte: '1' }, false],
   ])('behavior: bytes %j in %j: %s', (narrow, wide, expected) => {
     expect(says('bytes', narrow, wide)).toBe(expected)
   })

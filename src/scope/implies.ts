@@ -33,13 +33,10 @@ export function implies(type: AbiType, narrow: Bound | undefined, wide: Bound): 
   const values = listedValues(narrow.condition)
   if (values !== undefined) return values.every((value) => admitsBytes(type, bytesOf(type, value), wide))
   const { condition } = narrow
-  if ('length' in condition && 'length' in wide.condition) {
-    return BigInt(condition.length.lte) <= BigInt(wide.condition.length.lte)
-  }
-  if ('hash' in condition && 'hash' in wide.condition) return condition.hash === wide.condition.hash
-  if ('neq' in condition && 'neq' in wide.condition) {
-    return bytesOf(type, condition.neq) === bytesOf(type, wide.condition.neq)
-  }
+  const other = wide.condition
+  if ('length' in condition) return 'length' in other && BigInt(condition.length.lte) <= BigInt(other.length.lte)
+  if ('hash' in condition) return 'hash' in other && condition.hash === other.hash
+  if ('neq' in condition) return 'neq' in other && bytesOf(type, condition.neq) === bytesOf(type, other.neq)
   return false
 }
 

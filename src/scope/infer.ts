@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Address } from '../primitives/hex.ts'
+import { min } from '../primitives/integer.ts'
 import { formatInstant } from '../primitives/time.ts'
 import { AssetTable } from './assets.ts'
 import { decimalsOf } from './budgets.ts'
@@ -139,12 +140,8 @@ function readCalls(frame: Frame, documents: Document['calls'], author: Source, o
 
 /** The first planned instant, where every call has one. */
 function firstTime(calls: readonly { when: bigint | undefined }[]): string | undefined {
-  let first: bigint | undefined
-  for (const { when } of calls) {
-    if (when === undefined) return undefined
-    if (first === undefined || when < first) first = when
-  }
-  return first === undefined ? undefined : formatInstant(first)
+  const times = calls.flatMap(({ when }) => when ?? [])
+  return times.length < calls.length ? undefined : formatInstant(times.reduce(min))
 }
 
 function fitRules(

@@ -102,8 +102,10 @@ export function readPlannedCall(
     const at = `${pointer}/spends/${index}`
     const asset = stated === 'native' ? stated : report.account(`${at}/asset`, stated)
     context.assets.decimals(`${at}/asset`, asset)
-    const input = parsed.inputs.findIndex(({ name, type }) => name === amount && abiType(type).kind === 'uint')
-    if (asset !== 'native' && input !== -1) return [{ asset, input }]
+    const counted = parsed.inputs.flatMap(({ name, type }, input) => {
+      return asset !== 'native' && name === amount && abiType(type).kind === 'uint' ? [{ asset, input }] : []
+    })
+    if (counted.length > 0) return counted
     const fix = 'Name an unsigned argument of the function; native value is counted by itself.'
     report.add('scope.amount_not_an_argument', `${at}/amount`, 'This cannot hold an amount.', { value: amount, fix })
     return []
@@ -226,7 +228,7 @@ function readWei(report: Report, pointer: string, stated: Sourced<string> | unde
   const { value, source } = tagged(stated ?? '0', by)
   const wei = readInteger({ kind: 'uint', bits: 256 }, value)
   if (wei === undefined) {
-    const rest = { value: value.slice(0, 200), bound: `${MAX_UINT256}`, fix: 'Write wei, 0 or more.' }
+    const rest = { value, bound: `${MAX_UINT256}`, fix: 'Write wei, 0 or more.' }
     report.add('scope.value_does_not_fit', `${pointer}/value`, 'This is not an amount of wei.', rest)
   }
   return { value: wei ?? 0n, source }
@@ -236,9 +238,10 @@ function tagged<value extends string | boolean>(stated: Sourced<value>, by: Sour
   return typeof stated === 'object' ? stated : { value: stated, source: by }
 }
 
+/** From the most trusted to the least. */
 const TRUST: readonly Source[] = ['principal', 'confirmed', 'addressBook', 'ledger', 'agent']
 
-/** The source that is trusted least: of what several values together decide. */
+/** The source that is trusted least: of what several values together decide. Of none, the principal's own. */
 export function worst(...sources: readonly Source[]): Source {
-  return TRUST[Math.max(0, ...sources.map((source) => TRUST.indexOf(source)))] ?? 'agent'
+  return TRUST.filter((source) => sources.includes(source)).at(-1) ?? 'principal'
 }
