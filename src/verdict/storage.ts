@@ -76,7 +76,7 @@ export function chosenPeriod(
 ): { period: TokenPeriod; index: bigint } | null {
   if (byteLength(args) < 32) return null
   const index = bytesToUint(sliceBytes(args, 0, 32))
-  const period = index < BigInt(periods.length) ? periods[Number(index)] : undefined
+  const period = periods[Number(index)]
   return period === undefined ? null : { period, index }
 }
 
