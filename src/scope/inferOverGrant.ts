@@ -1,13 +1,14 @@
 import { formatAmount } from '../primitives/amount.ts'
+import { max, min } from '../primitives/integer.ts'
 import { abiType, rangeOf } from './abi.ts'
-import { type Bounded, blastRadius } from './blastRadius.ts'
+import { blastRadius } from './blastRadius.ts'
 import { budgetCapacity, decimalsOf } from './budgets.ts'
 import { largestTransfer, type ReadRule, readRule } from './cover.ts'
 import { fraction, multiply } from './fraction.ts'
 import { implies } from './implies.ts'
 import type { PlannedExecution, PlannedTransfer } from './inferCalls.ts'
 import { lifetimeOf } from './rate.ts'
-import type { AbiValue, Asset, Condition, Scope } from './types.ts'
+import type { AbiValue, Asset, CallRule, Condition, Scope } from './types.ts'
 
 export type OverGrantDimension =
   /** Accounts that may be paid. */
@@ -38,7 +39,7 @@ export type OverGrant = {
   granted: string
   /** `null` where the plan does not say. */
   planned: string | null
-  /** Granted ÷ planned, an exact fraction: `3`, `10/3`; `null` where nothing was planned or nothing bounds it. */
+  /** Granted ÷ planned, an exact fraction: `3`, `10/3`; `null` where nothing was planned. */
   ratio: string | null
 }
 
@@ -55,19 +56,17 @@ export function overGrantOf(
   const rules = scope.rules.map((rule, index) => readRule(scope, rule, index))
   const transfers = calls.filter((call) => call.kind === 'transfer')
   const executions = calls.filter((call) => call.kind === 'call')
-  const max = BigInt(scope.calls?.max ?? 0)
-  const fewest = callsOfRules.reduce(
-    (least, count, index) => (count < (callsOfRules[least] ?? count) ? index : least),
-    0,
-  )
+  const most = BigInt(scope.calls?.max ?? 0)
+  const least = Math.min(...callsOfRules)
+  const fewest = scope.rules[callsOfRules.indexOf(least)]
   return [
     ...[...new Set(transfers.map(({ asset }) => asset.value))].sort().flatMap((asset) => {
       const own = transfers.filter((call) => call.asset.value === asset)
       return payeeRows(scope, rules, asset, own)
     }),
     ...totalRows(scope, calls, now),
-    row('calls', 'all', max, BigInt(calls.length)),
-    row('calls of a rule', scope.rules[fewest]?.id ?? '', max, BigInt(callsOfRules[fewest] ?? 0)),
+    row('calls', 'all', most, BigInt(calls.length)),
+    row('calls of a rule', fewest?.id ?? '', most, BigInt(least)),
     timeRow(scope, calls, now),
     ...functionRows(rules, executions),
   ]
@@ -77,26 +76,24 @@ function payeeRows(scope: Scope, rules: readonly ReadRule[], asset: Asset, trans
   const paying = rules.flatMap(({ rule, payees }) => {
     return rule.class === 'transfer' && rule.asset === asset ? [{ rule, payees }] : []
   })
-  const planned = new Map<string, { most: bigint; sum: bigint }>()
-  for (const { to, amount } of transfers) {
-    const { most, sum } = planned.get(to.value) ?? { most: 0n, sum: 0n }
-    planned.set(to.value, { most: amount.value > most ? amount.value : most, sum: sum + amount.value })
-  }
+  const planned = [...new Set(transfers.map(({ to }) => to.value))].sort()
   const show = (amount: bigint) => formatAmount(amount, decimalsOf(asset, scope.assets))
-  const rows = [...planned].sort(byKey).map(([payee, { most, sum }]) => {
-    const own = paying.filter(({ payees }) => payees.has(payee as `0x${string}`))
-    const largest = own.reduce((best, { rule }) => larger(best, largestTransfer(scope, rule)), 0n)
+  const rows = planned.map((payee) => {
+    const amounts = transfers.flatMap(({ to, amount }) => (to.value === payee ? [amount.value] : []))
+    const own = paying.filter(({ payees }) => payees.has(payee))
+    const largest = own.map(({ rule }) => largestTransfer(scope, rule)).reduce(max)
     const budgets = new Set(own.flatMap(({ rule }) => scope.budgets[rule.budget ?? ''] ?? []))
     const total = [...budgets].reduce((all, budget) => all + budgetCapacity(budget, asset, scope.assets), 0n)
     const of = `${asset} to ${payee}`
-    return [row('amount', of, largest, most, show), row('payee total', of, total, sum, show)] as const
+    const sum = amounts.reduce((all, amount) => all + amount, 0n)
+    return [row('amount', of, largest, amounts.reduce(max), show), row('payee total', of, total, sum, show)] as const
   })
   const granted = new Set(paying.flatMap(({ payees }) => [...payees]))
   return [
-    row('payees', asset, BigInt(granted.size), BigInt(planned.size)),
-    mostOver(rows.map(([amount]) => amount)),
-    mostOver(rows.map(([, total]) => total)),
-  ].flatMap((found) => found ?? [])
+    row('payees', asset, BigInt(granted.size), BigInt(planned.length)),
+    ...mostOver(rows.map(([amount]) => amount)),
+    ...mostOver(rows.map(([, total]) => total)),
+  ]
 }
 
 function totalRows(scope: Scope, calls: readonly (PlannedTransfer | PlannedExecution)[], now: bigint): OverGrant[] {
@@ -110,8 +107,9 @@ function totalRows(scope: Scope, calls: readonly (PlannedTransfer | PlannedExecu
     }
   }
   const { assets } = blastRadius(scope, { now })
+  // Each rule of an inferred scope has its budget: nothing is without a bound.
   return assets.map(({ asset, total }) =>
-    row('total', asset, total, planned.get(asset) ?? 0n, (amount) =>
+    row('total', asset, total as bigint, planned.get(asset) ?? 0n, (amount) =>
       formatAmount(amount, decimalsOf(asset, scope.assets)),
     ),
   )
@@ -119,15 +117,13 @@ function totalRows(scope: Scope, calls: readonly (PlannedTransfer | PlannedExecu
 
 function timeRow(scope: Scope, calls: readonly (PlannedTransfer | PlannedExecution)[], now: bigint): OverGrant {
   const { start: earliest, end } = lifetimeOf(scope)
-  const start = larger(earliest, now)
-  let [first, last]: (bigint | undefined)[] = []
-  for (const { when } of calls) {
-    if (when === undefined) return { ...row('time', 'seconds', end - start, 1n), planned: null, ratio: null }
-    first = first === undefined || when < first ? when : first
-    last = last === undefined || when > last ? when : last
+  const granted = end - max(earliest, now)
+  const times = calls.flatMap(({ when }) => when ?? [])
+  if (times.length < calls.length) {
+    return { dimension: 'time', of: 'seconds', granted: granted.toString(), planned: null, ratio: null }
   }
   // A second in which something is planned is a second that is needed.
-  return row('time', 'seconds', end - start, (last ?? 0n) - (first ?? 0n) + 1n)
+  return row('time', 'seconds', granted, times.reduce(max) - times.reduce(min) + 1n)
 }
 
 function functionRows(rules: readonly ReadRule[], executions: readonly PlannedExecution[]): OverGrant[] {
@@ -138,92 +134,81 @@ function functionRows(rules: readonly ReadRule[], executions: readonly PlannedEx
   if (planned.length === 0) return []
   const rows = planned.sort().flatMap((name) => {
     const own = callRules.filter(({ rule, parsed }) => nameOf(rule.target, parsed?.signature) === name)
-    const combinations = new Map<string, PlannedExecution>()
+    const combinations = new Map<string, { call: PlannedExecution; most: bigint }>()
     for (const call of executions) {
       if (nameOf(call.target.value, call.function.parsed.signature) !== name) continue
       const key = JSON.stringify(call.values.map(({ value }) => value))
-      const before = combinations.get(key)
-      if (before === undefined || before.value.value < call.value.value) combinations.set(key, call)
+      combinations.set(key, { call, most: max(call.value.value, combinations.get(key)?.most ?? 0n) })
     }
-    const seen = new Set(own.map(({ rule }) => JSON.stringify(rule.args)))
-    const admitted = own.reduce((all, read) => {
-      // Rules that differ in value only admit the same arguments.
-      return seen.delete(JSON.stringify(read.rule.args)) ? all + combinationsOf(read) : all
-    }, 0n)
-    const values = [...combinations.values()].flatMap((call) => {
-      const most = own.reduce((best, read) => {
-        const covers = (read.parsed?.inputs ?? []).every(({ name: argument, type }, index) => {
-          const wide = read.rule.args[argument]
-          const eq = call.values[index]?.value ?? ''
-          const accounts = read.scope
-          return (
-            wide === undefined || implies(abiType(type), { condition: { eq }, accounts }, { condition: wide, accounts })
-          )
-        })
-        return covers ? larger(best, BigInt(read.rule.value.lte)) : best
-      }, 0n)
-      return most === 0n ? [] : [row('value', name, most, call.value.value)]
+    // Rules that differ in value only admit the same arguments.
+    const distinct = new Map(own.map((read) => [JSON.stringify(read.rule.args), read]))
+    const admitted = [...distinct.values()].reduce((all, read) => all + combinationsOf(read), 0n)
+    const values = [...combinations.values()].flatMap(({ call, most: planned }) => {
+      const covering = own.filter((read) => admitsValues(read, call))
+      const most = covering.map(({ rule }) => BigInt(rule.value.lte)).reduce(max)
+      return most === 0n ? [] : [row('value', name, most, planned)]
     })
-    return [row('arguments', name, admitted, BigInt(combinations.size)), mostOver(values)].flatMap(
-      (found) => found ?? [],
-    )
+    return [row('arguments', name, admitted, BigInt(combinations.size)), ...mostOver(values)]
   })
   return [row('functions', 'all', BigInt(granted.size), BigInt(planned.length)), ...rows]
 }
 
-/** Combinations of arguments that one rule admits. Every argument of an inferred rule has a condition. */
-function combinationsOf({ rule, parsed }: ReadRule): bigint {
-  let product = 1n
-  for (const { name, type } of parsed?.inputs ?? []) {
-    const condition = rule.class === 'call' ? rule.args[name] : undefined
-    if (condition !== undefined) product *= countOf(type, condition)
-  }
-  return product
+type ReadCall = ReadRule & { rule: CallRule }
+
+/** Each argument of an inferred rule with its condition: all have one. */
+function conditionsOf({ rule, parsed }: ReadCall): { type: string; condition: Condition }[] {
+  return (parsed?.inputs ?? []).map(({ name, type }) => ({ type, condition: rule.args[name] as Condition }))
+}
+
+function admitsValues(read: ReadCall, { values }: PlannedExecution): boolean {
+  const accounts = read.scope
+  return conditionsOf(read).every(({ type, condition }, index) => {
+    const eq = values[index]?.value ?? ''
+    return implies(abiType(type), { condition: { eq }, accounts }, { condition, accounts })
+  })
+}
+
+/** Combinations of arguments that one rule admits. */
+function combinationsOf(read: ReadCall): bigint {
+  return conditionsOf(read).reduce((product, { type, condition }) => product * countOf(type, condition), 1n)
 }
 
 function countOf(type: string, condition: Condition): bigint {
-  const { min, max } = rangeOf(abiType(type))
+  const range = rangeOf(abiType(type))
   if ('in' in condition) return BigInt(new Set<AbiValue>(condition.in).size)
-  if ('lte' in condition) return BigInt(condition.lte) - min + 1n
-  if ('gte' in condition) return max - BigInt(condition.gte) + 1n
+  if ('lte' in condition) return BigInt(condition.lte) - range.min + 1n
+  if ('gte' in condition) return range.max - BigInt(condition.gte) + 1n
   return 1n
 }
 
 function row(
   dimension: OverGrantDimension,
   of: string,
-  granted: Bounded,
+  granted: bigint,
   planned: bigint,
   show: (amount: bigint) => string = String,
 ): OverGrant {
-  if (granted === 'unlimited') return { dimension, of, granted, planned: show(planned), ratio: null }
   return { dimension, of, granted: show(granted), planned: show(planned), ratio: ratioOf(granted, planned) }
 }
 
 function ratioOf(granted: bigint, planned: bigint): string | null {
-  if (planned === 0n) return granted === 0n ? '1' : null
+  if (planned === 0n) return null
   const { n, d } = multiply(fraction(granted, planned), fraction(1n))
   return d === 1n ? n.toString() : `${n}/${d}`
 }
 
-/** The row with the largest ratio; one without a ratio is larger than all. */
-function mostOver(rows: readonly OverGrant[]): OverGrant | undefined {
+/** The first row with the largest ratio; one without a ratio is larger than all. None of none. */
+function mostOver(rows: readonly OverGrant[]): OverGrant[] {
   const [first, ...others] = rows
-  return others.reduce<OverGrant | undefined>((most, next) => (isMore(next, most) ? next : most), first)
+  return first === undefined
+    ? []
+    : [others.reduce((most, next) => (isMore(next.ratio, most.ratio) ? next : most), first)]
 }
 
-function isMore({ ratio: next }: OverGrant, most: OverGrant | undefined): boolean {
-  if (most === undefined || most.ratio === null) return false
+function isMore(next: string | null, most: string | null): boolean {
+  if (most === null) return false
   if (next === null) return true
   const [n = '0', d = '1'] = next.split('/')
-  const [m = '0', e = '1'] = most.ratio.split('/')
+  const [m = '0', e = '1'] = most.split('/')
   return BigInt(n) * BigInt(e) > BigInt(m) * BigInt(d)
-}
-
-function larger(a: bigint, b: bigint): bigint {
-  return a > b ? a : b
-}
-
-function byKey([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number {
-  return a < b ? -1 : 1
 }

@@ -1,5 +1,6 @@
 import { formatAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
+import { max, min } from '../primitives/integer.ts'
 import { childPointer } from '../primitives/json.ts'
 import { type AbiType, abiType, rangeOf } from './abi.ts'
 import { ScopeError } from './errors.ts'
@@ -35,18 +36,17 @@ export function draftRules(
   const transfers = calls.filter((call) => call.kind === 'transfer')
   const executions = sameText(calls.filter((call) => call.kind === 'call'))
   const paid = grouped(transfers, (call) => {
-    const amount = call.amount.value.toString().padStart(78, '0')
-    return [call.asset.value, ...(rulePer === 'asset' ? [] : [call.to.value]), ...(rulePer === 'call' ? [amount] : [])]
+    const payee = rulePer === 'asset' ? [] : [call.to.value]
+    return [call.asset.value, ...payee, ...(rulePer === 'call' ? [sortable(call.amount.value)] : [])]
   })
   const called = grouped(executions, (call) => {
     const spends = call.spends.map(({ asset, input }) => `${asset} ${input}`)
     const values = call.values.map(({ value }) => JSON.stringify(value))
-    const wei = call.value.value.toString().padStart(78, '0')
     return [
       call.target.value,
       call.function.parsed.signature,
       ...spends,
-      ...(rulePer === 'call' ? [...values, wei] : []),
+      ...(rulePer === 'call' ? [...values, sortable(call.value.value)] : []),
     ]
   })
   return [
@@ -59,10 +59,10 @@ function transferRule(id: string, group: readonly PlannedTransfer[], decimals: (
   const asset = (group[0] as PlannedTransfer).asset.value
   const show = (amount: bigint) => formatAmount(amount, decimals(asset))
   const payees = distinct(group.map(({ to }) => to))
-  const max = show(largest(group.map(({ amount }) => amount.value)))
+  const most = show(group.map(({ amount }) => amount.value).reduce(max))
   const amounts = worst(...group.map(({ amount }) => amount.source))
   return {
-    rule: { id, class: 'transfer', asset, to: payees.map(({ value }) => value), max, budget: id },
+    rule: { id, class: 'transfer', asset, to: payees.map(({ value }) => value), max: most, budget: id },
     budgets: [
       {
         name: id,
@@ -94,7 +94,7 @@ function callRule(id: string, group: readonly PlannedExecution[], decimals: (ass
     for (const tag of held.tags) tags.push({ ...tag, at: `${childPointer('/args', name)}${tag.at}` })
     return [name, held.condition] as const
   })
-  const wei = largest(group.map(({ value }) => value.value))
+  const wei = group.map(({ value }) => value.value).reduce(max)
   tags.push({ at: '/value/lte', source: worst(...group.map(({ value }) => value.source)) })
   const amountsOf = (input: number) => group.map(({ values }) => BigInt(values[input]?.value ?? 0))
   const spent = [
@@ -142,8 +142,8 @@ function condition(
   values: readonly Tagged<AbiValue>[],
   name: string,
 ): { condition: Args[string]; tags: Tag[] } {
-  const [only, ...others] = values
-  if (only !== undefined && others.length === 0) {
+  const [only, ...others] = values as [Tagged<AbiValue>, ...Tagged<AbiValue>[]]
+  if (others.length === 0) {
     return { condition: { eq: only.value }, tags: [{ at: '/eq', source: only.source }] }
   }
   if (values.length <= MAX_LISTED) {
@@ -162,12 +162,11 @@ function condition(
   }
   const integers = values.map(({ value }) => BigInt(value))
   const source = worst(...values.map((tagged) => tagged.source))
-  const [low, high] = [smallest(integers), largest(integers)]
-  const { min, max } = rangeOf(type)
-  const [side, bound] =
-    high - min <= max - low ? (['lte', high.toString()] as const) : (['gte', low.toString()] as const)
-  const held = side === 'lte' ? { lte: bound } : { gte: bound }
-  return { condition: held, tags: [{ at: `/${side}`, source }] }
+  const [low, high] = [integers.reduce(min), integers.reduce(max)]
+  const range = rangeOf(type)
+  return high - range.min <= range.max - low
+    ? { condition: { lte: high.toString() }, tags: [{ at: '/lte', source }] }
+    : { condition: { gte: low.toString() }, tags: [{ at: '/gte', source }] }
 }
 
 /** One text for each function: how somebody wrote it is no difference between calls. */
@@ -189,33 +188,25 @@ function grouped<call>(calls: readonly call[], keyOf: (call: call) => readonly s
     if (group === undefined) groups.set(key, [call])
     else group.push(call)
   }
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group)
+  return [...groups.keys()].sort().map((key) => groups.get(key) ?? [])
 }
 
 /** Each value once, sorted, with the source that is trusted least. */
 function distinct<value extends AbiValue | Address>(values: readonly Tagged<value>[]): Tagged<value>[] {
   const found = new Map<value, Source>()
   for (const { value, source } of values) found.set(value, worst(source, found.get(value) ?? source))
-  return [...found].map(([value, source]) => ({ value, source })).sort((a, b) => order(a.value, b.value))
+  // Short ones first, and of one length by their text.
+  return [...found.keys()]
+    .sort()
+    .sort((a, b) => String(a).length - String(b).length)
+    .map((value) => ({ value, source: found.get(value) ?? 'agent' }))
 }
 
-function order(a: AbiValue, b: AbiValue): number {
-  const [left, right] = [String(a), String(b)]
-  return left.length === right.length ? (left < right ? -1 : 1) : left.length - right.length
+/** A text that stands among others where the amount stands among theirs. */
+function sortable(amount: bigint): string {
+  return amount.toString().padStart(78, '0')
 }
 
 function sum(amounts: readonly bigint[]): bigint {
   return amounts.reduce((total, amount) => total + amount, 0n)
-}
-
-function largest(amounts: readonly bigint[]): bigint {
-  let most = amounts[0] ?? 0n
-  for (const amount of amounts) if (amount > most) most = amount
-  return most
-}
-
-function smallest(amounts: readonly bigint[]): bigint {
-  let least = amounts[0] ?? 0n
-  for (const amount of amounts) if (amount < least) least = amount
-  return least
 }

@@ -1,4 +1,5 @@
 import { formatAmount, parseAmount } from '../primitives/amount.ts'
+import { max } from '../primitives/integer.ts'
 import { childPointer } from '../primitives/json.ts'
 import { formatDuration } from '../primitives/time.ts'
 import { type Bounded, blastRadius } from './blastRadius.ts'
@@ -126,7 +127,7 @@ function lintLimits(scope: Scope): Warning[] {
 function lintFrame(scope: Scope, now: bigint): Warning[] {
   const out: Warning[] = []
   const { start, end } = lifetimeOf(scope)
-  const life = end - (start > now ? start : now)
+  const life = end - max(start, now)
   if (life > LONG_LIFE) {
     const message = `The scope lives for ${formatDuration(life)}; more than ${formatDuration(LONG_LIFE)} is long.`
     out.push(warning('long_life', '/expiry', message))

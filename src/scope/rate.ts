@@ -1,3 +1,4 @@
+import { min } from '../primitives/integer.ts'
 import { parseDuration, parseInstant } from '../primitives/time.ts'
 import type { Scope, Window } from './types.ts'
 
@@ -55,10 +56,6 @@ function fillingsInPeriod(inner: Exclude<Rate, { kind: 'life' }>, outer: Exclude
     if (nested && (outer.anchor - inner.anchor) % step === 0n) return covered
   }
   return covered + 1n
-}
-
-function min(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }
 
 function ceilDiv(a: bigint, b: bigint): bigint {
