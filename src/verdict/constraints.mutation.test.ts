@@ -119,6 +119,11 @@ describe('heldBy', () => {
     expect(why(() => held(scopeOf([call({ args: { [name]: condition } })]), [`/rules/0/args/${name}`]))).toBe(expected)
   })
 
+  test('behavior: a number beyond its type is held as it stands: it bounds what it bounds', () => {
+    const rule = call({ function: 'function act(uint8 small)', args: { small: { lte: '300' } } })
+    expect(one(scopeOf([rule]), '/rules/0/args/small')).toMatchObject({ test: { is: 'lte', word: 300n } })
+  })
+
   test('behavior: names with strokes and tildes, as pointers write them', () => {
     const rule = call({ function: 'function act(uint256 amount)', args: { amount: { lte: '1' } } })
     expect(one(scopeOf([rule]), '/rules/0/args/amount')).toMatchObject({ at: 4 })

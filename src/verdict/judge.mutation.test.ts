@@ -14,6 +14,7 @@ import {
 } from '../../test/fixtures/verdict.ts'
 import type { Address } from '../primitives/hex.ts'
 import type { Facts } from './facts.ts'
+import { finding } from './finding.ts'
 import type { Held } from './held.ts'
 import { checkFrame, judge } from './judge.ts'
 import type { PreparedGrant } from './prepared.ts'
@@ -31,6 +32,12 @@ describe('judge', () => {
     const judged = judge(prepared, facts, state)
     return [judged.verdict, judged.branch?.index ?? null, 'finding' in judged ? judged.finding.code : null]
   }
+
+  test('error: an action that could not be read is refused with what was found', () => {
+    const found = finding('malformed_action', { passed: 3 })
+    const prepared = grantOf([])
+    expect(judge(prepared, found, stateOf(prepared))).toEqual({ verdict: 'deny', branch: null, finding: found })
+  })
 
   test('behavior: the first branch that admits it', () => {
     const prepared = branchesOf([[payee(vendor)]], [[payee(otherVendor)]], [[]])

@@ -21,14 +21,13 @@ export function judge(prepared: PreparedGrant, facts: Facts | Finding, state: St
   if (before !== null) return { verdict: 'deny', branch: null, finding: before }
   let escalation: Judgement | null = null
   let nearest: { branch: PreparedBranch; finding: Finding; rank: number } | null = null
-  const several = prepared.branches.length > 1
   for (const branch of prepared.branches) {
     const judged = judgeBranch(branch, facts, state)
     if (judged.verdict === 'allow') return judged
     if (judged.verdict === 'escalate') {
       escalation ??= judged
     } else if (escalation === null) {
-      const rank = several ? nearness(branch, judged.finding, facts, state) : 0
+      const rank = nearness(branch, judged.finding, facts, state)
       if (nearest === null || rank > nearest.rank) nearest = { branch, finding: judged.finding, rank }
     }
   }
