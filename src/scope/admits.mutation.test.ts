@@ -33,6 +33,30 @@ describe('createScopeHistory', () => {
     expect(ask(scopeOf([pay()]), { ...action({ to: A, value: 1n }), redeemer: B }).admitted).toBe('yes')
   })
 
+  test('error: another chain, and any second outside the lifetime', () => {
+    const [start, end] = [1_795_132_800n, 1_797_724_800n]
+    const at = (time: bigint) => ask(scopeOf([pay()]), { ...action({ to: A, value: 1n }), time })
+    expect([at(start).admitted, at(end - 1n).admitted]).toEqual(['yes', 'yes'])
+    expect(at(start - 1n)).toEqual({ admitted: 'no', dimension: 'lifetime', pointer: '/notBefore' })
+    expect(at(end)).toEqual({ admitted: 'no', dimension: 'lifetime', pointer: '/expiry' })
+    const elsewhere = ask(scopeOf([pay()]), { ...action({ to: A, value: 1n }), chainId: 1 })
+    expect(elsewhere).toEqual({ admitted: 'no', dimension: 'chain', pointer: '/chainId' })
+  })
+
+  test('error: one call more than there may be, and two calls at once', () => {
+    const once = action({ to: A, value: 1n })
+    const history = createScopeHistory(scopeOf([pay()], { calls: { max: 2 } }))
+    for (const _ of [1, 2]) {
+      const said = history.ask(once)
+      expect(said.admitted).toBe('yes')
+      if (said.admitted !== 'no') history.record(once, said)
+    }
+    expect(history.ask(once)).toEqual({ admitted: 'no', dimension: 'calls', pointer: '/calls' })
+    const two = ask(scopeOf([pay()]), action({ to: A, value: 1n }, { to: A, value: 1n }))
+    expect(two).toEqual({ admitted: 'no', dimension: 'class', pointer: '/rules/0/class' })
+    expect(ask(scopeOf([pay()]), action())).toEqual(two)
+  })
+
   const paid = { to: USDC, data: encode('transfer(address to, uint256 amount)', A, 5n) }
   const transfer = (more: Json) => pay({ asset: USDC, max: '9', ...more })
   const call = (more: Json) => ({

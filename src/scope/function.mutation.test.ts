@@ -56,12 +56,20 @@ describe('parseFunction', () => {
     ['f(uint8[10000] a)', '10000', 'a size from 1 to 9999'],
     ['f(uint8[2 a)', 'a', ']'],
     ['f(() a)', '()', 'a struct with members'],
+    ['f(uint8[2049][] a)', 'uint8[2049]', 'at most 2048 words of arguments'],
+    ['f(uint8[1025][2][] a)', 'uint8[1025][2]', 'at most 2048 words of arguments'],
     ['f() g', 'g', 'the end'],
     ['f() returns', '', '('],
     ['f(uint8 a, bool a)', 'a', 'names that differ'],
     ['f((uint8 x, bool x) a)', 'a.x', 'names that differ'],
   ])('error: %s', (text, value, bound) => {
     expect(refusal(text)).toMatchObject({ code: 'scope.invalid_function', value, bound })
+  })
+
+  test('behavior: what is returned is as deep as what is taken', () => {
+    const nested = (depth: number): string => (depth === 0 ? 'uint8' : `(${nested(depth - 1)})`)
+    expect(parseFunction(`f() returns (${nested(8)})`).signature).toBe('f()')
+    expect(refusal(`f() returns (${nested(9)})`)).toMatchObject({ bound: 'structs at most 8 deep' })
   })
 
   test('behavior: a place for each word that a name can speak of', () => {

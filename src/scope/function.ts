@@ -213,7 +213,7 @@ function hasAllowedWidth(type: string): boolean {
   const digits = /^u?int([0-9]+)$/.exec(type)?.[1]
   if (digits === undefined) return true
   const bits = Number(digits)
-  return bits <= 256 && bits % 8 === 0
+  return bits % 8 === 0 && bits / 8 <= 32
 }
 
 function invalid(found: string, expected: string): ScopeError {

@@ -122,6 +122,11 @@ describe('inferScope', () => {
     ])
   })
 
+  test('error: every call that cannot be read is named', () => {
+    const unread = { to: TARGET, data: '0x12345678' }
+    expect(refused([unread, pay(A), unread])).toEqual(['scope.unknown_call /calls/0', 'scope.unknown_call /calls/2'])
+  })
+
   test('error: an expiry that has passed, where the caller says when it is', () => {
     const end = 1_800_000_100n
     expect(refused([pay(A)], {}, { now: end })).toEqual(['scope.expired /expiry'])

@@ -124,6 +124,15 @@ describe('readPlannedCall', () => {
     ])
   })
 
+  test('error: one argument that is not there, beside one that is', () => {
+    for (const signature of ['f(uint8 a, bytes b)', 'f(uint8 a, uint8 b)']) {
+      const data = `${encode(signature.replace('bytes', 'uint8'), 1, 0).slice(0, -2)}`
+      expect(issues({ to: TARGET, function: signature, data })).toMatchObject([
+        ['scope.call_not_canonical /at/data', data.slice(0, 10)],
+      ])
+    }
+  })
+
   const functionOf = (call: ReturnType<typeof read>['call']) => {
     if (call?.kind !== 'call') throw new RangeError('a call was planned')
     return call.function

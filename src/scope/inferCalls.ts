@@ -7,12 +7,12 @@ import { paymentOf } from './admits.ts'
 import type { AssetTable } from './assets.ts'
 import { encodeArguments, readArgument } from './calldata.ts'
 import { readAbiValue } from './conditions.ts'
-import { ScopeError } from './errors.ts'
 import type { Source } from './forms.ts'
-import { type ParsedFunction, parseFunction } from './function.ts'
+import type { ParsedFunction } from './function.ts'
 import type { PlanDocument, PlannedCall } from './inferPlan.ts'
 import { readInstant } from './periods.ts'
 import type { Report } from './report.ts'
+import { readFunction } from './rules.ts'
 import type { AbiValue, Asset } from './types.ts'
 
 /** A value and where it came from. */
@@ -88,7 +88,7 @@ export function readPlannedCall(
     }
     return readPayment(context, pointer, payment, { ...planned, target, value, source })
   }
-  if (read.function === undefined || read.values === undefined) {
+  if (read.called === undefined) {
     const fix =
       'Give its signature with parameter names as function, for example function pay(address to, uint256 amount).'
     report.add('scope.unknown_call', pointer, 'Nobody said which function this calls.', {
@@ -97,7 +97,7 @@ export function readPlannedCall(
     })
     return undefined
   }
-  const { parsed } = read.function
+  const { parsed } = read.called.function
   const spends = (document.spends ?? []).flatMap(({ asset: stated, amount }, index) => {
     const at = `${pointer}/spends/${index}`
     const asset = stated === 'native' ? stated : report.account(`${at}/asset`, stated)
@@ -110,7 +110,7 @@ export function readPlannedCall(
     report.add('scope.amount_not_an_argument', `${at}/amount`, 'This cannot hold an amount.', { value: amount, fix })
     return []
   })
-  return { ...planned, kind: 'call', target, function: read.function, values: read.values, value, spends }
+  return { ...planned, ...read.called, kind: 'call', target, value, spends }
 }
 
 type Read = {
@@ -119,8 +119,7 @@ type Read = {
   data: Hex
   /** Of what the data says. */
   source: Source
-  function?: PlannedExecution['function']
-  values?: readonly Tagged<AbiValue>[]
+  called?: Pick<PlannedExecution, 'function' | 'values'>
 }
 
 function readData(context: CallContext, pointer: string, document: DataDocument, by: Source): Read | undefined {
@@ -130,7 +129,7 @@ function readData(context: CallContext, pointer: string, document: DataDocument,
   const { value: text, source } = tagged(document.data, by)
   const data = text as Hex
   if (document.function === undefined) return { target, value, data, source }
-  const found = readFunction(report, pointer, document.function)
+  const found = readPinnable(report, pointer, document.function)
   if (found === undefined) return undefined
   const { parsed } = found
   const values = parsed.inputs.map((input) => readArgument(data, input))
@@ -142,14 +141,15 @@ function readData(context: CallContext, pointer: string, document: DataDocument,
     report.add('scope.call_not_canonical', `${pointer}/data`, 'This is not canonical data of this function.', rest)
     return undefined
   }
-  return { target, value, data, source, function: found, values: values.map((one) => ({ value: one, source })) }
+  const called = { function: found, values: values.map((one) => ({ value: one, source })) }
+  return { target, value, data, source, called }
 }
 
 function readNamed(context: CallContext, pointer: string, document: FunctionDocument, by: Source): Read | undefined {
   const { report, accounts } = context
   const target = readTarget(context, pointer, document.to, by)
   const value = readWei(report, pointer, document.value, by)
-  const found = readFunction(report, pointer, document.function)
+  const found = readPinnable(report, pointer, document.function)
   if (found === undefined) return undefined
   const { parsed } = found
   const before = report.issues.length
@@ -173,7 +173,8 @@ function readNamed(context: CallContext, pointer: string, document: FunctionDocu
   if (report.issues.length > before) return undefined
   const plain = values.map((one) => one.value)
   const source = worst(...values.map((one) => one.source), by)
-  return { target, value, data: encodeArguments(parsed, plain, accounts), source, function: found, values }
+  const data = encodeArguments(parsed, plain, accounts)
+  return { target, value, data, source, called: { function: found, values } }
 }
 
 function readPayment(
@@ -198,25 +199,20 @@ function readPayment(
   }
 }
 
-function readFunction(report: Report, pointer: string, text: string): PlannedExecution['function'] | undefined {
-  try {
-    const parsed = parseFunction(text)
-    for (const { name, type } of parsed.inputs) {
-      const { kind } = abiType(type)
-      if (name !== '' && (isWord(abiType(type)) || kind === 'bytes' || kind === 'string')) continue
-      // What no condition can hold would be left to the agent: never silently.
-      report.add('scope.argument_not_pinnable', `${pointer}/function`, 'No condition can hold this argument.', {
-        value: name === '' ? `(no name): ${type}` : `${name}: ${type}`.slice(0, 200),
-        fix: name === '' ? 'Name every parameter.' : 'Leave this call out, or write its rule by hand.',
-      })
-      return undefined
-    }
-    return { text: text.replace(/\s+/g, ' ').trim(), parsed }
-  } catch (error) {
-    if (!(error instanceof ScopeError)) throw error
-    for (const issue of error.issues) report.issues.push({ ...issue, pointer: `${pointer}/function` })
+/** A function of which every argument can be held: what no condition can hold would be left to the agent, never silently. */
+function readPinnable(report: Report, pointer: string, text: string): PlannedExecution['function'] | undefined {
+  const parsed = readFunction(report, `${pointer}/function`, text)
+  if (parsed === undefined) return undefined
+  for (const { name, type } of parsed.inputs) {
+    const { kind } = abiType(type)
+    if (name !== '' && (isWord(abiType(type)) || kind === 'bytes' || kind === 'string')) continue
+    report.add('scope.argument_not_pinnable', `${pointer}/function`, 'No condition can hold this argument.', {
+      value: name === '' ? `(no name): ${type}` : `${name}: ${type}`.slice(0, 200),
+      fix: name === '' ? 'Name every parameter.' : 'Leave this call out, or write its rule by hand.',
+    })
     return undefined
   }
+  return { text: text.replace(/\s+/g, ' ').trim(), parsed }
 }
 
 function readTarget(context: CallContext, pointer: string, stated: Sourced<string>, by: Source): Tagged<Address> {

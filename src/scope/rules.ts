@@ -170,7 +170,8 @@ function readAsset(context: RuleContext, pointer: string, stated: string): Asset
   return asset
 }
 
-function readFunction(report: Report, pointer: string, signature: string): ParsedFunction | undefined {
+/** A signature, or `undefined` and why not, at the pointer of who wrote it. */
+export function readFunction(report: Report, pointer: string, signature: string): ParsedFunction | undefined {
   return attempt(
     () => parseFunction(signature),
     ScopeError,
