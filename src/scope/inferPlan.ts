@@ -21,10 +21,7 @@ const anyCall = {
   /** Of everything in the call that does not name its own, and of the call itself: that it is made, and how often. */
   source: StatedSource.optional(),
 }
-const Hexadecimal = z
-  .string()
-  .max(16_384)
-  .regex(/^0x(?:[0-9a-f]{2})*$/)
+const Hexadecimal = z.string().regex(/^0x(?:[0-9a-f]{2})*$/)
 const Spends = z
   .array(z.strictObject({ asset: Asset, amount: ArgumentName }))
   .max(7)
