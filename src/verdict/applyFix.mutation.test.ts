@@ -35,7 +35,7 @@ describe('applyFix', () => {
     ] as Hex[]) {
       expect(first(fix, { ...given, data: other })).toEqual({ ...given, data: other, value: 5n })
     }
-    expect(first({ do: 'lower_amount', to: 0n }, given)).toEqual(transfer(0n))
+    for (const to of [0n, 255n, 2n ** 256n - 1n]) expect(first({ do: 'lower_amount', to }, given)).toEqual(transfer(to))
   })
 
   test('behavior: a payee is the first word of a transfer, of everything else the target; of several the first', () => {

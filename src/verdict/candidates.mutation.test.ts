@@ -257,6 +257,10 @@ describe('candidates', () => {
       offered(grantOf(caveats), given, 'budget_exceeded', { measured })
     expect(amounts([cap()], transfer(10n), 'token')).toEqual([{ do: 'lower_amount', to: 9n }])
     expect(amounts([cap()], transfer(10n), null)).toEqual([])
+    expect(amounts([], transfer(10n), null)).toEqual([])
+    expect(amounts([{ kind: 'erc20TransferAmount', token: usdc, limit: 1n }], transfer(10n), 'token')).toEqual([
+      { do: 'lower_amount', to: 1n },
+    ])
     const coin = (limit: bigint): Given => ({ kind: 'nativeTransferAmount', limit })
     expect(amounts([coin(5n)], pay(6n), 'value')).toEqual([{ do: 'lower_amount', to: 5n }])
     expect(amounts([coin(0n)], pay(6n), 'value')).toEqual([])
@@ -292,10 +296,15 @@ describe('candidates', () => {
     } as const
     const held = [{ rule: 'r', target: null, constraints: [threshold] }]
     const given = { ...prepared, branches: prepared.branches.map((branch) => ({ ...branch, held })) }
-    expect(offered(given, transfer(10n), 'budget_exceeded', { measured: 'token' })).toEqual([
+    const both = [
       { do: 'lower_amount', to: 4n },
       { do: 'lower_amount', to: 9n },
-    ])
+    ]
+    expect(offered(given, transfer(10n), 'budget_exceeded', { measured: 'token' })).toEqual(both)
+    // One branch of several that holds something is enough.
+    const beside = branchesOf([[cap()]], [[{ kind: 'erc20TransferAmount', token: usdc, limit: 3n }]])
+    const one = { ...beside, branches: beside.branches.map((branch, at) => (at === 0 ? { ...branch, held } : branch)) }
+    expect(offered(one, transfer(10n), 'budget_exceeded', { measured: 'token' })).toEqual(both)
   })
 
   test('behavior: an action that cannot be read is mended part by part, what is most outside first', () => {

@@ -111,7 +111,7 @@ function isOver(link: PreparedLink, caveat: PreparedCaveat, state: State): boole
     case 'unknown':
       return true
     case 'timestamp':
-      return meaning.before > 0n && state.block.timestamp >= meaning.before
+      return meaning.before !== 0n && state.block.timestamp >= meaning.before
     case 'nonce':
       return state.nonces[link.delegator] !== meaning.nonce
     case 'blockNumber':
