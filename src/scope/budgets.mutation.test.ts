@@ -26,6 +26,7 @@ describe('readBudgets', () => {
       budgets: { b: { assets: { [USDC]: '1.5' }, max: '2.5' } },
       issues: [],
     })
+    expect(one({ [account(0)]: '1' }, '1.5').issues).toEqual(['scope.too_many_decimals /budgets/b/max 1.5'])
     expect(one({ [USDC]: '1' }, '1.1234567').issues).toEqual(['scope.too_many_decimals /budgets/b/max 1.1234567'])
     for (const assets of [
       { [USDC]: '1', [DAI]: '1' },
