@@ -5,7 +5,7 @@ import type { AssetTable } from './assets.ts'
 import { attempt } from './attempt.ts'
 import { readCondition } from './conditions.ts'
 import { ScopeError } from './errors.ts'
-import { type ParsedFunction, parseFunction } from './function.ts'
+import { inputNamed, type ParsedFunction, parseFunction } from './function.ts'
 import type { Report } from './report.ts'
 import type { PlainDocument } from './sources.ts'
 import type { Asset, Budget, CallRule, Rule, TransferRule } from './types.ts'
@@ -93,7 +93,7 @@ function readCall(context: RuleContext, pointer: string, document: CallDocument)
   const parsed = readFunction(report, `${pointer}/function`, document.function)
   const args = Object.entries(document.args ?? {}).flatMap(([name, condition]) => {
     const at = childPointer(`${pointer}/args`, name)
-    const input = parsed?.inputs.find((candidate) => candidate.name === name)
+    const input = inputNamed(parsed, name)
     if (input !== undefined) return [[name, readCondition(report, at, condition, input)] as const]
     if (parsed !== undefined) unknownArgument(report, at, name, parsed)
     return []
@@ -184,7 +184,7 @@ export function readFunction(report: Report, pointer: string, signature: string)
 
 function checkAmountArgument(report: Report, pointer: string, name: string, parsed: ParsedFunction | undefined): void {
   if (parsed === undefined) return
-  const input = parsed.inputs.find((candidate) => candidate.name === name)
+  const input = inputNamed(parsed, name)
   if (input === undefined) {
     unknownArgument(report, pointer, name, parsed)
     return
