@@ -97,6 +97,8 @@ describe('candidates', () => {
     }
     expect(redeemers(open(pinned(mallory, vendor)))).toEqual([mallory, vendor])
     expect(redeemers(open())).toEqual([])
+    const none = grantOf([])
+    expect(redeemers({ ...none, branches: none.branches.map((branch) => ({ ...branch, links: [] })) })).toEqual([])
   })
 
   test('behavior: what may be called: targets and functions of each branch, once each', () => {

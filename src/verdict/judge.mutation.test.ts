@@ -50,6 +50,8 @@ describe('judge', () => {
     const cap: Given = { kind: 'erc20TransferAmount', token: usdc, limit: 1n }
     const formed = branchesOf([[fine, fine, fine, payee(otherVendor)]], [[cap]], [[cap, fine]])
     expect(answer(formed, factsOf(transfer(2n)))).toEqual(['deny', 1, 'budget_exceeded'])
+    const further = branchesOf([[cap]], [[fine, fine, cap]], [[fine, cap]], [[fine, fine, fine, payee(otherVendor)]])
+    expect(answer(further, factsOf(transfer(2n)))).toEqual(['deny', 1, 'budget_exceeded'])
     const nearer = branchesOf([[payee(otherVendor)]], [[fine, payee(otherVendor)]], [[fine, payee(mallory)]])
     expect(answer(nearer, factsOf(transfer(2n)))).toEqual(['deny', 1, 'recipient_not_allowed'])
     expect(answer({ ...formed, branches: [] }, factsOf(transfer(2n)))).toEqual(['deny', null, 'target_not_allowed'])

@@ -20,15 +20,19 @@ export function judge(prepared: PreparedGrant, facts: Facts | Finding, state: St
   const before = checkFrame(prepared, facts, state)
   if (before !== null) return { verdict: 'deny', branch: null, finding: before }
   let escalation: Judgement | null = null
-  let nearest: { branch: PreparedBranch; finding: Finding; rank: number } | null = null
+  let nearest: { branch: PreparedBranch; finding: Finding; shaped: boolean } | null = null
   for (const branch of prepared.branches) {
     const judged = judgeBranch(branch, facts, state)
     if (judged.verdict === 'allow') return judged
     if (judged.verdict === 'escalate') {
       escalation ??= judged
     } else if (escalation === null) {
-      const rank = nearness(branch, judged.finding, facts, state)
-      if (nearest === null || rank > nearest.rank) nearest = { branch, finding: judged.finding, rank }
+      // A branch whose form the action has refuses for a limit, a time or an end, and that is the answer. What a branch of
+      // another form says of its limits says nothing about this action. Of equals the one in which more checks passed.
+      const shaped = hasShape(branch, facts, state)
+      const { finding: refused } = judged
+      const nearer = nearest === null || (shaped === nearest.shaped ? refused.passed > nearest.finding.passed : shaped)
+      if (nearer) nearest = { branch, finding: refused, shaped }
     }
   }
   if (escalation !== null) return escalation
@@ -44,7 +48,6 @@ export function judgeBranch(
 ): Exclude<Judgement, { verdict: 'deny' }> | { verdict: 'deny'; branch: PreparedBranch; finding: Finding } {
   const refused = walk(branch, facts, state)
   if (refused !== null) return { verdict: 'deny', branch, finding: refused }
-  if (branch.held.length === 0) return { verdict: 'allow', branch }
   const held = checkHeld(branch.held, facts)
   if (held === null) return { verdict: 'allow', branch }
   if ('confirmer' in held) return { verdict: 'escalate', branch, crossing: held }
@@ -57,14 +60,6 @@ export function checkFrame(prepared: PreparedGrant, facts: Facts, state: State):
   if (!isReadable(state)) return finding('state_missing')
   if (state.chainId !== prepared.chainId || state.manager !== prepared.manager) return finding('state_mismatch')
   return null
-}
-
-/**
- * A branch whose form the action has is nearer than any other: it refuses for a limit, a time or an end, and that is the
- * answer. Then more checks passed. What a branch of another form says of its limits says nothing about this action.
- */
-function nearness(branch: PreparedBranch, refused: Finding, facts: Facts, state: State): number {
-  return (hasShape(branch, facts, state) ? 1_000_000 : 0) + refused.passed
 }
 
 /** A state comes from a node: every part has to be there before anything is computed with it. */
