@@ -35,8 +35,9 @@ export const approvalRevocation: Codec<'approvalRevocation'> = {
       })
     }
     assertSome(ordered.length)
+    const flags = REVOCATION_METHODS.map((method, index) => (methods.includes(method) ? 1n << BigInt(index) : 0n))
     return uintToBytes(
-      ordered.reduce((flags, method) => flags | (1n << BigInt(REVOCATION_METHODS.indexOf(method))), 0n),
+      flags.reduce((all, flag) => all | flag),
       1,
     )
   },

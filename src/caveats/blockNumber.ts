@@ -22,7 +22,7 @@ export const blockNumber: Codec<'blockNumber'> = {
     const caveat: CaveatOf<'blockNumber'> = {
       kind: 'blockNumber',
       after: bytesToUint(sliceBytes(terms, 0, 16)),
-      before: bytesToUint(sliceBytes(terms, 16, 32)),
+      before: bytesToUint(sliceBytes(terms, 16)),
     }
     assertBounds(caveat, 'block')
     return caveat

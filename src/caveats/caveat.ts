@@ -60,7 +60,6 @@ function codecOf(decoded: DecodedCaveat): AnyCodec | undefined {
 }
 
 function addressOf(environment: Environment, codec: AnyCodec): Address | undefined {
-  if (!Object.hasOwn(environment.enforcers, codec.name)) return undefined
   const address = environment.enforcers[codec.name]
   return address === undefined ? undefined : lower(address)
 }

@@ -128,15 +128,8 @@ export function word(value: bigint): Hex {
 /** A list of items of `size` bytes each, nothing between or after. Never empty. */
 export function decodeList(terms: Hex, size: number): Hex[] {
   assertTerms(terms)
-  const length = byteLength(terms)
-  if (length % size !== 0) {
-    throw new CaveatError('caveats.wrong_length', 'These terms have the wrong length.', {
-      details: { bytes: length, itemBytes: size },
-      fix: `Give a whole number of items of ${size} bytes.`,
-    })
-  }
   const items: Hex[] = []
-  for (let offset = 0; offset < length; offset += size) items.push(sliceBytes(terms, offset, offset + size))
+  for (let offset = 0; offset < byteLength(terms); offset += size) items.push(sliceBytes(terms, offset, offset + size))
   assertList(items, size)
   return items
 }

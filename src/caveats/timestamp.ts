@@ -22,7 +22,7 @@ export const timestamp: Codec<'timestamp'> = {
     const caveat = {
       kind: 'timestamp' as const,
       after: bytesToUint(sliceBytes(terms, 0, 16)),
-      before: bytesToUint(sliceBytes(terms, 16, 32)),
+      before: bytesToUint(sliceBytes(terms, 16)),
     }
     assertBounds(caveat, 'second')
     return caveat
