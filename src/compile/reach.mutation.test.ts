@@ -188,6 +188,7 @@ describe('pinnedPayees', () => {
     const data: Hex = `0xa9059cbb${word(PAYEES[1])}`
     expect(pinnedPayees([specific, exact(data), one(data)])).toEqual([PAYEES[0], PAYEES[1], PAYEES[1]])
     expect(pinnedPayees([exact(data.slice(0, -2) as Hex), one('0x'), cap])).toEqual([])
+    expect(pinnedPayees([exact(`${data}99`), calldata(4n, `${word(PAYEES[1])}99`)])).toEqual([PAYEES[1], PAYEES[1]])
     expect(
       pinnedPayees([calldata(4n, word(PAYEES[1])), calldata(16n, PAYEES[1].slice(2)), calldata(17n, word(PAYEES[1]))]),
     ).toEqual([PAYEES[1], PAYEES[1]])

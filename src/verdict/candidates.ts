@@ -221,7 +221,7 @@ function wordText(value: bigint): string {
 }
 
 function meaningOf(branch: PreparedBranch | null, { hop, caveat }: Finding): Meaning | undefined {
-  return hop === null || caveat === null ? undefined : branch?.links[hop]?.caveats[caveat]?.meaning
+  return branch?.links[hop ?? -1]?.caveats[caveat ?? -1]?.meaning
 }
 
 function heldBytes(branch: PreparedBranch): Fix[] {

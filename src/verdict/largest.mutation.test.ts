@@ -113,7 +113,7 @@ describe('largestAllowed', () => {
       'two streams of one storage',
       [
         { kind: 'erc20Streaming', token: usdc, ...stream },
-        { kind: 'erc20Streaming', token: usdc, ...stream, initial: 1n },
+        { kind: 'erc20Streaming', token: usdc, ...stream, initial: 0n },
       ],
       transfer(1n),
       'token',
@@ -180,6 +180,12 @@ describe('largestAllowed', () => {
     agrees(prepared, call, measured)
     const state = stateOf(prepared)
     agrees(prepared, call, measured, { ...state, counters: {} })
+    // A stored duration of zero is not divided by.
+    for (const duration of [0n, 1n]) {
+      const stored: Counter = { kind: 'period', ...window, duration, lastPeriod: 1n, transferred: 0n }
+      const counters = Object.entries(state.counters).map(([key, it]) => [key, it.kind === 'period' ? stored : it])
+      agrees(prepared, call, measured, { ...state, counters: Object.fromEntries(counters) })
+    }
     // Something used: as much of each kind as these counters can hold, below, at and above their limits.
     for (const used of [1n, 5n, 6n, 8n, 9n]) {
       const counters = Object.fromEntries(
@@ -248,6 +254,7 @@ describe('largestAllowed', () => {
     const prepared = grantOf([cap(9n)])
     const given = { ...prepared, branches: prepared.branches.map((branch) => ({ ...branch, held })) }
     const [facts, state] = [factsOf(transfer(1n)), stateOf(prepared)]
+    expect(largestAllowed(given, factsOf(transfer(1n, vendor, dai)), state, 'token', 'not_denied')).toBeNull()
     for (const passing of ['allow', 'not_denied'] as const) {
       const most = largestAllowed(given, facts, state, 'token', passing)
       expect(most).toBe(passing === 'allow' ? 3n : 9n)
