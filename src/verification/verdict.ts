@@ -151,7 +151,7 @@ function compareStates(recorded: State, read: State): Check {
 function text(value: unknown): string {
   if (typeof value !== 'object' || value === null) return String(value)
   return Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, item]) => `${key}=${item}`)
+    .sort()
     .join()
 }
