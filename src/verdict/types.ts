@@ -1,3 +1,4 @@
+import type { Call } from '../delegation/execution.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 
 /** What the agent wants to do. */
@@ -11,7 +12,7 @@ export type Action = {
   reason?: string
 }
 
-export type Call = { to: Address; value: bigint; data: Hex }
+export type { Call } from '../delegation/execution.ts'
 
 /** What was read of the chain at one block. An absent entry was not read, and what was not read denies. */
 export type State = {
