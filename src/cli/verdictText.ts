@@ -117,6 +117,12 @@ function fixText(fix: Deny['fix'], show: (amount: bigint) => string): string {
       return 'Send one call at a time.'
     case 'send_calls':
       return `Send exactly ${fix.calls.map(({ to, value, data }) => `${to} value ${value} data ${data.slice(0, 200)}`).join(', then ')}.`
+    case 'send_fewer_calls':
+      return `Send the first ${fix.to} ${fix.to === 1 ? 'call' : 'calls'} only, and the others in another redemption.`
+    case 'in_call':
+      return `In call ${fix.call + 1}: ${fixText(fix.fix, show)}`
+    case 'sign_request':
+      return `Have ${fix.key} sign a request for exactly this${fix.number === null ? '' : `, with number ${fix.number}`}.`
     case 'use_chain':
       return `Use chain ${fix.chainId}.`
     case 'ask_for_a_new_grant':

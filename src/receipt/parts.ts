@@ -111,6 +111,9 @@ const StateCounter = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('used'), used: z.boolean() }),
   z.strictObject({ kind: z.literal('hook'), passes: z.boolean() }),
+  z.strictObject({ kind: z.literal('word'), word: Uint }),
+  z.strictObject({ kind: z.literal('account'), code: z.boolean() }),
+  z.strictObject({ kind: z.literal('signature'), accepted: z.boolean() }),
 ])
 
 /** All that the verdict was made from, at one block. What is not here was not read. */
