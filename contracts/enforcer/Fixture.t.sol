@@ -7,6 +7,7 @@ import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeReader} from "./TaskScopeReader.sol";
 import {TermsInfoLib} from "./TermsInfo.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice The parts of terms, so that a test says only what it is about.
 struct Parts {
@@ -192,18 +193,26 @@ abstract contract Fixture {
         }
     }
 
-    function _notAdmitted(uint256 rule, TaskScopeEnforcer.Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested)
+    function _notAdmitted(uint256 rule, TaskScopeRefusals.Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested)
         internal
         pure
         returns (bytes memory)
     {
-        return abi.encodeWithSelector(bytes4(keccak256("NotAdmitted(uint256,uint256,uint8,uint256,uint256,uint256,uint256)")), 0, rule, reason, index, limit, used, requested);
+        return abi.encodeWithSelector(bytes4(keccak256("NotAdmitted(bytes32,uint256,uint256,uint8,uint256,uint256,uint256,uint256)")), HASH_A, 0, rule, reason, index, limit, used, requested);
+    }
+
+    /// @dev The same refusal by another delegation.
+    function _by(bytes32 hash, bytes memory reason) internal pure returns (bytes memory) {
+        assembly ("memory-safe") {
+            mstore(add(reason, 36), hash)
+        }
+        return reason;
     }
 
     /// @dev A budget's or a rule's error with another item number.
     function _of(uint256 item, bytes memory reason) internal pure returns (bytes memory) {
         assembly ("memory-safe") {
-            mstore(add(reason, 36), item)
+            mstore(add(reason, 68), item)
         }
         return reason;
     }

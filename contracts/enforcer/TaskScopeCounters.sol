@@ -2,32 +2,15 @@
 pragma solidity 0.8.37;
 
 import {SpendCounter} from "./SpendCounter.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 import {MOST_CAP} from "./TaskScopeTerms.sol";
 import {allocate, byteOf, memoryAt, put, wordAt} from "./Words.sol";
 
 /// @title TaskScopeCounters
 /// @notice The budgets and calls of one delegation: loaded once into memory, charged there, and written by whoever stores.
 /// @dev Budget b of a delegation stands in the slot `delegation hash + b`; the calls are beside the first.
-abstract contract TaskScopeCounters {
+abstract contract TaskScopeCounters is TaskScopeRefusals {
     using SpendCounter for uint256;
-
-    enum Reason {
-        NoRule,
-        Value,
-        Condition,
-        Allowance,
-        Budget
-    }
-
-    error MalformedTerms();
-    error CallsExceeded(uint256 limit, uint256 used, uint256 requested);
-    /// @param item Number of the execution in the batch.
-    /// @param rule The first rule for this target, selector and length; 255 where there is none.
-    /// @param index Of the condition, of the budget, or of the three executions of an allowance.
-    /// @param limit Operand of the condition, most native value, or cap in base units.
-    /// @param used Of the budget, base units; zero for others.
-    /// @param requested Word that the condition looked at, native value, or charge in base units; with `NoRule` the target.
-    error NotAdmitted(uint256 item, uint256 rule, Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested);
 
     /// @dev What one redemption would change, in memory. Names that begin with `p` mean places in calldata.
     struct Judgement {
@@ -61,7 +44,7 @@ abstract contract TaskScopeCounters {
     /// @dev Place of a counter in memory; loaded and aged once.
     function _counter(Judgement memory j, uint256 b) internal view returns (uint256 counter) {
         unchecked {
-            if (b >= j.budgets) revert MalformedTerms();
+            if (b >= j.budgets) revert MalformedTerms(_delegation());
             counter = memoryAt(j.counters + (b << 5));
             if (counter == 0) counter = _loadCounter(j, b);
         }
@@ -85,9 +68,9 @@ abstract contract TaskScopeCounters {
             put(counter + CAP_UNITS, cap >> shift);
             put(counter + LEFT, used < cap >> shift ? (cap >> shift) - used : 0);
             put(counter + CHARGED, 0);
-            if (cap > MOST_CAP) revert MalformedTerms();
+            if (cap > MOST_CAP) revert MalformedTerms(_delegation());
             if (kind == SpendCounter.Kind.Rolling) {
-                if (cap >> shift > SpendCounter.MOST_UNITS) revert MalformedTerms();
+                if (cap >> shift > SpendCounter.MOST_UNITS) revert MalformedTerms(_delegation());
             }
         }
     }
@@ -99,7 +82,7 @@ abstract contract TaskScopeCounters {
             uint256 stored = j.budgets == 0 ? _load(j.hash) : memoryAt(_counter(j, 0) + STORED);
             uint256 most = (calls >> 32) & 0xffffff;
             used = _callsUsed(stored, calls & 0xffffffff, j.origin);
-            if (used + actions > most) revert CallsExceeded(most, used, actions);
+            if (used + actions > most) revert CallsExceeded(_delegation(), most, used, actions);
             used += actions;
         }
     }

@@ -7,7 +7,7 @@ import {SpendCounter} from "./SpendCounter.sol";
 import {TaskScopeJudge} from "./TaskScopeJudge.sol";
 import {TaskScopeRequests} from "./TaskScopeRequests.sol";
 import {BY_BALANCE, WITH_KEY, WITH_MEASURED, budgetsAt, weightAt} from "./TaskScopeTerms.sol";
-import {byteOf, memoryAt, placeOf, wordAt} from "./Words.sol";
+import {byteOf, memoryAt, placeOf, quotient, wordAt} from "./Words.sol";
 
 /// @title TaskScopeEnforcer
 /// @notice Carries a whole task scope in one caveat of a delegation: rules, budgets, calls, times, group, requests, confirmation.
@@ -19,10 +19,7 @@ import {byteOf, memoryAt, placeOf, wordAt} from "./Words.sol";
 contract TaskScopeEnforcer is TaskScopeRequests {
     using SpendCounter for uint256;
 
-    /// @notice Not to be called by anyone but the manager.
-    error NotManager(address caller);
-    /// @notice A measured redemption of this delegation is under way.
-    error Reentered(bytes32 delegationHash);
+    /// @notice Only a delegator or the guardian ends a group.
     error NotYours(address caller);
 
     /// @notice A redemption passed that needed no signature of a request.
@@ -52,7 +49,6 @@ contract TaskScopeEnforcer is TaskScopeRequests {
     uint256 private constant ARGS = 36;
     uint256 private constant MODE = 68;
     uint256 private constant EXECUTION = 100;
-    uint256 private constant DELEGATION_HASH = 132;
     uint256 private constant DELEGATOR = 164;
     uint256 private constant REDEEMER = 196;
 
@@ -62,7 +58,7 @@ contract TaskScopeEnforcer is TaskScopeRequests {
     /// that is checked again. Typed functions check it, for some 800 gas each; every function beside this costs 22 gas a hook.
     /// Payable, because refusing value that the manager never sends costs 16 more.
     fallback() external payable {
-        if (msg.sender != manager) revert NotManager(msg.sender);
+        if (msg.sender != manager) revert NotManager(_delegation(), msg.sender);
         if (msg.sig == BEFORE_HOOK) _before();
         else if (msg.sig == AFTER_HOOK && byteOf(wordAt(placeOf(_bytes(TERMS))), 1) & WITH_MEASURED != 0) _settle();
     }
@@ -170,7 +166,7 @@ contract TaskScopeEnforcer is TaskScopeRequests {
         uint256 slot = _numberSlot(delegationHash, signer, number);
         uint256 used = _load(slot);
         uint256 bit = 1 << (number & 0xff);
-        if (used & bit != 0) revert RequestUsed(number);
+        if (used & bit != 0) revert RequestUsed(delegationHash, number);
         _store(slot, used | bit);
     }
 
@@ -217,7 +213,7 @@ contract TaskScopeEnforcer is TaskScopeRequests {
                 (uint256 next, uint256 weight) = weightAt(p);
                 if (byteOf(wordAt(p), 1) == BY_BALANCE) {
                     // Above every cap rather than overflowing.
-                    uint256 charge = decrease > type(uint128).max / weight ? type(uint128).max : decrease * weight;
+                    uint256 charge = decrease > quotient(type(uint128).max, weight) ? type(uint128).max : decrease * weight;
                     uint256 b = byteOf(wordAt(p), 0);
                     uint256 report = _chargeStored(hash + b, wordAt(pBudgets + 20 * b), (head >> 200) & 0xffffffffff, charge, b, byteOf(note, 0));
                     emit Measured(bytes32(hash), byteOf(note, 0), decrease, b << 224 | report);
@@ -240,7 +236,7 @@ contract TaskScopeEnforcer is TaskScopeRequests {
             uint256 shift = _shift(budget);
             uint256 used = spent.sum(kind);
             uint256 units = charge + (1 << shift) - 1 >> shift;
-            if (charge > cap || used + units > cap >> shift) revert NotAdmitted(0, rule, Reason.Budget, b, cap, used << shift, charge);
+            if (charge > cap || used + units > cap >> shift) revert NotAdmitted(_delegation(), 0, rule, Reason.Budget, b, cap, used << shift, charge);
             _store(slot, (spent + units) << 64 | block.timestamp << 24 | stored & 0xffffff);
             return _packReport(used + units << shift, cap);
         }

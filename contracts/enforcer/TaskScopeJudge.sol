@@ -24,26 +24,11 @@ import {
     WITH_VALUE,
     weightAt
 } from "./TaskScopeTerms.sol";
-import {allocate, byteOf, leading, memoryAt, modOf, placeOf, put, putByte, shifted, wordAt, zeros} from "./Words.sol";
+import {allocate, byteOf, leading, memoryAt, modOf, placeOf, put, putByte, quotient, shifted, wordAt, zeros} from "./Words.sol";
 
 /// @title TaskScopeJudge
 /// @notice Decides whether the terms admit an execution, and what that charges. Writes nothing.
 abstract contract TaskScopeJudge is TaskScopeCounters {
-    /// @notice Another version, or a flag that this one does not know.
-    error UnknownVersion(uint256 version, uint256 flags);
-    error MalformedExecution();
-    /// @notice Neither single nor batch in default mode, or batch where the terms allow single only.
-    error UnsupportedMode(bytes32 mode);
-    /// @notice The manager, the delegator and the enforcer are no targets, whatever the terms say.
-    error ForbiddenTarget(uint256 item, address target);
-    error TooEarly(uint256 notBefore, uint256 time);
-    error Expired(uint256 expiry, uint256 time);
-    error GroupEnded(address delegator, bytes8 group, address guardian);
-    error RedeemerNotAllowed(address redeemer);
-    error TooManyExecutions(uint256 limit, uint256 requested);
-    /// @notice A measured rule does not share a redemption with any other action.
-    error MeasuredAlone();
-
     bytes32 internal constant SINGLE = bytes32(0);
     bytes32 internal constant BATCH = bytes32(uint256(1) << 248);
     uint256 private constant NO_RULE = 255;
@@ -93,7 +78,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
     ) internal view returns (uint256 place, uint256 first, uint256 calls, bytes memory rules) {
         uint256 p = placeOf(terms);
         uint256 head = wordAt(p);
-        if (terms.length < HEADER) revert MalformedTerms();
+        if (terms.length < HEADER) revert MalformedTerms(_delegation());
         _checkHead(head, wordAt(p + 12) << 32 >> 32, delegator);
         unchecked {
             uint256 end = p + terms.length;
@@ -129,8 +114,8 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 actions = 1;
             } else {
                 uint256 most = byteOf(head, 12);
-                if (mode != BATCH) revert UnsupportedMode(mode);
-                if (most == 0) revert UnsupportedMode(mode);
+                if (mode != BATCH) revert UnsupportedMode(_delegation(), mode);
+                if (most == 0) revert UnsupportedMode(_delegation(), mode);
                 (first, actions, rules) = _batch(j, execution, delegator, most);
             }
             if (j.measured != 0) _checkMeasured(head, actions);
@@ -139,13 +124,13 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
     }
 
     function _checkHead(uint256 head, uint256 group, address delegator) private view {
-        if (head >> 244 != VERSION_BITS) revert UnknownVersion(byteOf(head, 0), byteOf(head, 1));
+        if (head >> 244 != VERSION_BITS) revert UnknownVersion(_delegation(), byteOf(head, 0), byteOf(head, 1));
         uint256 notBefore = (head >> 200) & 0xffffffffff;
-        if (block.timestamp < notBefore) revert TooEarly(notBefore, block.timestamp);
+        if (block.timestamp < notBefore) revert TooEarly(_delegation(), notBefore, block.timestamp);
         uint256 expiry = (head >> 160) & 0xffffffffff;
-        if (block.timestamp >= expiry) revert Expired(expiry, block.timestamp);
+        if (block.timestamp >= expiry) revert Expired(_delegation(), expiry, block.timestamp);
         if (_load(_groupSlot(delegator, group)) != 0) {
-            revert GroupEnded(delegator, bytes8(uint64(group >> 160)), address(uint160(group)));
+            revert GroupEnded(_delegation(), delegator, bytes8(uint64(group >> 160)), address(uint160(group)));
         }
     }
 
@@ -154,25 +139,25 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             for (uint256 k; k < n; ++k) {
                 if (wordAt(p + 20 * k) >> 96 == uint160(redeemer)) return p + 20 * n;
             }
-            revert RedeemerNotAllowed(redeemer);
+            revert RedeemerNotAllowed(_delegation(), redeemer);
         }
     }
 
     /// @dev What the account loses in one redemption cannot be told apart by action, nor be confirmed before it is known. The flag
     /// in the header is what makes the hooks look for what is open.
     function _checkMeasured(uint256 head, uint256 actions) private pure {
-        if (head & WITH_MEASURED << 240 == 0) revert MalformedTerms();
-        if (actions != 1 || head & WITH_CONFIRMER << 240 != 0) revert MeasuredAlone();
+        if (head & WITH_MEASURED << 240 == 0) revert MalformedTerms(_delegation());
+        if (actions != 1 || head & WITH_CONFIRMER << 240 != 0) revert MeasuredAlone(_delegation());
     }
 
     function _single(Judgement memory j, bytes calldata execution, address delegator) private view returns (uint256 rule) {
         unchecked {
-            if (execution.length < 52) revert MalformedExecution();
+            if (execution.length < 52) revert MalformedExecution(_delegation());
             uint256 p = placeOf(execution);
             uint256 length = execution.length - 52;
-            if (length > 0xffff) revert MalformedExecution();
+            if (length > 0xffff) revert MalformedExecution(_delegation());
             uint256 target = wordAt(p) >> 96;
-            if (_isForbidden(target, uint160(delegator))) revert ForbiddenTarget(0, address(uint160(target)));
+            if (_isForbidden(target, uint160(delegator))) revert ForbiddenTarget(_delegation(), 0, address(uint160(target)));
             Item memory item = Item(_head(target, p + 52, length), wordAt(p + 20), p + 52, 0, 1, 0, 0, 0, 0, false);
             rule = _admit(j, item);
         }
@@ -203,10 +188,10 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
         unchecked {
             uint256 start = placeOf(execution);
             uint256 n = wordAt(start + 32);
-            if (n > most) revert TooManyExecutions(most, n);
-            if (execution.length < 64 + 32 * n) revert MalformedExecution();
-            if (wordAt(start) != 32) revert MalformedExecution();
-            if (n == 0) revert MalformedExecution();
+            if (n > most) revert TooManyExecutions(_delegation(), most, n);
+            if (execution.length < 64 + 32 * n) revert MalformedExecution(_delegation());
+            if (wordAt(start) != 32) revert MalformedExecution(_delegation());
+            if (n == 0) revert MalformedExecution(_delegation());
             start += 64;
             // Not cleared: every byte is put.
             uint256 record = allocate(96 + n & ~uint256(31));
@@ -225,7 +210,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                     putByte(record + 32 + i, rule);
                 } while (++i <= item.number);
             } while (i < n);
-            if (item.next + 64 != execution.length) revert MalformedExecution();
+            if (item.next + 64 != execution.length) revert MalformedExecution(_delegation());
             first = first << 248 | n << 240;
             if (differ != 0) {
                 assembly ("memory-safe") {
@@ -246,8 +231,8 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             if (
                 (wordAt(item.start + (item.number << 5)) ^ offset) | (target >> 160) | (wordAt(p + 64) ^ 96) | (length >> 16)
                     | leading(wordAt(p + 128 + length), (0 - length) & 31) != 0
-            ) revert MalformedExecution();
-            if (_isForbidden(target, item.delegator)) revert ForbiddenTarget(item.number, address(uint160(target)));
+            ) revert MalformedExecution(_delegation());
+            if (_isForbidden(target, item.delegator)) revert ForbiddenTarget(_delegation(), item.number, address(uint160(target)));
             item.head = _head(target, p + 128, length);
             item.value = wordAt(p + 32);
             item.p = p + 128;
@@ -265,7 +250,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             for (uint256 rule; rule < n; ++rule) {
                 uint256 head = wordAt(p);
                 uint256 next = p + RULE_HEADER + (shifted(head, 8) & 0xffff);
-                if (next > j.pEnd) revert MalformedTerms();
+                if (next > j.pEnd) revert MalformedTerms(_delegation());
                 // Nested rather than joined: `&&` and `||` cost twice what they save here.
                 if (item.head != shifted(head, 48)) {
                     if (!_fitsLonger(item.head, head)) {
@@ -284,7 +269,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 if (fitting == NO_RULE) fitting = rule;
                 p = next;
             }
-            if (fitting == NO_RULE) revert NotAdmitted(number, NO_RULE, Reason.NoRule, 0, 0, 0, item.head >> 48);
+            if (fitting == NO_RULE) revert NotAdmitted(_delegation(), number, NO_RULE, Reason.NoRule, 0, 0, 0, item.head >> 48);
             // Once more: nothing was charged, so the same rule fails in the same way, and says how.
             item.fitting = fitting;
             item.explain = true;
@@ -313,7 +298,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             uint256 most;
             // Any flag but that for longer calldata, or the byte that is zero.
             if (head & 0xfe00000000ff != 0) {
-                if (head & 0xf000000000ff != 0) revert MalformedTerms();
+                if (head & 0xf000000000ff != 0) revert MalformedTerms(_delegation());
                 if (head & WITH_VALUE << 40 != 0) {
                     most = wordAt(p) >> 160;
                     p += 12;
@@ -331,11 +316,11 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
             if ((byteOf(head, 28) ^ 1) | (head & MEASURED << 40) | byteOf(charge, 2) | j.pThresholds != 0) {
                 return _chargeAll(j, item, p, end, head);
             }
-            if (p + 3 != end) revert MalformedTerms();
+            if (p + 3 != end) revert MalformedTerms(_delegation());
             uint256 b = byteOf(charge, 0);
             charge = byteOf(charge, 1);
             charge = charge < BY_BALANCE ? wordAt(item.p + 4 + (charge << 5)) : _amount(item, charge);
-            if (b >= j.budgets) revert MalformedTerms();
+            if (b >= j.budgets) revert MalformedTerms(_delegation());
             uint256 counter = memoryAt(j.counters + (b << 5));
             if (counter == 0) counter = _loadCounter(j, b);
             if (_charge(counter, charge)) return true;
@@ -406,8 +391,8 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 uint256 b = byteOf(wordAt(p), 0);
                 (uint256 next, uint256 weight) = weightAt(p);
                 uint256 charge = _amount(item, byteOf(wordAt(p), 1));
-                // Above every cap rather than overflowing. A weight of zero panics.
-                sum += charge > type(uint128).max / weight ? type(uint128).max : charge * weight;
+                // Above every cap rather than overflowing, with any weight.
+                sum += charge > quotient(type(uint128).max, weight) ? type(uint128).max : charge * weight;
                 p = next;
                 if (charges != 1 && byteOf(wordAt(p), 0) == b) continue;
                 uint256 counter = _counter(j, b);
@@ -423,7 +408,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
                 if (j.pThresholds != 0 && sum > wordAt(j.pThresholds + 15 * b) >> 136) confirm = 1;
                 sum = 0;
             }
-            if (p + (measured == 0 ? 0 : 40) != end) revert MalformedTerms();
+            if (p + (measured == 0 ? 0 : 40) != end) revert MalformedTerms(_delegation());
             j.confirm |= confirm;
             j.measured |= measured;
             return true;
@@ -481,7 +466,7 @@ abstract contract TaskScopeJudge is TaskScopeCounters {
         pure
         returns (bool)
     {
-        if (item.explain) revert NotAdmitted(item.number, item.fitting, reason, index, limit, used, requested);
+        if (item.explain) revert NotAdmitted(_delegation(), item.number, item.fitting, reason, index, limit, used, requested);
         return false;
     }
 

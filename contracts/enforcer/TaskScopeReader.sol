@@ -67,7 +67,7 @@ contract TaskScopeReader is TaskScopeRequests {
         result.budgets = _budgets(place);
         if (args.length != 0 && (result.needsRequest || result.needsConfirmation)) {
             (uint256 number, address signer) = _checkRequest(terms, args, mode, execution, delegationHash, result.needsConfirmation);
-            if (isRequestUsed(delegationHash, signer, number)) revert RequestUsed(number);
+            if (isRequestUsed(delegationHash, signer, number)) revert RequestUsed(delegationHash, number);
         }
     }
 

@@ -17,14 +17,6 @@ import {placeOf, wordAt} from "./Words.sol";
 /// | 65 | r, s, v of the request key, where the terms name one |
 /// | rest | signature of the confirmer, where one is needed: 65 bytes, or what its contract takes |
 abstract contract TaskScopeRequests is TaskScopeJudge {
-    error MalformedArgs();
-    error RequestExpired(uint256 deadline, uint256 time);
-    error RequestUsed(uint256 number);
-    /// @notice The request does not carry the signature of the agent's key.
-    error NotRequested(address key, bytes32 digest);
-    /// @notice A charge is above its threshold, and the request does not carry the confirmer's signature.
-    error NotConfirmed(address confirmer, bytes32 digest);
-
     bytes32 private constant DOMAIN_TYPE =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant REQUEST_TYPE =
@@ -53,27 +45,23 @@ abstract contract TaskScopeRequests is TaskScopeJudge {
         bytes32 delegationHash,
         bool confirm
     ) internal view returns (uint256 number, address signer) {
-        if (args.length < 13) revert MalformedArgs();
+        bool keyed = uint8(terms[1]) & WITH_KEY != 0;
+        signer = address(bytes20(terms[HEADER:HEADER + 20]));
+        uint256 rest = keyed ? 78 : 13;
+        if (args.length < rest || !confirm && args.length != rest) revert MalformedArgs(_delegation(), signer);
         uint256 head = wordAt(placeOf(args));
         uint256 deadline = (head >> 152) & 0xffffffffff;
         number = head >> 192;
-        if (block.timestamp > deadline) revert RequestExpired(deadline, block.timestamp);
+        if (block.timestamp > deadline) revert RequestExpired(_delegation(), deadline, block.timestamp);
         bytes32 digest = _requestDigest(delegationHash, mode, execution, number, deadline);
-        bool keyed = uint8(terms[1]) & WITH_KEY != 0;
-        signer = address(bytes20(terms[HEADER:HEADER + 20]));
-        uint256 rest = 13;
         if (keyed) {
-            rest = 78;
-            if (args.length < rest) revert MalformedArgs();
             // Refuses high s and whatever recovers to no one.
             (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, args[13:78]);
-            if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert NotRequested(signer, digest);
+            if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert NotRequested(_delegation(), signer, digest);
         }
         if (confirm) {
             address confirmer = keyed ? address(bytes20(terms[HEADER + 20:HEADER + 40])) : signer;
-            if (!SignatureChecker.isValidSignatureNowCalldata(confirmer, digest, args[rest:])) revert NotConfirmed(confirmer, digest);
-        } else if (args.length != rest) {
-            revert MalformedArgs();
+            if (!SignatureChecker.isValidSignatureNowCalldata(confirmer, digest, args[rest:])) revert NotConfirmed(_delegation(), confirmer, digest);
         }
     }
 
