@@ -3,6 +3,21 @@ export type { AnyCodec, CaveatOf, Codec, Inner, KnownCaveat, KnownKind } from '.
 export { type DescribeOptions, type Description, describeCaveat } from './describe.ts'
 export { CaveatError, type CaveatErrorCode } from './errors.ts'
 export { codecByKind, codecByName, codecs } from './registry.ts'
+export { decodeTaskScopeArgs, encodeTaskScopeArgs } from './taskScope/args.ts'
+export {
+  requestDigest,
+  requestTypedData,
+  type TaskScopeRequest,
+  type TaskScopeTypedData,
+} from './taskScope/requestDigest.ts'
+export type {
+  TaskScopeArgs,
+  TaskScopeBudget,
+  TaskScopeCharge,
+  TaskScopeCondition,
+  TaskScopeRule,
+  TaskScopeTerms,
+} from './taskScope/types.ts'
 export type {
   BalanceDirection,
   Caveat,

@@ -17,6 +17,7 @@ import { readBlock } from '../../src/chain/block.ts'
 import { type CallAnswer, callAt, type NodeClient } from '../../src/chain/rpc.ts'
 import { type Address, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
 import type { LocalChain } from '../../src/testing/localChain.ts'
+import { taskScopeInfo } from '../vectors/taskScope/info.ts'
 import { nodeOf } from './grant.ts'
 
 /** What the enforcers of one chain read in terms, at one block. */
@@ -102,6 +103,8 @@ export function fieldsOf(caveat: KnownCaveat): unknown[] {
       const [firstTarget, firstValue, firstCalldata] = [first.target, first.value, first.data]
       return [{ tokenAddress: token, recipient, amount, firstTarget, firstValue, firstCalldata }]
     }
+    case 'taskScope':
+      return [taskScopeInfo(caveat)]
     case 'valueLte':
       return [caveat.max]
   }

@@ -1,6 +1,6 @@
 import { hashTypedData } from 'viem'
 import { describe, expect, test } from 'vitest'
-import type { CaveatError } from '../errors.ts'
+import { codeOf } from '../../../test/codes.ts'
 import { requestDigest, requestTypedData, type TaskScopeRequest } from './requestDigest.ts'
 
 const REQUEST: TaskScopeRequest = {
@@ -11,15 +11,6 @@ const REQUEST: TaskScopeRequest = {
   execution: '0x1234',
   number: 7n,
   deadline: 1_800_000_000n,
-}
-
-function codeOf(call: () => unknown): string {
-  try {
-    call()
-  } catch (error) {
-    return (error as CaveatError).code
-  }
-  return 'none'
 }
 
 describe('requestDigest', () => {
@@ -61,7 +52,7 @@ describe('requestDigest', () => {
         codeOf(() => requestDigest({ ...REQUEST, ...change })),
         JSON.stringify(Object.keys(change)),
       ).toBe(code)
-      expect(codeOf(() => requestTypedData({ ...REQUEST, ...change }))).toBe(code)
+      expect(codeOf(() => requestTypedData({ ...REQUEST, ...change })).code).toBe(code)
     }
   })
 })
