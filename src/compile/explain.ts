@@ -5,6 +5,7 @@ import { bytesInWords } from '../caveats/words.ts'
 import { toChecksum } from '../primitives/address.ts'
 import type { Hex } from '../primitives/hex.ts'
 import type { Asset, AssetInfo } from '../scope/types.ts'
+import { OPEN_DELEGATE } from './guardScope.ts'
 import { inspectLinks } from './inspect.ts'
 import { type DelegationLike, type Link, linksOf, pathOf, redeemableLinks } from './links.ts'
 import { openEnds } from './openEnds.ts'
@@ -66,7 +67,8 @@ function heading(link: Link, index: number, links: readonly Link[]): string {
     const over = children.length === 0 ? '' : ` over ${named}`
     return `Delegation ${index + 1}: ${from} sets limits${over} that are counted together${under}`
   }
-  return `Delegation ${index + 1}: ${accountText(link.delegate)} may act for ${from}${under}`
+  const who = link.delegate === OPEN_DELEGATE ? 'whoever submits it' : accountText(link.delegate)
+  return `Delegation ${index + 1}: ${who} may act for ${from}${under}`
 }
 
 function accountText(account: Hex): string {
