@@ -35,8 +35,8 @@ export function applyFix(fix: Fix, action: Action): Action {
       return { ...action, calls: action.calls.slice(0, fix.to) }
     case 'in_call':
       return inCall(fix.call, fix.fix, action)
-    // Only the key can do that: what was signed before is of no use.
     case 'sign_request':
+      return unsigned(action)
     case 'wait_until':
     case 'ask_for_a_new_grant':
     case 'retry_later':
@@ -54,6 +54,11 @@ function change(action: Action, edit: (call: Call) => Call): Action {
     data: isData(given?.data) ? given.data : '0x',
   }
   return { ...action, calls: [edit(call), ...rest] }
+}
+
+/** Only the key can sign; what it or a confirmer signed before is of no use. */
+function unsigned({ request: _, ...action }: Action): Action {
+  return action
 }
 
 /** A fix of one call of a batch, as if that were the only one. */
