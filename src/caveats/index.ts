@@ -1,6 +1,6 @@
 export { decodeCaveat, encodeCaveat } from './caveat.ts'
 export type { AnyCodec, CaveatOf, Codec, Inner, KnownCaveat, KnownKind } from './codec.ts'
-export { type DescribeOptions, type Description, describeCaveat } from './describe.ts'
+export { type DescribeOptions, type Description, describeCaveat, describeParts } from './describe.ts'
 export { CaveatError, type CaveatErrorCode } from './errors.ts'
 export { codecByKind, codecByName, codecs } from './registry.ts'
 export { decodeTaskScopeArgs, encodeTaskScopeArgs } from './taskScope/args.ts'
