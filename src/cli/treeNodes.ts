@@ -7,7 +7,7 @@ import type { CheckRow } from '../delegation/facts.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { shortHash, type TreeMeter, type TreeNode, type TreeState } from '../grant/draw/nodes.ts'
-import type { Hex } from '../primitives/hex.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
 import type { Counted, Ended, Meter, NodeMeters, Remaining } from '../verdict/meters.ts'
 import { familyOf } from '../verdict/reasons.ts'
@@ -127,7 +127,10 @@ function inheritedText({ counts, left, by }: Remaining, assets: Scope['assets'])
 
 function counted(amount: bigint, counts: Counted, assets: Scope['assets']): string {
   if (counts === 'calls') return amount === 1n ? '1 call' : `${amount} calls`
-  return amountInWords(amount, counts === 'native' ? { symbol: 'native coin', decimals: 18 } : assets[counts]).text
+  return amountInWords(
+    amount,
+    counts === 'native' ? { symbol: 'native coin', decimals: 18 } : assets[counts as Address],
+  ).text
 }
 
 /** For the length of a bar, in thousandths: nothing is decided by it. */

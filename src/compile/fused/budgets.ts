@@ -20,7 +20,7 @@ export function budgetNames({ budgets }: Scope): readonly string[] {
  *
  * @throws {@link CompileError} `compile.amount_not_positive`, `compile.bound_exceeded`.
  */
-export function scaleBudgets({ scope }: Resolved): readonly ScaledBudget[] {
+export function scaleBudgets({ scope }: Pick<Resolved, 'scope'>): readonly ScaledBudget[] {
   return budgetNames(scope).flatMap((name): ScaledBudget[] => {
     const budget = scope.budgets[name]
     if (budget === undefined) return []

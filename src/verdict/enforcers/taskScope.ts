@@ -11,7 +11,12 @@ export const taskScope: Check<'taskScope'> = ({ confirmer }, look) => {
   const { passage, unconfirmed } = judged
   const crossing =
     unconfirmed && passage.crossing !== null && confirmer !== null
-      ? { ...passage.crossing, confirmer, timeout: terms.timeout, delegation: link.hash }
+      ? {
+          ...passage.crossing,
+          confirmer, // Where nobody wrote how long, silence denies at once.
+          timeout: terms.named?.timeout ?? 0n,
+          delegation: link.hash,
+        }
       : null
   notes.push({ hop: link.hop, caveat: caveat.index, passage, crossing })
   return null

@@ -1,6 +1,7 @@
 import type { TaskScopeCharge, TaskScopeCondition, TaskScopeTerms } from '../../caveats/taskScope/types.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
 import { counterKey } from '../types.ts'
+import type { NamedTerms } from './scopeOfTerms.ts'
 import { slotsOf } from './slots.ts'
 import { type SpendTerms, spendTerms } from './spendCounter.ts'
 
@@ -15,10 +16,8 @@ export type PreparedTerms = {
   callsKey: string | null
   /** All that a verdict on any action looks at. */
   keys: readonly string[]
-  /** Ids of the rules in the scope, in the order of the terms; `null` where the scope is not known. */
-  ids: readonly string[] | null
-  /** Seconds that a confirmer has; 0 where the scope is not known. */
-  timeout: bigint
+  /** `null` where the scope is not known. */
+  named: NamedTerms | null
 }
 
 export type TermsPlace = { chainId: number; manager: Address; enforcer: Address; delegator: Address; hash: Hex }
@@ -44,11 +43,7 @@ const APPROVE: Hex = '0x095ea7b3'
 /** Bytes of an `approve`. */
 const APPROVE_LENGTH = 68
 
-export function prepareTerms(
-  terms: TaskScopeTerms,
-  place: TermsPlace,
-  scope: { ids: readonly string[]; timeout: bigint } | null,
-): PreparedTerms {
+export function prepareTerms(terms: TaskScopeTerms, place: TermsPlace, named: NamedTerms | null): PreparedTerms {
   const slots = slotsOf(terms, place)
   const keyOf = (slot: Hex) => counterKey(place.enforcer, slot)
   const budgets = terms.budgets.map((budget, index) => ({
@@ -67,8 +62,7 @@ export function prepareTerms(
     groupKey,
     callsKey,
     keys: [...keys],
-    ids: scope === null || scope.ids.length !== terms.rules.length ? null : scope.ids,
-    timeout: scope?.timeout ?? 0n,
+    named,
   }
 }
 

@@ -150,6 +150,6 @@ function of(
   parts: Parts = {},
 ): Finding {
   const index = 'rule' in miss ? miss.rule : null
-  const id = index === null ? null : (passage.terms.ids?.[index] ?? null)
+  const id = index === null ? null : (passage.terms.named?.ids[index] ?? null)
   return finding(code, { ...parts, rule: { call: miss.call, index, id, part, at } })
 }
