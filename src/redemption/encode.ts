@@ -1,3 +1,4 @@
+import { encodeTaskScopeArgs } from '../caveats/taskScope/args.ts'
 import { encodeContext } from '../delegation/context.ts'
 import { encodeCalls } from '../delegation/execution.ts'
 import { hashDelegation } from '../delegation/hash.ts'
@@ -13,11 +14,12 @@ export const REDEEM_SELECTOR: Hex = '0xcef6d209'
 
 /**
  * The bytes that redeem one branch of a grant for one action, one call in single mode and several as one batch: what is
- * simulated is what is signed is what is sent. Decides nothing: a verdict does.
+ * simulated is what is signed is what is sent. What was signed of the action goes into the `args` of the caveats that ask
+ * for it. Decides nothing: a verdict does.
  *
  * @param branch - Index in the grant's branches, as the verdict named it.
  * @throws {@link RedemptionError} `redemption.wrong_chain`, `redemption.no_such_branch`, `redemption.empty`,
- * `redemption.unsigned`. {@link DelegationError} for calls that cannot be encoded.
+ * `redemption.unsigned`, `redemption.no_request`. {@link DelegationError} for calls that cannot be encoded.
  */
 export function encodeRedemption(grant: Grant, branch: number, action: Action): Redemption {
   if (action.chainId !== grant.chainId) {
@@ -26,7 +28,7 @@ export function encodeRedemption(grant: Grant, branch: number, action: Action): 
       fix: 'Redeem on the chain of the grant.',
     })
   }
-  const delegations = linksOf(grant, branch)
+  const delegations = linksOf(grant, branch).map((delegation, hop) => withRequest(delegation, hop, action))
   const { mode, execution } = encodeCalls(action.calls)
   const context = encodeContext(delegations)
   return {
@@ -77,6 +79,25 @@ function linksOf(grant: Grant, index: number): Delegation[] {
     }
     return delegation
   })
+}
+
+/** Outside a delegation's hash and signature: whoever redeems fills them in. */
+function withRequest(delegation: Delegation, hop: number, { request, requestsAbove = {} }: Action): Delegation {
+  const own = hop === 0 ? request : requestsAbove[hashDelegation(delegation)]
+  if (own === undefined) return delegation
+  const [caveat, ...more] = delegation.caveats
+  if (caveat === undefined || more.length > 0) {
+    throw new RedemptionError(
+      'redemption.no_request',
+      'This delegation has not one caveat that could take a request.',
+      {
+        details: { hop, caveats: delegation.caveats.length },
+        fix: 'Redeem without a request.',
+      },
+    )
+  }
+  const { signature, ...rest } = own
+  return { ...delegation, caveats: [{ ...caveat, args: encodeTaskScopeArgs({ ...rest, request: signature }) }] }
 }
 
 function oneBytes(value: Hex): string {

@@ -5,6 +5,7 @@ export type RedemptionErrorCode =
   | 'redemption.no_such_branch'
   | 'redemption.empty'
   | 'redemption.unsigned'
+  | 'redemption.no_request'
   // reading call data back
   | 'redemption.not_hex'
   | 'redemption.too_large'
