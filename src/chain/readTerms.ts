@@ -46,8 +46,7 @@ export function termsReads(client: NodeClient, { terms, place, args, block, acti
   const readWord = (key: string) => {
     const slot = key.slice(key.indexOf(':') + 1) as Hex
     reads.set(key, async () => {
-      const answer = await getAt(client, { to: place.enforcer, data: concatBytes(LOAD, slot), block })
-      return { kind: 'word', word: readUint('eth_call', answer) }
+      return { kind: 'word', word: await loadWord(client, { enforcer: place.enforcer, slot, block }) }
     })
   }
   for (const key of prepared.keys) readWord(key)
@@ -71,6 +70,14 @@ export function termsReads(client: NodeClient, { terms, place, args, block, acti
     })
   }
   return reads
+}
+
+/** A word of the TaskScopeEnforcer's storage at one block. */
+export async function loadWord(
+  client: NodeClient,
+  { enforcer, slot, block }: { enforcer: Address; slot: Hex; block: Hex },
+): Promise<bigint> {
+  return readUint('eth_call', await getAt(client, { to: enforcer, data: concatBytes(LOAD, slot), block }))
 }
 
 /** A contract is asked as the enforcer asks it; what reverts or says anything else does not accept. */

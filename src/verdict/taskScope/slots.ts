@@ -1,5 +1,6 @@
 import { keccak256 } from 'viem'
 import type { TaskScopeTerms } from '../../caveats/taskScope/types.ts'
+import type { Group } from '../../grant/ending.ts'
 import { type Address, concatBytes, type Hex, uintToBytes } from '../../primitives/hex.ts'
 
 /** Whose delegation carries the terms. */
@@ -16,10 +17,10 @@ export type Slots = {
 
 const WORD = 2n ** 256n
 
-export function slotsOf({ group, guardian, budgets, calls }: TaskScopeTerms, { hash, delegator }: Carrier): Slots {
-  const named = concatBytes(group, guardian ?? NOBODY)
+export function slotsOf(terms: TaskScopeTerms, { hash, delegator }: Carrier): Slots {
+  const { group, guardian, budgets, calls } = terms
   return {
-    group: keccak256(concatBytes(wordOf(delegator), wordOf(named))),
+    group: groupSlot({ delegator, group, guardian }),
     budgets: budgets.map((_, index) => uintToBytes((BigInt(hash) + BigInt(index)) % WORD, 32)),
     calls: calls === null ? null : hash,
   }
@@ -28,6 +29,11 @@ export function slotsOf({ group, guardian, budgets, calls }: TaskScopeTerms, { h
 /** Every slot that a verdict on any action looks at, each once. */
 export function fixedSlots({ group, budgets, calls }: Slots): Hex[] {
   return [...new Set([group, ...budgets, ...(calls === null ? [] : [calls])])]
+}
+
+/** Where a group is marked as ended: not zero. */
+export function groupSlot({ delegator, group, guardian }: Group): Hex {
+  return keccak256(concatBytes(wordOf(delegator), wordOf(concatBytes(group, guardian ?? NOBODY))))
 }
 
 /** Where the number of a request stands as one bit among 256. */
