@@ -40,8 +40,8 @@ abstract contract Fixture {
     bytes32 internal constant HASH_A = keccak256("a delegation");
     uint256 internal constant START = 1_800_000_000;
     uint32 internal constant DAY = 86_400;
-    address internal constant ALICE = address(0xA11CE);
-    address internal constant BOB = address(0xB0B);
+    address internal constant ALICE = address(bytes20("alice"));
+    address internal constant BOB = address(bytes20("bob"));
     address internal constant PRINCIPAL = address(0x9999);
     address internal constant REDEEMER = address(0x7777);
     address internal constant GUARDIAN = address(0x6666);
@@ -84,11 +84,15 @@ abstract contract Fixture {
     }
 
     function _atMost(uint8 word, uint256 most) internal pure returns (bytes memory) {
-        return abi.encodePacked(uint8(3), word, uint8(0), uint8(16), uint128(most));
+        return _condition(3, word, 0, most);
     }
 
     function _condition(uint8 operation, uint8 word, uint8 width, uint256 operand) internal pure returns (bytes memory) {
-        return abi.encodePacked(operation, word, width, uint8(32), operand);
+        uint8 size;
+        while (size < 32 && operand >> 8 * size != 0) ++size;
+        bytes memory shortest = new bytes(size);
+        for (uint256 i; i < size; ++i) shortest[i] = bytes1(uint8(operand >> 8 * (size - 1 - i)));
+        return abi.encodePacked(operation, word, width, size, shortest);
     }
 
     function _charge(uint8 budget, uint8 source) internal pure returns (bytes memory) {

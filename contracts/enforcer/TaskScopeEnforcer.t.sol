@@ -415,7 +415,7 @@ contract TaskScopeEnforcerTest is Fixture {
     function test_terms_unknownRuleFlagsReservedByteAndBudget() public {
         bytes memory terms = _pack(_payments());
         uint256 rule = 44 + 7 + 20;
-        uint8[3] memory places = [26, 31, 32 + 44 + 20];
+        uint8[3] memory places = [26, 31, 32 + 44 + 5];
         for (uint256 i; i < 3; ++i) {
             bytes memory changed = bytes.concat(terms);
             changed[rule + places[i]] = 0x10;
