@@ -4,6 +4,9 @@ export { type DescribeOptions, type Description, describeCaveat, describeParts }
 export { CaveatError, type CaveatErrorCode } from './errors.ts'
 export { codecByKind, codecByName, codecs } from './registry.ts'
 export { decodeTaskScopeArgs, encodeTaskScopeArgs } from './taskScope/args.ts'
+export { type BudgetReport, decodeTaskScopeEvent, type TaskScopeEvent } from './taskScope/events.ts'
+export { collectRedemptions, type TaskScopeRedemption } from './taskScope/redemptions.ts'
+export { decodeTaskScopeRefusal, type TaskScopeRefusal, type TaskScopeRefusalName } from './taskScope/refusals.ts'
 export {
   requestDigest,
   requestTypedData,
