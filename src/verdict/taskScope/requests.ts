@@ -32,16 +32,16 @@ export function checkRequest(terms: PreparedTerms, look: Look, confirm: boolean)
   const args = argsOf(look)
   if (args === null) return key === null ? unconfirmed : finding('request_required')
   const { number, deadline, signatures } = args
+  if (key !== null && byteLength(signatures) < SIGNATURE) return finding('request_required')
+  const rest = confirmationOf(terms, args)
+  if (!confirm && rest !== '0x') return finding('args_not_allowed')
   const now = look.state.block.timestamp
   if (now > deadline) return finding('request_expired', { limit: deadline, requested: now })
   const digest = digestOf(terms, look.facts, args)
   if (key !== null) {
-    if (byteLength(signatures) < SIGNATURE) return finding('request_required')
     const recovery = recoverSigner(digest, sliceBytes(signatures, 0, SIGNATURE))
     if (recovery.status !== 'signed' || recovery.signer !== key) return finding('request_refused')
   }
-  const rest = confirmationOf(terms, args)
-  if (!confirm && rest !== '0x') return finding('args_not_allowed')
   const confirmed = confirm && confirmer !== null ? isConfirmed(confirmer, digest, rest, look.state) : true
   if (confirmed === null) return finding('state_missing')
   const used = usedAt(terms, look.state, number)
