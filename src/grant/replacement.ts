@@ -2,6 +2,7 @@ import { formatAmount, parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { formatInstant, parseDuration, parseInstant } from '../primitives/time.ts'
 import { budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from '../scope/budgets.ts'
+import { gcd } from '../scope/fraction.ts'
 import { narrowScope } from '../scope/narrow.ts'
 import { isSubset } from '../scope/subset.ts'
 import type { Asset, Budget, Rule, Scope } from '../scope/types.ts'
@@ -199,8 +200,4 @@ function patchOf(patch: unknown): Record<string, unknown> {
     details: { patch: typeof patch },
     fix: 'Give an object, for example { "expiry": "2026-12-01T00:00:00Z" }.',
   })
-}
-
-function gcd(a: bigint, b: bigint): bigint {
-  return b === 0n ? a : gcd(b, a % b)
 }

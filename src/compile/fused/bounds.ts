@@ -4,9 +4,9 @@ import { CompileError } from '../errors.ts'
 export const BOUNDS = {
   /** The byte's 255 means: no rule. */
   rules: 254n,
+  /** Values of one list. */
   operands: 255n,
   conditions: 255n,
-  charges: 255n,
   calls: (1n << 24n) - 1n,
   /** Of a cap and a weight, base units. */
   amount: (1n << 112n) - 1n,

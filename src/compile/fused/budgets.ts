@@ -1,6 +1,7 @@
 import type { TaskScopeBudget, TaskScopeCharge } from '../../caveats/taskScope/types.ts'
 import { childPointer } from '../../primitives/json.ts'
 import { parseDuration } from '../../primitives/time.ts'
+import { gcd } from '../../scope/fraction.ts'
 import { unitsOfAmount, unitsOfText } from '../../scope/meter.ts'
 import type { Asset, Budget, Scope } from '../../scope/types.ts'
 import { notPositive, type Resolved, read } from '../resolve.ts'
@@ -63,8 +64,4 @@ export function chargedAssets({ rules }: Scope, budget: string): Asset[] {
     return rule.spends.flatMap((spend) => (spend.budget === budget ? [spend.asset] : []))
   })
   return [...new Set(charged)]
-}
-
-function gcd(a: bigint, b: bigint): bigint {
-  return b === 0n ? a : gcd(b, a % b)
 }
