@@ -1,7 +1,8 @@
 import type { TaskScopeCondition, TaskScopeTerms } from '../../../src/caveats/taskScope/types.ts'
+import type { Hex } from '../../../src/primitives/hex.ts'
 import { roundingOf } from './pack.ts'
 
-const ZERO = `0x${'00'.repeat(20)}`
+const ZERO: Hex = `0x${'00'.repeat(20)}`
 const OPERATIONS: Readonly<Record<TaskScopeCondition['op'], number>> = {
   equal: 1,
   not_equal: 2,
@@ -71,13 +72,14 @@ function conditionInfo(condition: TaskScopeCondition) {
       : condition.op === 'bits'
         ? [condition.mask, condition.bits]
         : [BigInt.asUintN(256, BigInt(condition.operand))]
-  const largest = operands.reduce((most, operand) => (operand > most ? operand : most), 0n)
-  const bytes = largest === 0n ? 0 : Math.ceil(largest.toString(16).length / 2)
+  const digits = Math.max(...operands.map((operand) => (operand === 0n ? 0 : operand.toString(16).length)))
+  const bytes = Math.ceil(digits / 2)
   const width = 'width' in condition ? condition.width : 0
   return {
     operation: OPERATIONS[condition.op],
     word: condition.word,
-    widthOrCount: condition.op === 'one_of' ? operands.length : 'left' in condition && condition.left ? 128 + width : width,
+    widthOrCount:
+      condition.op === 'one_of' ? operands.length : 'left' in condition && condition.left ? 128 + width : width,
     size: condition.op === 'hash' ? 32 : condition.op === 'one_of' ? Math.max(bytes, 1) : bytes,
     operands,
   }

@@ -1,0 +1,2 @@
+/** What the reader contract answers, by its compiler. */
+export { abi as taskScopeReaderAbi } from '../../../src/chain/generated/taskScopeReader.ts'
