@@ -54,5 +54,5 @@ export const knownCode: Readonly<Record<string, KnownCode>> = {
   TimestampEnforcer: {"bytes":1255,"metadata":53,"hash":"0x5ac08f16e927566a826f9ac2e03314cd692403e7dbb94b3d66d05209564ce892","words":{},"links":[]},
   ValueLteEnforcer: {"bytes":1272,"metadata":53,"hash":"0xb4cf15551f4b875be98fbf54dbeb39d35151b6a7fc214e5ee124a21a38943839","words":{},"links":[]},
   TaskScopeEnforcer: {"bytes":12672,"metadata":0,"hash":"0xe7818154a21e52b894a628ea39035eb22807c58e2d35fde4a1a26e3fc8a10778","words":{"manager":[38,724,7511],"self":[760,1499,7547]},"links":[]},
-  TaskScopeReader: {"bytes":19203,"metadata":0,"hash":"0xba2e2a486ce60e4defcb458c12c8d18e5d64df6bb5243b48f9aa2a27e4fca713","words":{"manager":[3555,14223],"TaskScopeEnforcer":[2452,3591,12309,12571,14259]},"links":[]},
+  TaskScopeReader: {"bytes":19308,"metadata":0,"hash":"0xd0ba2670825a4181c028cc323eae3cc65db4819aaee49376acff69e5db38e411","words":{"manager":[3555,14328],"TaskScopeEnforcer":[2452,3591,12414,12676,14364]},"links":[]},
 }
