@@ -45,7 +45,7 @@ export async function fusedGrant(chain: LocalChain, options: FusedGrantOptions):
     notBefore: formatInstant(now - 10n),
     expiry: formatInstant(now + 30n * 86_400n),
     redelegation: { maxDepth: 0 },
-    revocation: { group: `group ${salts}`, maxLatencySeconds: 60 },
+    revocation: { group: `group-${salts}`, maxLatencySeconds: 60 },
     evidence: { receipts: ['grant'], retain: 'P1Y' },
     ...more,
   }
