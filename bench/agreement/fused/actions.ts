@@ -53,18 +53,18 @@ export async function confirmed(
     : { ...action, requestsAbove: { ...action.requestsAbove, [delegation]: request } }
 }
 
-/** A request for every link that may ask for one: mostly right, else wrong in one way. */
-async function signed(near: Near, action: Action): Promise<Action> {
+/** With a request for every link that may ask for one: mostly right, else wrong in one way. */
+export async function signed(near: Near, action: Action): Promise<Action> {
   const { draw, rig, world, branch, now } = near
   let out = action
   for (const { hop, hash, caveats } of branch.links) {
     const terms = caveats.find(({ taskScope }) => taskScope !== null)?.taskScope
     const { requestKey: key = null, confirmer = null } = terms?.terms ?? {}
     if (terms === undefined || terms === null || (key === null && confirmer === null)) continue
-    if (caveats.length > 1 || chance(draw, key === null ? 50 : 10)) continue
+    if (caveats.length > 1 || chance(draw, key === null ? 40 : 6)) continue
     const number = pick(draw, [0n, 1n, 2n, 255n, 256n, 2n ** 64n - 1n])
     const deadline = chance(draw, 85) ? now + BigInt(draw.int(60)) : now - BigInt(draw.int(3))
-    const about = chance(draw, 92) ? action : { calls: [...action.calls, ...action.calls].slice(0, 40) }
+    const about = chance(draw, 90) ? action : { calls: [...action.calls, ...action.calls].slice(0, 40) }
     const digest = digestOf(terms, about, { number, deadline })
     const sign = async (signer: Address) =>
       altered(draw, await signDigest(rig, chance(draw, 92) ? signer : pick(draw, world.agents), digest))
@@ -105,7 +105,7 @@ function changed(near: Near, call: Call): Call {
   const { draw, rig, world, branch, amounts } = near
   const transfer = call.data.startsWith(SELECTORS.transfer)
   const amountWord = transfer || call.data.startsWith(SELECTORS.approve) ? 1 : 0
-  switch (draw.int(14)) {
+  switch (draw.int(20)) {
     case 0:
       return { ...call, value: call.value + pick(draw, [1n, 3n, 10n ** 20n]) }
     case 1:

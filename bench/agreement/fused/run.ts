@@ -5,6 +5,7 @@ import { evaluate } from '../../../src/verdict/evaluate.ts'
 import { prepareGrant } from '../../../src/verdict/prepare.ts'
 import type { PreparedBranch, PreparedGrant } from '../../../src/verdict/prepared.ts'
 import { unspentOf } from '../../../src/verdict/taskScope/passage.ts'
+import type { PreparedBudget } from '../../../src/verdict/taskScope/prepareTerms.ts'
 import type { Action, Deny, ReasonCode, State, Verdict } from '../../../src/verdict/types.ts'
 import { chance, type Draw, pick, seeded } from '../../../test/arbitraries/draw.ts'
 import type { World } from '../../../test/arbitraries/grantSketch.ts'
@@ -13,7 +14,7 @@ import { disable, type Ledger, transact } from '../history.ts'
 import { countLeast, emptyReport, type Fault } from '../report.ts'
 import { type Rig, startRig } from '../rig.ts'
 import { head, send } from '../rpc.ts'
-import { confirmed, type Near, nearFused } from './actions.ts'
+import { confirmed, type Near, nearFused, signed } from './actions.ts'
 import { compareFused, wantedOf } from './compareFused.ts'
 import { drawFused, type FusedSubject } from './subjects.ts'
 
@@ -142,7 +143,7 @@ async function runRound(run: Run): Promise<void> {
 /** To the second at which something denied comes free, or the one before it, or a little on. */
 async function warp({ rig, draw }: Run, edges: readonly bigint[]): Promise<void> {
   const { timestamp } = await head(rig.chain.rpcUrl)
-  const later = edges.filter((edge) => edge > timestamp + 1n && edge < timestamp + 200n)
+  const later = edges.filter((edge) => edge > timestamp + 1n && edge < timestamp + 400n)
   const to =
     later.length > 0 && chance(draw, 70)
       ? pick(draw, later) - BigInt(draw.int(2))
@@ -165,7 +166,7 @@ async function judgeOne(run: Run, world: World, subject: Live): Promise<bigint |
   await settle(run, near, one, verdict, answer, state)
   run.onProgress?.(report.cases)
   if (verdict.verdict === 'allow') spoilState(run, one, state)
-  if (verdict.verdict !== 'deny' || verdict.resetsAt === null || verdict.resetsAt > state.block.timestamp + 400n) {
+  if (verdict.verdict !== 'deny' || verdict.resetsAt === null || verdict.resetsAt > state.block.timestamp + 4_000n) {
     return null
   }
   if (chance(draw, 40)) await checkReset(run, one, verdict)
@@ -259,24 +260,25 @@ async function nearOf({ rig, draw }: Run, world: World, { grant }: Live, branch:
   const { hash, timestamp: now } = await head(rig.chain.rpcUrl)
   const state = await readState(rig.node, { grant, environment: rig.environment, block: { hash } })
   const terms = branch.links.flatMap(({ caveats }) => caveats.flatMap(({ taskScope }) => taskScope ?? []))
+  // What decides is listed often: the neighbourhood of what is left is where mistakes are.
+  const left = terms.flatMap((own) =>
+    own.rules.flatMap(({ charges }) =>
+      charges.flatMap(({ budget: index, weight }) => {
+        const budget = own.budgets[index] as PreparedBudget
+        const rest = (unspentOf(own, budget, state) << budget.shift) / weight
+        return [rest, rest + 1n, rest + 1n, rest / 2n]
+      }),
+    ),
+  )
   const bounds = terms.flatMap((own) => [
-    ...own.budgets.flatMap((budget) => {
-      const left = unspentOf(own, budget, state) << budget.shift
-      return [left, left, left / 2n, left / 3n, budget.threshold ?? left, budget.cap]
-    }),
+    ...own.budgets.flatMap(({ cap, threshold }) => [cap, threshold ?? cap]),
     ...own.terms.rules.flatMap(({ conditions, maxValue }) => [
       maxValue,
       ...conditions.flatMap((condition) => (condition.op === 'at_most' ? [condition.operand] : [])),
     ]),
   ])
-  const amounts = [
-    0n,
-    1n,
-    ...bounds.flatMap((bound) => [bound - 1n, bound, bound, bound + 1n]),
-    2n ** 128n,
-    2n ** 256n - 1n,
-  ]
-  return { draw, rig, world, branch, now, amounts: amounts.filter((amount) => amount >= 0n) }
+  const amounts = [0n, 2n ** 128n, 2n ** 256n - 1n, ...left, ...left, ...bounds.flatMap((bound) => [bound, bound + 1n])]
+  return { draw, rig, world, branch, now, amounts }
 }
 
 /** Redemptions, burned numbers, ended groups and revocations before anything is judged: real transactions, some of which fail. */
@@ -288,10 +290,14 @@ async function makeHistory(run: Run, world: World, subject: FusedSubject, prepar
   for (let count = draw.int(4); count > 0; count--) {
     const index = draw.int(prepared.branches.length)
     const near = await nearOf(run, world, live, prepared.branches[index] as PreparedBranch)
-    const action = await nearFused({ ...near, amounts: [3n, 5n] }, subject.bases)
+    const [leaf] = near.branch.links
+    const redeemer =
+      leaf !== undefined && world.agents.includes(leaf.delegate) ? leaf.delegate : pick(draw, world.agents)
+    const plain = { chainId: world.chainId, redeemer, calls: pick(draw, subject.bases) }
+    const action = chance(draw, 80) ? await signed(near, plain) : await nearFused(near, subject.bases)
     if (chance(draw, 60)) {
       const { timestamp } = await head(rig.chain.rpcUrl)
-      await send(rig.chain.rpcUrl, 'evm_setNextBlockTimestamp', [Number(timestamp) + 1 + draw.int(12)])
+      await send(rig.chain.rpcUrl, 'evm_setNextBlockTimestamp', [Number(timestamp) + 1 + draw.int(5)])
     }
     await transact(rig, action.redeemer, rig.manager, redemptionData(grant, index, action))
   }

@@ -48,8 +48,8 @@ export function sketchTerms(draw: Draw, world: World, parties: Parties): TermsSk
   return {
     terms: {
       kind: 'taskScope',
-      notBefore: chance(draw, 15) ? now + STEP : now - BigInt(draw.int(90)),
-      expiry: now + STEP * BigInt(4 + draw.int(12)),
+      notBefore: chance(draw, 8) ? now + STEP * BigInt(2 + draw.int(6)) : now - BigInt(draw.int(90)),
+      expiry: now + STEP * BigInt(chance(draw, 15) ? 9 : 15 + draw.int(300)),
       maxExecutions,
       group: bytesOf(draw, 8),
       guardian: chance(draw, 50) ? pick(draw, world.agents) : null,
@@ -58,7 +58,7 @@ export function sketchTerms(draw: Draw, world: World, parties: Parties): TermsSk
       calls: chance(draw, 50)
         ? { max: BigInt(1 + draw.int(6)), period: chance(draw, 50) ? null : pick(draw, PERIODS) }
         : null,
-      redeemers: chance(draw, 30) ? [pick(draw, world.agents), parties.delegate] : [],
+      redeemers: chance(draw, 12) ? [pick(draw, world.agents), parties.delegate] : [],
       budgets,
       rules: drawn.map(({ rule }) => rule),
     },
@@ -66,7 +66,7 @@ export function sketchTerms(draw: Draw, world: World, parties: Parties): TermsSk
   }
 }
 
-const PERIODS = [7n, 30n, 60n, 61n, 100n] as const
+const PERIODS = [7n, 61n, 300n, 1_000n, 3_601n] as const
 
 function sketchBudget(draw: Draw, unit: bigint, confirmed: boolean): TaskScopeBudget {
   const cap = BigInt(20 + draw.int(80)) * unit + BigInt(draw.int(3))

@@ -20,13 +20,16 @@ export type FusedSubject = {
   bases: readonly (readonly Call[])[]
 }
 
+/** Most grants have one link. */
+const ONE = ['one', 'one', 'one'] as const
+
 type Link = { delegator: Address; delegate: Address; caveats: readonly Caveat[]; terms: Terms | null }
 
 /** One link; two, each with terms of its own; or two leaves that share the counters of one root. */
 export async function drawFused(draw: Draw, rig: Rig, world: World): Promise<FusedSubject> {
   const principal = pick(draw, world.principals)
   const [agent, helper] = chance(draw, 50) ? [world.agents[0], world.agents[1]] : [world.agents[1], world.agents[0]]
-  const form = pick(draw, ['one', 'one', 'one', 'two', 'two', 'siblings', 'under', 'twice'] as const)
+  const form = pick(draw, [...ONE, ...ONE, 'two', 'two', 'two', 'siblings', 'siblings', 'under', 'twice'] as const)
   const single = form === 'one' || form === 'twice'
   const root = drawTerms(draw, world, principal, agent, single)
   const rootLink = linkOf(rig, principal, agent, [root.terms])
@@ -60,7 +63,7 @@ export async function drawFused(draw: Draw, rig: Rig, world: World): Promise<Fus
 }
 
 function drawTerms(draw: Draw, world: World, principal: Address, delegate: Address, leaf: boolean): TermsSketch {
-  const key = leaf && chance(draw, 30) ? (world.agents[2] ?? delegate) : null
+  const key = leaf && chance(draw, 40) ? (world.agents[2] ?? delegate) : null
   // A plain account, or the principal: an account with code, which judges its signature itself.
   const confirmer = chance(draw, 30) ? pick(draw, [world.agents[3] ?? principal, principal]) : null
   return sketchTerms(draw, world, { principal, delegate, key, confirmer })
