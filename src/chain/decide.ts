@@ -10,6 +10,7 @@ import { VerdictError } from '../verdict/errors.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { prepareGrant } from '../verdict/prepare.ts'
 import type { PreparedGrant } from '../verdict/prepared.ts'
+import { refusedAt } from '../verdict/taskScope/refusedAt.ts'
 import type { Action, State, Verdict } from '../verdict/types.ts'
 import type { BlockName } from './block.ts'
 import { readState } from './readState.ts'
@@ -67,7 +68,11 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
       const principal = prepared.branches[verdict.branch]?.links.at(-1)?.delegator
       const failed = await isExecutionFailure(client, simulation.error, principal, redemption, state.block.hash)
       const code = failed ? 'execution_failed' : isSignature(simulation.error) ? 'signature_refused' : 'disagreement'
-      return { verdict: denyFor(code), state, redemption, simulation }
+      const branch = prepared.branches[verdict.branch]
+      const { refusal } = simulation.error
+      // Where the chain and we disagree, it says at which link and rule.
+      const at = failed || branch === undefined || refusal === undefined ? null : refusedAt(branch, refusal)
+      return { verdict: { ...denyFor(code), ...at }, state, redemption, simulation }
     }
   }
 }
