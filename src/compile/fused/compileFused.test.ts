@@ -177,6 +177,7 @@ describe('compile, fused', () => {
           selector: selectorOf('swap(address,bytes,uint128)'),
           length: 100,
           longer: true,
+          conditions: [{ op: 'at_most', word: 2, operand: 2n ** 128n - 1n }],
           charges: [{ budget: 0, source: { word: 2 }, weight: 1n }],
           allowance: { token: USDC, amountWord: 2 },
         },

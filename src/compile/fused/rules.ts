@@ -1,7 +1,10 @@
 import type { TaskScopeCharge, TaskScopeCondition, TaskScopeRule } from '../../caveats/taskScope/types.ts'
+import { MAX_UINT256 } from '../../primitives/amount.ts'
 import { type Address, byteLength, bytesToUint, type Hex, sliceBytes } from '../../primitives/hex.ts'
 import { childPointer } from '../../primitives/json.ts'
+import { abiType, rangeOf } from '../../scope/abi.ts'
 import { TRANSFER_SELECTOR } from '../../scope/calldata.ts'
+import type { FunctionInput } from '../../scope/function.ts'
 import type { Scope } from '../../scope/types.ts'
 import { carriesCalls } from '../nested.ts'
 import { type Resolved, type ResolvedCall, type ResolvedRule, type ResolvedTransfer, read } from '../resolve.ts'
@@ -116,10 +119,15 @@ function choicesOf(
   scope: Scope,
   holds: RuleContext['holds'],
 ): readonly (readonly TaskScopeCondition[])[] {
+  const amounts = new Set([rule.allowance?.amount, ...rule.spends.map(({ amount }) => amount)])
   let choices: (readonly TaskScopeCondition[])[] = [[]]
   for (const input of fn.inputs) {
     const condition = input.name !== '' && Object.hasOwn(rule.args, input.name) ? rule.args[input.name] : undefined
-    if (condition === undefined) continue
+    if (condition === undefined) {
+      const clean = amounts.has(input.name) ? cleanAmount(input) : []
+      choices = choices.map((before) => [...before, ...clean])
+      continue
+    }
     const at = childPointer(`${pointer}/args`, input.name)
     holds(at)
     requireBound(at, 'word', input.headOffset / 32)
@@ -127,6 +135,12 @@ function choicesOf(
     choices = choices.flatMap((before) => alternatives.map((more) => [...before, ...more]))
   }
   return choices
+}
+
+/** An amount is a number of its type: one with bits beside it would be another amount for the token than for the target. */
+function cleanAmount({ type, headOffset }: FunctionInput): TaskScopeCondition[] {
+  const { max } = rangeOf(abiType(type))
+  return max === MAX_UINT256 ? [] : [{ op: 'at_most', word: headOffset / 32, operand: max }]
 }
 
 function wordsOf({ pointer, rule }: ResolvedCall, data: Hex, holds: RuleContext['holds']): TaskScopeCondition[] {
