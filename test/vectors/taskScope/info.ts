@@ -1,5 +1,7 @@
+import { encodeAbiParameters, getAbiItem } from 'viem'
 import type { TaskScopeCondition, TaskScopeTerms } from '../../../src/caveats/taskScope/types.ts'
 import type { Hex } from '../../../src/primitives/hex.ts'
+import { taskScopeReaderAbi } from './abi.ts'
 import { roundingOf } from './pack.ts'
 
 const ZERO: Hex = `0x${'00'.repeat(20)}`
@@ -38,6 +40,12 @@ export function taskScopeInfo(terms: TaskScopeTerms) {
     })),
     rules: terms.rules.map(ruleInfo),
   }
+}
+
+/** The same as the contract returns it. */
+export function encodeInfo(terms: TaskScopeTerms): Hex {
+  const { outputs } = getAbiItem({ abi: taskScopeReaderAbi, name: 'getTermsInfo' })
+  return encodeAbiParameters(outputs, [taskScopeInfo(terms)])
 }
 
 function ruleInfo(rule: TaskScopeTerms['rules'][number]) {

@@ -1,11 +1,10 @@
 import fc from 'fast-check'
-import { encodeAbiParameters, getAbiItem, keccak256 } from 'viem'
+import { keccak256 } from 'viem'
 import type { TaskScopeBudget, TaskScopeRule, TaskScopeTerms } from '../../../src/caveats/taskScope/types.ts'
 import type { Hex } from '../../../src/primitives/hex.ts'
 import { anyTaskScope } from '../../arbitraries/taskScopeCaveat.ts'
-import { taskScopeInfo } from './info.ts'
+import { encodeInfo } from './info.ts'
 import { packTerms } from './pack.ts'
-import { taskScopeReaderAbi } from './readerAbi.ts'
 
 /** Terms in three forms: what they say, their bytes, and keccak-256 of what `getTermsInfo` of the contract answers. */
 export type ValidVector = { name: string; fields: TaskScopeTerms; terms: Hex; infoHash: Hex }
@@ -173,10 +172,4 @@ export function validVectors(): readonly ValidVector[] {
     ...Object.entries(WRITTEN).map(([name, change]) => [name, { ...TERMS, ...change }] as const),
     ...drawn.map((fields, index) => [`drawn ${index}`, fields] as const),
   ].map(([name, fields]) => ({ name, fields, terms: packTerms(fields), infoHash: keccak256(encodeInfo(fields)) }))
-}
-
-/** What `getTermsInfo` answers, as it is returned. */
-function encodeInfo(fields: TaskScopeTerms): Hex {
-  const { outputs } = getAbiItem({ abi: taskScopeReaderAbi, name: 'getTermsInfo' })
-  return encodeAbiParameters(outputs, [taskScopeInfo(fields)])
 }
