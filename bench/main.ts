@@ -3,6 +3,7 @@ import { AmbitError } from '../src/errors.ts'
 import { runFusedAgreement } from './agreement/fused/run.ts'
 import { runAgreement } from './agreement.ts'
 import { BenchError } from './errors.ts'
+import { aboveReach, measureGas } from './gas.ts'
 import { measureSubset } from './subset.ts'
 import { measureVerdicts } from './verdicts.ts'
 
@@ -22,13 +23,20 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<{ ok: boole
       for (const fault of faults) process.stderr.write(`${print(fault)}\n`)
       return { ok: data.falseAllow === 0 && data.falseDeny === 0 && data.reasonMismatch === 0, data }
     },
+    gas: async () => {
+      const data = await measureGas()
+      const above = aboveReach(data)
+      for (const figure of above) process.stderr.write(`above its reach: ${figure}\n`)
+      return { ok: above.length === 0, data }
+    },
     subset: async (options) => {
       const data = measureSubset({ ...options, onProgress: progress(options.cases) })
       return { ok: data.wrong.length === 0, data }
     },
     verdicts: async ({ seed }) => {
       const data = measureVerdicts(seed)
-      return { ok: data.perSecond >= VERDICTS_A_SECOND, data }
+      const least = Math.min(data.perSecond, data.fused.perSecondByHops['1'] ?? 0)
+      return { ok: least >= VERDICTS_A_SECOND, data }
     },
   }
 
