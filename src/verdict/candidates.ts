@@ -10,20 +10,34 @@ import type { Measured } from './measured.ts'
 import type { PreparedBranch, PreparedGrant } from './prepared.ts'
 import { chosenPeriod } from './storage.ts'
 import { fixesOf, redeemersOfTerms, setWord } from './taskScope/fixes.ts'
-import type { Action, Call, Fix, State } from './types.ts'
+import type { Action, Call, Fix, ReasonCode, State } from './types.ts'
 
 /** Entries of a list in a fix: each is tried before it is offered. */
 const MAX_LISTED = 16
 
+const ABOUT_BYTES: readonly ReasonCode[] = [
+  'target_not_allowed',
+  'method_not_allowed',
+  'recipient_not_allowed',
+  'argument_not_allowed',
+  'calldata_not_allowed',
+]
+
 type Denial = Extract<Judgement, { verdict: 'deny' }>
 
-/** What might be done about a denial, likeliest first. Whether it helps is for the caller to try. */
-export function candidates(prepared: PreparedGrant, action: Action, state: State, denial: Denial): Fix[] {
-  return [
-    ...byCodeOfTerms(action, state, denial),
-    ...exactly(denial, action),
-    ...byCode(prepared, action, state, denial),
-  ]
+/** What might be done about a denial, likeliest first, worked out one by one. Whether it helps is for the caller to try. */
+export function* candidates(
+  prepared: PreparedGrant,
+  action: Action,
+  state: State,
+  denial: Denial,
+): Generator<Fix, void, undefined> {
+  yield* byCodeOfTerms(action, state, denial)
+  yield* exactly(denial, action)
+  // Rules of a whole scope say themselves what they want to see; amounts are worked out for every caveat alike.
+  if (meaningOf(denial.branch, denial.finding)?.kind === 'taskScope' && ABOUT_BYTES.includes(denial.finding.code))
+    return
+  yield* byCode(prepared, action, state, denial)
 }
 
 /** The calls that the refusing caveat names outright, where it does. */

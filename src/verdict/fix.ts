@@ -9,8 +9,9 @@ import type { Action, Fix, ReasonCode, State } from './types.ts'
 
 /** How many fixes in a row may be needed: target, function, recipient, amount, time. */
 const MAX_STEPS = 5
-/** Judgements spent on one denial at most, so that a hostile action costs little. */
+/** Judgements of one call spent on one denial at most, so that a hostile action costs little; of a batch as many fewer. */
 const MAX_TRIES = 60
+const LEAST_TRIES = 12
 
 /** Longest wait that is offered, seconds: ten years. Periods may be longer than any agent lives. */
 const MAX_WAIT = 315_360_000n
@@ -37,7 +38,11 @@ export function fixFor(prepared: PreparedGrant, action: Action, state: State, de
   const terminal = TERMINAL[denial.finding.code]
   if (terminal !== undefined) return terminal
   const hopes = { ...prepared, branches: prepared.branches.filter((branch) => !hasEnded(branch, state)) }
-  const search: Search = { asked: action, prepared, hopes, state, tries: MAX_TRIES, dead: new Map(), cut: false }
+  const tries = Math.max(
+    LEAST_TRIES,
+    Math.floor(MAX_TRIES / (Array.isArray(action.calls) ? action.calls.length || 1 : 1)),
+  )
+  const search: Search = { asked: action, prepared, hopes, state, tries, dead: new Map(), cut: false }
   // The shortest way first: then every fix that is followed brings the end nearer, and nobody is led in a circle.
   for (let steps = 1; steps <= MAX_STEPS && hopes.branches.length > 0 && search.tries > 0; steps++) {
     search.cut = false
@@ -76,11 +81,17 @@ function findFix(search: Search, action: Action, denial: Denial, steps: number):
   // Where waiting alone is not enough, what must change anyway comes first, so that `wait_until` keeps its promise.
   const waited = passesAt === null ? null : waitFor(search, prepared, action, passesAt)
   const later = waited?.denial ? candidates(search.hopes, action, atTime(state, waited.time), waited.denial) : []
-  for (const fix of [...later, ...candidates(search.hopes, action, state, denial)]) {
+  for (const fix of both(later, candidates(search.hopes, action, state, denial))) {
+    if (search.tries <= 0) return null
     const kept = keepWorking(search, fix, action, steps - 1)
     if (kept !== null) return kept
   }
   return null
+}
+
+function* both(first: Iterable<Fix>, second: Iterable<Fix>): Generator<Fix, void, undefined> {
+  yield* first
+  yield* second
 }
 
 function leads(search: Search, fix: Fix, action: Action, steps: number): boolean {

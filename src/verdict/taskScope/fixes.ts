@@ -16,6 +16,9 @@ import { isNumberUsed } from './slots.ts'
 /** Entries of a list in a fix: each is tried before it is offered. */
 const MAX_LISTED = 16
 
+/** Words of a list that are tried in place of one that is not in it. */
+const MAX_WORDS = 3
+
 /** What might be done about what terms refuse, likeliest first. Whether it helps is for the caller to try. */
 export function fixesOf(link: PreparedLink, finding: Finding, action: Action, state: State): Fix[] {
   const terms = link.caveats.find(({ index }) => index === finding.caveat)?.taskScope
@@ -97,7 +100,7 @@ function wanted(condition: TaskScopeCondition, word: bigint): bigint[] {
     case 'signed_at_least':
       return [BigInt.asUintN(256, condition.operand)]
     case 'one_of':
-      return condition.operands.slice(0, MAX_LISTED)
+      return condition.operands.slice(0, MAX_WORDS)
     case 'bits': {
       const cleaned = own(condition, word)
       return [(cleaned & (MAX_UINT256 ^ condition.mask)) | condition.bits]

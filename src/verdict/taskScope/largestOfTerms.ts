@@ -14,8 +14,9 @@ import { fits } from './rules.ts'
 const HALF = 2n ** 255n
 
 /**
- * Every amount at which some rule for such a call begins to refuse: the largest that passes is one of these, or above all of
- * them. Whether it passes is for the caller to try.
+ * For each rule for such a call the largest amount that it could admit, and what lies below amounts that it singles out: the
+ * largest amount that passes, here and at every other link, is one of these or above all of them. Whether it passes is for the
+ * caller to try.
  *
  * @param unconfirmed - Only what nobody has to confirm.
  */
@@ -28,18 +29,20 @@ export function boundPoints(
 ): bigint[] {
   const [call] = sizedCalls(facts)
   if (call === undefined) return []
+  const word = measured === 'value' ? null : measured === 'token' ? 1 : measured
   return terms.rules
     .filter(({ shape }) => fits(shape, call))
     .flatMap((rule) => {
-      const word = measured === 'value' ? null : measured === 'token' ? 1 : measured
       const conditions = rule.conditions.filter((condition) => condition.word === word)
-      const points = [
+      const uppers = [
         ...(word === null ? [rule.maxValue] : []),
-        ...conditions.flatMap(pointsOf),
+        ...conditions.flatMap(upperOf),
         ...budgetPoints(terms, rule, call, state, word, unconfirmed),
       ]
+      const upper = uppers.reduce((least, bound) => (bound < least ? bound : least), MAX_UINT256)
+      const points = [upper, ...conditions.flatMap(singledOut).filter((point) => point >= 0n && point < upper)]
       const pins = conditions.flatMap(pinsOf)
-      return pins.length === 0 ? points : [MAX_UINT256, ...points].flatMap((point) => largestPinned(point, pins) ?? [])
+      return pins.length === 0 ? points : points.flatMap((point) => largestPinned(point, pins) ?? [])
     })
 }
 
@@ -65,29 +68,36 @@ function isSame(left: TaskScopeCharge['source'], right: TaskScopeCharge['source'
   return typeof left === 'object' && typeof right === 'object' ? left.word === right.word : left === right
 }
 
-function pointsOf(condition: TaskScopeCondition): bigint[] {
+/** What a word must not exceed, where a condition says that. */
+function upperOf(condition: TaskScopeCondition): bigint[] {
   switch (condition.op) {
     case 'equal':
     case 'at_most':
       return [condition.operand]
-    case 'not_equal':
-      return [condition.operand - 1n, ...widest(condition)].filter((point) => point >= 0n)
-    case 'at_least':
-      return widest(condition)
     case 'one_of':
-      return [...condition.operands]
-    case 'signed_at_most':
-      return [BigInt.asUintN(256, condition.operand), MAX_UINT256]
-    case 'signed_at_least':
-      return [condition.width === 0 ? HALF - 1n : (1n << BigInt(8 * condition.width - 1)) - 1n, MAX_UINT256]
+      return [condition.operands.reduce((most, operand) => (operand > most ? operand : most), 0n)]
+    case 'not_equal':
+    case 'at_least':
+      return condition.width === 0 || condition.left ? [] : [(1n << BigInt(8 * condition.width)) - 1n]
     default:
       return []
   }
 }
 
-/** The largest number of a type that stands on the right. */
-function widest({ width, left }: { width: number; left: boolean }): bigint[] {
-  return width === 0 || left ? [] : [(1n << BigInt(8 * width)) - 1n]
+/** Amounts below the upper bound at which a condition ends to hold, or alone holds. */
+function singledOut(condition: TaskScopeCondition): bigint[] {
+  switch (condition.op) {
+    case 'not_equal':
+      return [condition.operand - 1n]
+    case 'one_of':
+      return [...condition.operands]
+    case 'signed_at_most':
+      return [BigInt.asUintN(256, condition.operand)]
+    case 'signed_at_least':
+      return [condition.width === 0 ? HALF - 1n : (1n << BigInt(8 * condition.width - 1)) - 1n]
+    default:
+      return []
+  }
 }
 
 function pinsOf(condition: TaskScopeCondition): Pin[] {
