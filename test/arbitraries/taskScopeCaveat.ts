@@ -89,15 +89,13 @@ function anyCondition(small: boolean): fc.Arbitrary<TaskScopeCondition> {
       operand: signed,
     }),
     fc.record({ op: of('one_of'), word, operands: fc.array(integer, { minLength: 1, maxLength: small ? 2 : 20 }) }),
-    fc
-      .tuple(word, width, integer, integer)
-      .map(([at, wide, mask, bits]) => ({
-        op: 'bits' as const,
-        word: at,
-        ...wide,
-        mask: mask || 1n,
-        bits: bits & (mask || 1n),
-      })),
+    fc.tuple(word, width, integer, integer).map(([at, wide, mask, bits]) => ({
+      op: 'bits' as const,
+      word: at,
+      ...wide,
+      mask: mask || 1n,
+      bits: bits & (mask || 1n),
+    })),
     fc.record({ op: of('hash'), word, operand: bytes(32) }),
   )
 }
