@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { anyTaskScope } from '../../../test/arbitraries/taskScopeCaveat.ts'
 import { describeCaveat, describeParts } from '../describe.ts'
 import type { DescribeOptions } from '../description.ts'
 import type { TaskScopeBudget, TaskScopeCondition, TaskScopeRule, TaskScopeTerms } from './types.ts'
@@ -374,5 +376,24 @@ describe('describeParts', () => {
     const most = { ...TRANSFER, conditions: [{ op: 'one_of' as const, word: 0, operands: Array<bigint>(17).fill(1n) }] }
     expect(warningsOf({ rules: [most] })).toEqual(['Only 16 of 17 entries are shown.'])
     expect(warningsOf({ rules: [{ ...CALL, maxValue: 2n ** 96n - 1n }], budgets: [] })).toEqual([])
+  })
+
+  test('behavior: total and short, whatever the terms and whatever a token calls itself', () => {
+    fc.assert(
+      fc.property(anyTaskScope(), fc.string(), fc.integer({ min: -1, max: 80 }), (terms, symbol, decimals) => {
+        const named = Object.fromEntries(terms.rules.map(({ target }) => [target, { symbol, decimals }]))
+        const parts = describeParts(terms, { assets: named })
+        // A token of impossible decimals is no reason to say nothing, but then nothing of the rest is said either.
+        if (parts.length === 1) expect(decimals < 0 || decimals > 77).toBe(true)
+        else expect(parts.length).toBeGreaterThanOrEqual(terms.rules.length + terms.budgets.length + 3)
+        for (const { sentence } of parts) {
+          expect(sentence.length).toBeGreaterThan(0)
+          expect(sentence.length).toBeLessThan(3_000)
+          // biome-ignore lint/suspicious/noControlCharactersInRegex: none of them may reach a terminal
+          expect(sentence).not.toMatch(/[\u0000-\u001f\u202e]/)
+        }
+      }),
+      { numRuns: 200 },
+    )
   })
 })
