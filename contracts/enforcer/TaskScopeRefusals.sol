@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
-import {wordAt} from "./Words.sol";
-
 /// @title TaskScopeRefusals
 /// @notice Every way in which a redemption is refused, with what it takes to explain it.
 /// @dev The first argument is always the hash of the delegation that refuses: links of a chain may have equal terms. It is read
@@ -79,12 +77,4 @@ abstract contract TaskScopeRefusals {
     error NotRequested(bytes32 delegation, address key, bytes32 digest);
     /// @notice A charge is above its threshold, and the request does not carry the confirmer's signature.
     error NotConfirmed(bytes32 delegation, address confirmer, bytes32 digest);
-
-    /// @dev Where the delegation's hash stands in calldata: hooks and the reader's preview have the same arguments.
-    uint256 internal constant DELEGATION_HASH = 132;
-
-    /// @dev Of the delegation whose caveat is being looked at. For refusals.
-    function _delegation() internal pure returns (bytes32) {
-        return bytes32(wordAt(DELEGATION_HASH));
-    }
 }

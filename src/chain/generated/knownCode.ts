@@ -53,6 +53,6 @@ export const knownCode: Readonly<Record<string, KnownCode>> = {
   SpecificActionERC20TransferBatchEnforcer: {"bytes":3333,"metadata":53,"hash":"0x926ad14f93f39caf1d1aeb922e8ca17f4d23ec018f035252c61790ec72d36bc6","words":{},"links":[]},
   TimestampEnforcer: {"bytes":1255,"metadata":53,"hash":"0x5ac08f16e927566a826f9ac2e03314cd692403e7dbb94b3d66d05209564ce892","words":{},"links":[]},
   ValueLteEnforcer: {"bytes":1272,"metadata":53,"hash":"0xb4cf15551f4b875be98fbf54dbeb39d35151b6a7fc214e5ee124a21a38943839","words":{},"links":[]},
-  TaskScopeEnforcer: {"bytes":12672,"metadata":0,"hash":"0xe7818154a21e52b894a628ea39035eb22807c58e2d35fde4a1a26e3fc8a10778","words":{"manager":[38,724,7511],"self":[760,1499,7547]},"links":[]},
-  TaskScopeReader: {"bytes":19308,"metadata":0,"hash":"0xd0ba2670825a4181c028cc323eae3cc65db4819aaee49376acff69e5db38e411","words":{"manager":[3555,14328],"TaskScopeEnforcer":[2452,3591,12414,12676,14364]},"links":[]},
+  TaskScopeEnforcer: {"bytes":11569,"metadata":0,"hash":"0xed1f475485d1f9ad0617dafa6d609a3c761dd9005d10d5eb8caef9bbdfac2b78","words":{"manager":[37,566,6988],"self":[602,1211,7024]},"links":[]},
+  TaskScopeReader: {"bytes":18176,"metadata":0,"hash":"0x232f12a505c302ba555b0e548a4f4d9eee1ce631828c01d9c73457b28d418746","words":{"manager":[3366,13741],"TaskScopeEnforcer":[2443,3330,11720,11983,13777]},"links":[]},
 }
