@@ -87,9 +87,8 @@ function widthOf(type: AbiType): { width: number; left: boolean } {
       return { width: (type.bits / 8) % 32, left: false }
     case 'fixedBytes':
       return { width: type.size % 32, left: type.size < 32 }
-    case 'address':
-      return { width: 20, left: false }
     default:
-      return { width: 1, left: false }
+      // An account: of a truth value nothing else is compared than that it is the one or the other.
+      return { width: 20, left: false }
   }
 }

@@ -164,6 +164,21 @@ describe('compile, fused', () => {
         b: { in: Array.from({ length: b }, (_, n) => `b${n}`) },
       },
     })
+  /** 10 words of heads, 2 of lengths, 127 of the call inside, and the signatures. */
+  const wrapper = (signatures: number) =>
+    act({
+      function:
+        'function execTransaction(address to, uint256 v, bytes data, uint8 o, uint256 a, uint256 b, uint256 c, address d, address e, bytes s)',
+      args: {
+        to: { eq: PAYEES[0] },
+        ...Object.fromEntries(['v', 'o', 'a', 'b', 'c'].map((name) => [name, { eq: '0' }])),
+        d: { eq: PAYEES[1] },
+        e: { eq: PAYEES[1] },
+        data: { eq: `0x${'00'.repeat(127 * 32)}` },
+        s: { eq: `0x${'00'.repeat(signatures)}` },
+      },
+      acknowledge: ['selector:execTransaction'],
+    })
   const native = (count: number) => pay({ asset: 'native', to: payees(count) })
   const bounds: [string, string, bigint, readonly [Rule, More], readonly [Rule, More]][] = [
     [
@@ -215,6 +230,7 @@ describe('compile, fused', () => {
       [{ ...words(252, {}), allowance: { asset: USDC, amount: 'last' } } as Rule, {}],
       [{ ...words(253, {}), allowance: { asset: USDC, amount: 'last' } } as Rule, {}],
     ],
+    ['word', '/rules/0/args', 252n, [wrapper(114 * 32), {}], [wrapper(114 * 32 + 1), {}]],
     ['length', '/rules/0/function', 65_535n, [words(2_046, {}), {}], [words(2_047, {}), {}]],
     ['conditions', '/rules/0', 255n, [ints(127, { c: { eq: '1' } }), {}], [ints(128), {}]],
     ['rules', '/rules', 254n, [native(254), nativeBudget()], [native(255), nativeBudget()]],
