@@ -54,7 +54,7 @@ export function evaluate(prepared: PreparedGrant, asked: Action, state: State): 
 function rulesOf({ rule }: PreparedBranch, [note]: readonly Note[]): { rule: string; rules?: readonly string[] } {
   if (rule !== null) return { rule }
   const { rules = [], terms } = note?.passage ?? {}
-  const names = rules.map((index) => terms?.named?.ids[index] ?? `${index}`)
+  const names = rules.map((index) => terms?.named?.ids[index] ?? `rule-${index}`)
   const [first = ''] = names
   return names.length > 1 ? { rule: first, rules: names } : { rule: first }
 }

@@ -39,11 +39,19 @@ export function boundPoints(
         ...conditions.flatMap(upperOf),
         ...budgetPoints(terms, rule, call, state, word, unconfirmed),
       ]
-      const upper = uppers.reduce((least, bound) => (bound < least ? bound : least), MAX_UINT256)
+      const upper = uppers.reduce(lower, MAX_UINT256)
       const points = [upper, ...conditions.flatMap(singledOut).filter((point) => point >= 0n && point < upper)]
       const pins = conditions.flatMap(pinsOf)
       return pins.length === 0 ? points : points.flatMap((point) => largestPinned(point, pins) ?? [])
     })
+}
+
+function lower(left: bigint, right: bigint): bigint {
+  return left < right ? left : right
+}
+
+function higher(left: bigint, right: bigint): bigint {
+  return left > right ? left : right
 }
 
 /** Base units that the budgets charged by the only call's quantity leave after it, tightest; `null` where none is charged. */
@@ -75,7 +83,7 @@ function upperOf(condition: TaskScopeCondition): bigint[] {
     case 'at_most':
       return [condition.operand]
     case 'one_of':
-      return [condition.operands.reduce((most, operand) => (operand > most ? operand : most), 0n)]
+      return [condition.operands.reduce(higher)]
     case 'not_equal':
     case 'at_least':
       return condition.width === 0 || condition.left ? [] : [(1n << BigInt(8 * condition.width)) - 1n]
