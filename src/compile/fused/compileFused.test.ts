@@ -219,6 +219,11 @@ describe('compile, fused', () => {
     ])
   })
 
+  test('behavior: an argument is called what it likes', () => {
+    const odd = 'function f(uint256 constructor, uint256, string toString)'
+    expect(fusedTerms([act({ function: odd })]).rules).toMatchObject([{ conditions: [], length: 100, longer: true }])
+  })
+
   test('behavior: a wrapper of calls stands in the terms word by word, so that what it carries can be read', () => {
     const inner = '0x12345678'
     const { rules: made } = fusedTerms([

@@ -127,4 +127,10 @@ describe('ruleIds', () => {
     expect(ids).toEqual(['first', ...Array(count).fill(rule.id), 'last'])
     expect(fusedTerms(all, used).rules).toHaveLength(ids.length)
   })
+
+  test('behavior: of a scope that one caveat cannot hold, too', () => {
+    const rule = pay({ asset: 'native', to: 'anyone' })
+    const budgets = { b: { assets: { native: '1' }, max: '200' } }
+    expect(ruleIds(parseScope(scopeDocument([rule], { budgets })))).toEqual(['pay'])
+  })
 })

@@ -28,14 +28,14 @@ export function requireRules(rules: readonly Rule[]): void {
  */
 function countRules(rule: Rule): number {
   if (rule.class === 'call') return countChoices(rule)
-  if (rule.to === 'anyone') return 1
-  return rule.asset === 'native' ? rule.to.length : Math.ceil(rule.to.length / Number(BOUNDS.operands))
+  const payees = rule.to === 'anyone' ? 1 : rule.to.length
+  return rule.asset === 'native' ? payees : Math.ceil(payees / Number(BOUNDS.operands))
 }
 
 function countChoices({ args, function: signature }: CallRule): number {
   const { inputs } = parseFunction(signature)
   return inputs.reduce((count, { name, type }) => {
-    const condition = name !== '' && Object.hasOwn(args, name) ? args[name] : undefined
+    const condition = Object.hasOwn(args, name) ? args[name] : undefined
     return condition === undefined ? count : count * countAlternatives(abiType(type), condition)
   }, 1)
 }

@@ -122,7 +122,7 @@ function choicesOf(
   const amounts = new Set([rule.allowance?.amount, ...rule.spends.map(({ amount }) => amount)])
   let choices: (readonly TaskScopeCondition[])[] = [[]]
   for (const input of fn.inputs) {
-    const condition = input.name !== '' && Object.hasOwn(rule.args, input.name) ? rule.args[input.name] : undefined
+    const condition = Object.hasOwn(rule.args, input.name) ? rule.args[input.name] : undefined
     if (condition === undefined) {
       const clean = amounts.has(input.name) ? cleanAmount(input) : []
       choices = choices.map((before) => [...before, ...clean])
