@@ -77,6 +77,8 @@ describe('inspectLinks, a whole scope in one caveat', () => {
       [one({ rules: [{ ...payRule, charges: [] }] }, spend, noValue)],
       [one({ rules: [{ ...payRule, charges: [] }] }, once)],
       [ruled({})],
+      // Alive for one second.
+      [one({ notBefore: 1_999_999_998n }, { ...times, before: 1_999_999_999n })],
       [ruled({ target: PAYEES[0], allowance: { token: USDC, amountWord: 1 } })],
       [
         one({
@@ -335,6 +337,12 @@ describe('inspectLinks, a whole scope in one caveat', () => {
     ],
     ['a larger amount', conditions(most(5n)), conditions(most(6n)), true],
     ['a smaller amount', conditions(most(5n)), conditions(most(4n)), false],
+    [
+      'an amount that another rule above leaves open',
+      { rules: [most(5n), list(1n)].map((c) => ({ ...payRule, conditions: [c] })) },
+      conditions(list(1n), most(6n)),
+      false,
+    ],
     ['as large an amount', conditions(most(5n)), conditions(most(5n)), false],
     ['an amount out of a list', conditions(most(5n)), conditions({ op: 'one_of', word: 1, operands: [1n, 6n] }), true],
     ['any amount', conditions(most(5n)), conditions(list(1n)), true],
