@@ -47,7 +47,10 @@ export function verdictFailure(verdict: Verdict): { error: CliError; exit: CliEr
   if (verdict.verdict === 'escalate') {
     return failure('cli.escalated', EXIT.unsettled, 'This needs a confirmation, and nothing was sent.', {
       details: { confirmer: verdict.confirmer, seconds: verdict.timeout.toString() },
-      fix: 'Ask for less, or ask the principal for a grant that allows it.',
+      fix:
+        verdict.delegation === undefined
+          ? 'Ask for less, or ask the principal for a grant that allows it.'
+          : 'Ask for less, or have the confirmer sign: --confirm where its key is here, --confirmation otherwise.',
     })
   }
   return failure(verdict.code === 'stopped' ? 'cli.stopped' : 'cli.denied', EXIT.denied, 'The action is denied.', {
