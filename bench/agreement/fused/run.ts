@@ -49,6 +49,8 @@ export type FusedReport = {
   resets: number
   byCode: Record<string, number>
   byDepth: Record<number, number>
+  /** What each mistaken evaluator was caught at. */
+  caught: Record<string, Partial<Record<Fault['what'], number>>>
   /** The rarest code: how well the run covers what there is. */
   least: { code: string; codeCount: number }
   faults: Fault[]
@@ -63,7 +65,7 @@ type Live = FusedSubject & { prepared: PreparedGrant; ledger: Ledger }
 type Run = {
   rig: Rig
   draw: Draw
-  judge: Evaluate
+  mistaken: Readonly<Record<string, Evaluate>>
   report: FusedReport
   cases: number
   onProgress?: ((done: number) => void) | undefined
@@ -73,17 +75,19 @@ type Case = { subject: Live; branch: PreparedBranch; index: number; action: Acti
 /**
  * The same near-valid actions, under random whole scopes, to `evaluate` and to the real manager and enforcer: allow or deny,
  * and for a denial hop, rule, condition or budget, and the numbers of the revert.
+ *
+ * @param mistaken - Evaluators with a mistake each, on the same cases: it has to show, or the comparison is worth nothing.
  */
 export async function runFusedAgreement(
   options: { cases: number; seed: number; onProgress?: ((done: number) => void) | undefined },
-  judge: Evaluate = evaluate,
+  mistaken: Readonly<Record<string, Evaluate>> = {},
 ): Promise<FusedReport> {
   const report = emptyFusedReport(options.seed)
   const rig = await startRig()
   try {
     for (let round = 0; report.cases < options.cases; round++) {
       const draw = seeded(options.seed * 1_000_003 + round)
-      const run: Run = { rig, draw, judge, report, cases: options.cases, onProgress: options.onProgress }
+      const run: Run = { rig, draw, mistaken, report, cases: options.cases, onProgress: options.onProgress }
       const snapshot = await send(rig.chain.rpcUrl, 'evm_snapshot', [])
       await runRound(run)
       await send(rig.chain.rpcUrl, 'evm_revert', [snapshot])
@@ -112,6 +116,7 @@ function emptyFusedReport(seed: number): FusedReport {
     resets: 0,
     byCode: {},
     byDepth: {},
+    caught: {},
     least: { code: '', codeCount: 0 },
     faults: [],
   }
@@ -128,7 +133,7 @@ async function runRound(run: Run): Promise<void> {
     const prepared = prepareGrant(subject.grant, rig.environment)
     live.push({ ...subject, prepared, ledger: await makeHistory(run, world, subject, prepared) })
   }
-  const edges: bigint[] = []
+  const edges = live.flatMap(({ terms }) => terms.flatMap((own) => (own === null ? [] : [own.notBefore, own.expiry])))
   for (let time = 0; time < TIMES_A_ROUND; time++) {
     if (time > 0) await warp(run, edges)
     for (const subject of live) {
@@ -231,7 +236,7 @@ async function settle(
 
 /** A part of the state is not there: whatever else is right, the link that lacks it denies. */
 function spoilState(run: Run, one: Case, state: State): void {
-  const { draw, report, judge } = run
+  const { draw, report } = run
   if (!chance(draw, 20)) return
   const scoped = one.branch.links.flatMap(({ hop, caveats }) =>
     caveats.flatMap(({ index, taskScope }) => (taskScope?.keys ?? []).map((key) => ({ hop, index, key }))),
@@ -240,19 +245,27 @@ function spoilState(run: Run, one: Case, state: State): void {
   const lost = pick(draw, scoped)
   const { [lost.key]: _, ...counters } = state.counters
   const spoiled = { ...state, counters }
-  const verdict = judge({ ...one.subject.prepared, branches: [one.branch] }, one.action, spoiled)
+  const verdict = evaluate({ ...one.subject.prepared, branches: [one.branch] }, one.action, spoiled)
   count(report, verdict)
   const right = verdict.verdict === 'deny' && verdict.code === 'state_missing' && verdict.hop === lost.hop
   if (!right) fault(run, 'reasonMismatch', one, verdict, { status: 'executed' }, spoiled)
 }
 
-async function ask({ rig, judge }: Run, { subject, branch, index, action }: Case) {
+async function ask({ rig, mistaken, report }: Run, { subject, branch, index, action }: Case) {
   const { rpcUrl } = rig.chain
   const { hash } = await head(rpcUrl)
-  const { grant, prepared } = subject
+  const { grant, prepared, ledger } = subject
   const state = await readState(rig.node, { grant, environment: rig.environment, block: { hash }, action })
   const [answer] = (await askChain(rpcUrl, [{ grant, branch: index, action }])) as [ChainAnswer]
-  return { state, answer, verdict: judge({ ...prepared, branches: [branch] }, action, state) }
+  const alone = { ...prepared, branches: [branch] }
+  for (const [name, judge] of Object.entries(mistaken)) {
+    // What else is refused behind a signature that lacks, the chain does not say yet.
+    if (wantedOf(branch, answer) !== null) continue
+    const outcome = compareFused(branch, judge(alone, action, state), answer, ledger.disabled)
+    const caught = (report.caught[name] ??= {})
+    if (isFault(outcome)) caught[outcome] = (caught[outcome] ?? 0) + 1
+  }
+  return { state, answer, verdict: evaluate(alone, action, state) }
 }
 
 /** Amounts at, just below and just above what the budgets have left, and conditions ask for. */
@@ -307,13 +320,9 @@ async function makeHistory(run: Run, world: World, subject: FusedSubject, prepar
   const { enforcer, hash, delegator } = terms.place
   const { group, guardian, requestKey, confirmer } = terms.terms
   const signer = requestKey ?? confirmer
-  if (signer !== null && chance(draw, 40)) {
-    const data = encodeFunctionData({
-      abi: ENFORCER,
-      functionName: 'burnRequest',
-      args: [hash, pick(draw, [0n, 255n, 256n])],
-    })
-    await transact(rig, signer, enforcer, data)
+  for (const number of signer === null || chance(draw, 40) ? [] : [0n, 1n, 255n, 2n ** 64n - 1n]) {
+    const data = encodeFunctionData({ abi: ENFORCER, functionName: 'burnRequest', args: [hash, number] })
+    await transact(rig, signer as Address, enforcer, data)
   }
   if (chance(draw, 5)) {
     const args = [delegator, group, guardian ?? NOBODY] as const

@@ -40,7 +40,7 @@ export function sketchTerms(draw: Draw, world: World, parties: Parties): TermsSk
   const maxExecutions = pick(draw, [0, 3, 10])
   const kinds = [transferRule, transferRule, nativeRule, noteRule, noteRule, ...(maxExecutions > 0 ? [swapRule] : [])]
   const drawn = Array.from({ length: 1 + draw.int(4) }, () => pick(draw, kinds)(around))
-  if (parties.confirmer === null && chance(draw, 8)) drawn.push(measuredRule(around))
+  if (parties.confirmer === null && chance(draw, 12)) drawn.unshift(measuredRule(around))
   // The same again with other bounds: what one of them refuses the other may admit.
   if (chance(draw, 30)) drawn.push(stricter(around, pick(draw, drawn)))
   if (chance(draw, 30)) drawn.unshift(stricter(around, pick(draw, drawn)))
