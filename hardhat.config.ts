@@ -24,6 +24,8 @@ export default defineConfig({
       },
     ],
   },
+  // Vectors that both languages read.
+  test: { solidity: { fsPermissions: { readDirectory: ['./test/vectors/taskScope'] } } },
   networks: {
     default: { type: 'edr-simulated', chainType: 'l1', chainId: 31337, hardfork: 'osaka' },
   },

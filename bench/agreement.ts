@@ -22,7 +22,7 @@ import {
   keepFault,
 } from './agreement/report.ts'
 import { type Rig, startRig } from './agreement/rig.ts'
-import { send } from './agreement/rpc.ts'
+import { head, send } from './agreement/rpc.ts'
 import { isExpected, spoil, type Unchained } from './agreement/unchained.ts'
 
 export type Evaluate = (prepared: PreparedGrant, action: Action, state: State) => Verdict
@@ -114,7 +114,7 @@ type Live = Subject & { prepared: PreparedGrant; ledger: Ledger }
 async function runRound(draw: Draw, run: Run, round: number): Promise<void> {
   const { rig } = run
   await send(rig.chain.rpcUrl, 'evm_mine', [])
-  const { timestamp, number } = await head(rig)
+  const { timestamp, number } = await head(rig.chain.rpcUrl)
   const world: World = { ...rig.world, now: timestamp, block: number }
   const live: Live[] = []
   const corners = [...(await cornerGrants(draw, rig, world)), ...(await focusedGrants(draw, rig, world, round))]
@@ -137,7 +137,7 @@ async function runRound(draw: Draw, run: Run, round: number): Promise<void> {
 
 /** Moves the clock to the next step at which caveats begin and end, or to the second before or after it. */
 async function warp(draw: Draw, rig: Rig, { now }: World): Promise<void> {
-  const { timestamp } = await head(rig)
+  const { timestamp } = await head(rig.chain.rpcUrl)
   const edge = now + ((timestamp + 1n - now) / STEP + 1n) * STEP
   await send(rig.chain.rpcUrl, 'evm_setNextBlockTimestamp', [Number(edge) + draw.int(3) - 1])
   await send(rig.chain.rpcUrl, 'evm_mine', [])
@@ -145,7 +145,7 @@ async function warp(draw: Draw, rig: Rig, { now }: World): Promise<void> {
 
 async function compareAll(draw: Draw, run: Run, world: World, live: readonly Live[], actions: number): Promise<void> {
   const { rig } = run
-  const { hash } = await head(rig)
+  const { hash } = await head(rig.chain.rpcUrl)
   const states = await readStates(rig, live, hash)
   const cases: Case[] = []
   live.forEach((subject, index) => {
@@ -275,13 +275,4 @@ function key(verdict: Verdict): string {
 
 function isFault(outcome: Comparison): outcome is 'falseAllow' | 'falseDeny' | 'reasonMismatch' {
   return outcome === 'falseAllow' || outcome === 'falseDeny' || outcome === 'reasonMismatch'
-}
-
-async function head(rig: Rig): Promise<{ hash: Hex; timestamp: bigint; number: bigint }> {
-  const { hash, timestamp, number } = (await send(rig.chain.rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
-    hash: Hex
-    timestamp: Hex
-    number: Hex
-  }
-  return { hash, timestamp: BigInt(timestamp), number: BigInt(number) }
 }

@@ -1,6 +1,9 @@
+import type { Lowering } from '../src/compile/types.ts'
 import { AmbitError } from '../src/errors.ts'
+import { runFusedAgreement } from './agreement/fused/run.ts'
 import { runAgreement } from './agreement.ts'
 import { BenchError } from './errors.ts'
+import { aboveReach, measureGas } from './gas.ts'
 import { measureSubset } from './subset.ts'
 import { measureVerdicts } from './verdicts.ts'
 
@@ -9,15 +12,22 @@ const VERDICTS_A_SECOND = 20_000
 const DEFAULT_CASES = 1_000
 const DEFAULT_SEED = 20_261_120
 
-type Options = { cases: number; seed: number }
+type Options = { cases: number; seed: number; lowering: Lowering }
 
 /** Every benchmark by name: what `npm run bench -- <name>` runs, and whether its figures are what they must be. */
 const BENCHES: Readonly<Record<string, (options: Options) => Promise<{ ok: boolean; data: Record<string, unknown> }>>> =
   {
     agreement: async (options) => {
-      const { faults, ...data } = await runAgreement({ ...options, onProgress: progress(options.cases) })
+      const run = options.lowering === 'fused' ? runFusedAgreement : runAgreement
+      const { faults, ...data } = await run({ ...options, onProgress: progress(options.cases) })
       for (const fault of faults) process.stderr.write(`${print(fault)}\n`)
       return { ok: data.falseAllow === 0 && data.falseDeny === 0 && data.reasonMismatch === 0, data }
+    },
+    gas: async () => {
+      const data = await measureGas()
+      const above = aboveReach(data)
+      for (const figure of above) process.stderr.write(`above its reach: ${figure}\n`)
+      return { ok: above.length === 0, data }
     },
     subset: async (options) => {
       const data = measureSubset({ ...options, onProgress: progress(options.cases) })
@@ -25,7 +35,8 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<{ ok: boole
     },
     verdicts: async ({ seed }) => {
       const data = measureVerdicts(seed)
-      return { ok: data.perSecond >= VERDICTS_A_SECOND, data }
+      const least = Math.min(data.perSecond, data.fused.perSecondByHops['1'] ?? 0)
+      return { ok: least >= VERDICTS_A_SECOND, data }
     },
   }
 
@@ -39,6 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
     const { ok, data } = await bench({
       cases: numberOption(args, '--cases', DEFAULT_CASES),
       seed: numberOption(args, '--seed', DEFAULT_SEED),
+      lowering: loweringOption(args),
     })
     const seconds = Math.round((performance.now() - started) / 100) / 10
     output(json, { schema: `ambit.bench.${name}.v1`, ok, data: { ...data, seconds }, error: null })
@@ -72,6 +84,16 @@ function numberOption(args: readonly string[], name: string, fallback: number): 
   throw new BenchError('bench.invalid_option', 'This option takes a positive whole number.', {
     details: { option: name, value: text },
     fix: `Write it as ${name} 1000.`,
+  })
+}
+
+function loweringOption(args: readonly string[]): Lowering {
+  const at = args.indexOf('--lowering')
+  const value = at === -1 ? 'framework' : (args[at + 1] ?? '')
+  if (value === 'framework' || value === 'fused') return value
+  throw new BenchError('bench.invalid_option', 'This option takes the name of a lowering.', {
+    details: { option: '--lowering', value },
+    fix: 'Write it as --lowering fused, or --lowering framework.',
   })
 }
 

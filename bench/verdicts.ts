@@ -4,6 +4,7 @@ import type { PreparedGrant } from '../src/verdict/prepared.ts'
 import type { Action, State } from '../src/verdict/types.ts'
 import { seeded } from '../test/arbitraries/draw.ts'
 import { drawVerdictCase } from '../test/arbitraries/verdictCase.ts'
+import { drawFusedSamples } from './fusedSamples.ts'
 
 export type VerdictsReport = {
   /** Verdicts a second of processor time, one core, grant prepared, call data read each time: neighbours do not count. */
@@ -17,6 +18,8 @@ export type VerdictsReport = {
   perSecondByHops: Record<string, number>
   /** How many of a hundred verdicts were what. */
   percent: Record<string, number>
+  /** Grants of whole scopes in one caveat, none with a signature to check: verdicts a second by number of links. */
+  fused: { perSecondByHops: Record<string, number>; percent: Record<string, number> }
 }
 
 type Sample = { prepared: PreparedGrant; action: Action; state: State; hops: number }
@@ -35,24 +38,37 @@ export function measureVerdicts(seed: number): VerdictsReport {
   const counts: Record<string, number> = {}
   run(samples, WARM_UP_MS, counts)
   const all = run(samples, MEASURE_MS, counts)
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
-  const lengths = [...new Set(samples.map(({ hops }) => hops))].sort()
+  const environment = getEnvironment(8453)
+  const scoped = drawFusedSamples(seeded(seed + 1), environment, GRANTS, ACTIONS_A_GRANT)
+  const scopedCounts: Record<string, number> = {}
+  run(scoped, WARM_UP_MS, scopedCounts)
   return {
     perSecond: all,
     hops: Math.max(...samples.map(({ hops }) => hops)),
     lowering: 'framework',
     seed,
     samples: samples.length,
-    perSecondByHops: Object.fromEntries(
-      lengths.map((length) => {
-        const list = samples.filter(({ hops }) => hops === length)
-        return [length, run(list, MEASURE_MS / 4, {})]
-      }),
-    ),
-    percent: Object.fromEntries(
-      Object.entries(counts).map(([verdict, count]) => [verdict, Math.round((1_000 * count) / total) / 10]),
-    ),
+    perSecondByHops: byHops(samples),
+    percent: percentOf(counts),
+    fused: { perSecondByHops: byHops(scoped), percent: percentOf(scopedCounts) },
   }
+}
+
+function byHops(samples: readonly Sample[]): Record<string, number> {
+  const lengths = [...new Set(samples.map(({ hops }) => hops))].sort()
+  return Object.fromEntries(
+    lengths.map((length) => {
+      const list = samples.filter(({ hops }) => hops === length)
+      return [length, run(list, MEASURE_MS / 4, {})]
+    }),
+  )
+}
+
+function percentOf(counts: Readonly<Record<string, number>>): Record<string, number> {
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0)
+  return Object.fromEntries(
+    Object.entries(counts).map(([verdict, count]) => [verdict, Math.round((1_000 * count) / total) / 10]),
+  )
 }
 
 function drawSamples(seed: number): Sample[] {

@@ -15,6 +15,9 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const check = process.argv.includes('--check')
 let stale = 0
 
+/** Where our contract says its bytes. */
+const LAYOUTS = ['contracts/enforcer/TaskScopeTerms.sol', 'contracts/enforcer/TaskScopeRequests.sol']
+
 const sources = sourcesOf(join(ROOT, 'src'))
 for (const { code, why } of [...codeFaults(errorClasses(sources), sources), ...answerFaults(sources)])
   report(`${code}: ${why}`)
@@ -26,7 +29,7 @@ settle('docs/scope.md', (text) =>
     text,
   ),
 )
-settle('docs/enforcers.md', () => enforcersPage(sources))
+settle('docs/enforcers.md', () => enforcersPage([...sources, ...LAYOUTS.map((path) => ({ path, text: read(path) }))]))
 settle('docs/architecture.md', (text) => withPart(text, 'functions', functionsTable()))
 settle('README.md', (text) => withPart(text, 'example', codeBlock(read('examples/quickstart.ts'))))
 if (stale > 0) process.exitCode = 1

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { docOf, emittedKinds, judged } from './enforcers-page.ts'
+import { docOf, emittedKinds, judged, layoutOf } from './enforcers-page.ts'
 
 const CODEC = `import type { Codec } from './codec.ts'
 
@@ -39,6 +39,21 @@ describe('emittedKinds', () => {
 
   it('error: no such list', () => {
     expect(() => emittedKinds('const ORDERS = []')).toThrow(RangeError)
+  })
+})
+
+describe('layoutOf', () => {
+  it('default: the comment with a table, without what marks it as one', () => {
+    const table = ['Bytes', '', '| Bytes | What |', '|---|---|', '| 1 | version |']
+    const commented = table.map((line) => `// ${line}`.trimEnd()).join('\n')
+    expect(layoutOf(`// SPDX\npragma solidity;\n\n${commented}\n\nuint256 constant A = 1;\n`)).toEqual(table)
+    const natspec = ['@title X', '@notice Bytes', ...table.slice(1)].map((line) => `/// ${line}`.trimEnd()).join('\n')
+    expect(layoutOf(`import "x";\n\n${natspec}\nabstract contract X {\n    // no |---| here\n}\n`)).toEqual(table)
+  })
+
+  it('error: a source without a table', () => {
+    expect(() => layoutOf('// SPDX\n')).toThrow(RangeError)
+    expect(() => layoutOf('')).toThrow(RangeError)
   })
 })
 

@@ -1,7 +1,7 @@
-/** Renders what Ambit does with every enforcer of the framework: from the codecs, their docstrings and the evaluator. */
+/** Renders what Ambit does with every enforcer, the framework's and its own: from codecs, docstrings, contract and evaluator. */
 import { encodeCaveat } from '../src/caveats/caveat.ts'
 import type { CaveatOf, KnownCaveat, KnownKind } from '../src/caveats/codec.ts'
-import { describeCaveat } from '../src/caveats/describe.ts'
+import { describeCaveat, describeParts } from '../src/caveats/describe.ts'
 import { codecs } from '../src/caveats/registry.ts'
 import { getEnvironment } from '../src/chain/deployments.ts'
 import { hashDelegation } from '../src/delegation/hash.ts'
@@ -20,7 +20,8 @@ import type { Source } from './errors-page.ts'
  */
 export function enforcersPage(sources: readonly Source[]): string {
   const emitted = emittedKinds(textOf(sources, 'src/compile/lower.ts'))
-  const rows = codecs.map(({ name, kind, callType }) => {
+  const framework = codecs.filter(({ kind }) => kind !== 'taskScope')
+  const rows = framework.map(({ name, kind, callType }) => {
     const { terms, holds } = docOf(textOf(sources, `src/caveats/${kind}.ts`), kind)
     const { sentence, warnings } = describeCaveat(EXAMPLES[kind], { assets: ASSETS })
     const cells = [
@@ -35,7 +36,7 @@ export function enforcersPage(sources: readonly Source[]): string {
     return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`
   })
   return [
-    '<!-- Generated from src/caveats, src/compile and src/verdict by scripts/docs.ts. Do not edit. -->',
+    '<!-- Generated from src/caveats, src/compile, src/verdict and contracts/enforcer by scripts/docs.ts. Do not edit. -->',
     '# Enforcers',
     '',
     'Every enforcer of Delegation Framework 1.3.0, by contract name. Ambit reads the terms of all of them, strictly: bytes with a',
@@ -52,7 +53,54 @@ export function enforcersPage(sources: readonly Source[]): string {
     '|---|---|---|---|---|---|---|',
     ...rows,
     '',
+    ...ownSection(sources),
+    '',
   ].join('\n')
+}
+
+/** Ours is no row: it says a whole scope, and its layout is a page of its own. */
+function ownSection(sources: readonly Source[]): string[] {
+  const { terms, holds } = docOf(textOf(sources, 'src/caveats/taskScope/terms.ts'), 'taskScope')
+  const parts = describeParts(EXAMPLES.taskScope, { assets: ASSETS })
+  return [
+    '## Ours: `TaskScopeEnforcer`',
+    '',
+    holds,
+    '',
+    "No part of the framework: Ambit's own contract, which the framework's unchanged manager calls. The compiler writes it with the",
+    'lowering `fused`, and then it is the only caveat of its delegation: twice in one delegation it would count in one place, which is',
+    `denied. Judged: ${judged(EXAMPLES.taskScope)}. One call, or a batch where the terms allow one.`,
+    '',
+    'An example, in the words that a signer sees:',
+    '',
+    ...parts.flatMap(({ sentence, warnings }) => [sentence, ...warnings.map((it) => `*${it}*`)].map((it) => `- ${it}`)),
+    '',
+    '### Its terms',
+    '',
+    terms,
+    '',
+    ...layoutOf(textOf(sources, 'contracts/enforcer/TaskScopeTerms.sol')),
+    '',
+    '### Its `args`',
+    '',
+    ...layoutOf(textOf(sources, 'contracts/enforcer/TaskScopeRequests.sol')),
+  ]
+}
+
+/**
+ * The first comment with a table in a contract's source, as it stands there.
+ *
+ * @throws RangeError where there is none.
+ */
+export function layoutOf(solidity: string): string[] {
+  const comments = solidity.match(/(?:^\/\/\/?(?: .*)?\n)+/gm) ?? []
+  const found = comments.find((comment) => comment.includes('|---|'))
+  if (found === undefined) throw new RangeError('There is no table in this source')
+  const lines = found
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.replace(/^\/\/\/? ?/, ''))
+  return lines.filter((line) => !line.startsWith('@title')).map((line) => line.replace(/^@notice /, ''))
 }
 
 /** Kinds that the compiler puts in order, and so may write. */
@@ -212,6 +260,35 @@ const EXAMPLES: { readonly [Kind in KnownKind]: CaveatOf<Kind> } = {
     recipient: PAYEE,
     amount: 5_000_000n,
     first: EXECUTION,
+  },
+  taskScope: {
+    kind: 'taskScope',
+    notBefore: START,
+    expiry: START + 30n * 86_400n,
+    maxExecutions: 0,
+    group: '0x0000000000000001',
+    guardian: PAYEE,
+    requestKey: null,
+    confirmer: null,
+    calls: { max: 20n, period: 86_400n },
+    redeemers: [],
+    budgets: [{ window: 'rolling', period: 86_400n, cap: 200_000_000n, threshold: null }],
+    rules: [
+      {
+        target: TOKEN,
+        selector: '0xa9059cbb',
+        length: 68,
+        longer: false,
+        maxValue: 0n,
+        conditions: [
+          { op: 'equal', word: 0, operand: BigInt(PAYEE) },
+          { op: 'at_most', word: 1, operand: 50_000_000n },
+        ],
+        charges: [{ budget: 0, source: { word: 1 }, weight: 1n }],
+        allowance: null,
+        measured: null,
+      },
+    ],
   },
   timestamp: { kind: 'timestamp', after: 0n, before: START },
   valueLte: { kind: 'valueLte', max: 0n },

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { deployedContracts, deployments, frameworkErrors, isArtifactFresh, knownCode, staleFiles } from './generate.ts'
+import { deployedContracts, isArtifactFresh } from './artifacts.ts'
+import { deployments, frameworkErrors, knownCode, staleFiles } from './generate.ts'
 
 describe('deployedContracts', () => {
   test('behavior: every artifact was made from the source as it is', () => {

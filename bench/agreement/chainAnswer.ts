@@ -1,8 +1,6 @@
-import { encodeAbiParameters, parseAbiParameters } from 'viem'
-import { encodeContext } from '../../src/delegation/index.ts'
 import type { Grant } from '../../src/grant/types.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
-import { encodeCall, encodeRedemption } from '../../src/redemption/index.ts'
+import { encodeRedemption } from '../../src/redemption/index.ts'
 import type { Action } from '../../src/verdict/types.ts'
 import { chainFailed } from '../errors.ts'
 import { type RpcRequest, sendBatch } from './rpc.ts'
@@ -14,7 +12,7 @@ export type ChainAnswer =
   | { status: 'execution_failed' }
   | { status: 'refused'; by: 'manager'; error: string }
   /** `position`: number of hooks that passed before it, over all links from the leaf up. */
-  | { status: 'refused'; by: 'hook'; position: number; delegation: Hex; enforcer: Address; error: string }
+  | { status: 'refused'; by: 'hook'; position: number; delegation: Hex; enforcer: Address; error: string; data?: Hex }
   /** A hook before all others, or after the execution. */
   | { status: 'refused'; by: 'outer'; when: 'before' | 'after'; delegation: Hex; enforcer: Address; error: string }
 
@@ -27,7 +25,6 @@ const SELECTORS = {
   afterHook: '0xd3eddcc5',
   afterAllHook: '0xed463367',
 } as const
-const BATCH_MODE: Hex = `0x01${'00'.repeat(31)}`
 
 /** Asks with `eth_call`, and traces what reverts to learn which hook of which delegation it was. */
 export async function askChain(rpcUrl: string, questions: readonly Question[]): Promise<ChainAnswer[]> {
@@ -63,14 +60,7 @@ export async function askChain(rpcUrl: string, questions: readonly Question[]): 
 
 /** Call data of `redeemDelegations`: single mode for one call, batch mode for several. */
 export function redemptionData(grant: Grant, index: number, action: Action): Hex {
-  if (action.calls.length === 1) return encodeRedemption(grant, index, action).data
-  const links = grant.branches[index]?.links ?? []
-  const delegations = links.flatMap((link) => grant.delegations[link] ?? [])
-  const executions = action.calls.map(({ to, value, data }) => ({ target: to, value, callData: data }))
-  const execution = encodeAbiParameters(parseAbiParameters('(address target, uint256 value, bytes callData)[]'), [
-    executions,
-  ])
-  return encodeCall(encodeContext(delegations), BATCH_MODE, execution)
+  return encodeRedemption(grant, index, action).data
 }
 
 type Frame = { to?: Hex; input: Hex; output?: Hex; error?: string; calls?: Frame[] }
@@ -87,7 +77,12 @@ function readTrace(root: Frame): ChainAnswer {
   const refused = { status: 'refused' as const, delegation, enforcer, error: revertText(failed.output) }
   switch (selector) {
     case SELECTORS.beforeHook:
-      return { ...refused, by: 'hook', position: calls.filter(({ input }) => input.startsWith(selector)).length - 1 }
+      return {
+        ...refused,
+        by: 'hook',
+        position: calls.filter(({ input }) => input.startsWith(selector)).length - 1,
+        data: failed.output ?? '0x',
+      }
     case SELECTORS.beforeAllHook:
       return { ...refused, by: 'outer', when: 'before' }
     case SELECTORS.afterHook:

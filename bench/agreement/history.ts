@@ -1,5 +1,6 @@
 import { encodeFunctionData, keccak256, numberToHex } from 'viem'
 import { hashDelegation } from '../../src/delegation/index.ts'
+import type { Delegation } from '../../src/delegation/types.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import type { PreparedGrant } from '../../src/verdict/prepared.ts'
 import type { State } from '../../src/verdict/types.ts'
@@ -46,17 +47,18 @@ export async function makeHistory(
     await transact(rig, near.redeemer, rig.manager, redemptionData(grant, index, action))
   }
   if (corner === 'revoked' || chance(draw, 4)) {
-    const delegation = pick(draw, grant.delegations)
-    const data = encodeFunctionData({
-      abi: managerAbi,
-      functionName: 'disableDelegation',
-      args: [{ ...delegation, salt: BigInt(delegation.salt) }],
-    })
-    await transact(rig, delegation.delegator, rig.manager, data)
-    ledger.disabled.add(hashDelegation(delegation))
+    await disable(rig, pick(draw, grant.delegations), ledger)
   }
   if (chance(draw, 4)) await fillCounter(draw, rig, grant.delegations.map(hashDelegation))
   return ledger
+}
+
+/** Revokes a delegation, and keeps that in the books. */
+export async function disable(rig: Rig, delegation: Delegation, ledger: Ledger): Promise<void> {
+  const args = [{ ...delegation, salt: BigInt(delegation.salt) }] as const
+  const data = encodeFunctionData({ abi: managerAbi, functionName: 'disableDelegation', args })
+  await transact(rig, delegation.delegator, rig.manager, data)
+  ledger.disabled.add(hashDelegation(delegation))
 }
 
 /** Ends every delegation of one account that carries a nonce. */
@@ -77,7 +79,7 @@ export async function setPaused(rig: Rig, paused: boolean): Promise<void> {
 }
 
 /** A mined transaction of an account of the local chain; a revert is mined too. */
-async function transact(rig: Rig, from: Address, to: Address, data: Hex): Promise<void> {
+export async function transact(rig: Rig, from: Address, to: Address, data: Hex): Promise<void> {
   const hash = await send(rig.chain.rpcUrl, 'eth_sendTransaction', [{ from, to, data, gas: '0x1e8480' }])
   // The node answers before it has mined: without this the state would be read a block too early.
   for (;;) {

@@ -1,3 +1,4 @@
+import type { Hex } from '../../src/primitives/hex.ts'
 import { chainFailed } from '../errors.ts'
 
 /** One JSON-RPC request of a batch. */
@@ -31,4 +32,14 @@ export async function send(rpcUrl: string, method: string, params: readonly unkn
     throw chainFailed(method, answer)
   }
   return answer.result
+}
+
+/** The newest block. */
+export async function head(rpcUrl: string): Promise<{ hash: Hex; timestamp: bigint; number: bigint }> {
+  const { hash, timestamp, number } = (await send(rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
+    hash: Hex
+    timestamp: Hex
+    number: Hex
+  }
+  return { hash, timestamp: BigInt(timestamp), number: BigInt(number) }
 }

@@ -3,9 +3,8 @@ pragma solidity 0.8.37;
 
 import {vm} from "../testing/Vm.sol";
 import {Execution, Fixture, Parts} from "./Fixture.t.sol";
-import {TaskScopeCounters} from "./TaskScopeCounters.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
-import {TaskScopeJudge} from "./TaskScopeJudge.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Batch mode: each execution judged and counted, one encoding only, and the three executions of an allowance as one.
 contract BatchTest is Fixture {
@@ -47,10 +46,10 @@ contract BatchTest is Fixture {
     function test_oneBadItemRefusesAll() public {
         Execution[] memory executions = _three();
         executions[1] = _transfer(GUARDIAN, 20);
-        vm.assertEq(_batch(_pack(_payments()), executions), _of(1, _notAdmitted(0, TaskScopeCounters.Reason.Condition, 0, uint160(ALICE), 0, uint160(GUARDIAN))));
+        vm.assertEq(_batch(_pack(_payments()), executions), _of(1, _notAdmitted(0, TaskScopeRefusals.Reason.Condition, 0, uint160(ALICE), 0, uint160(GUARDIAN))));
         vm.assertEq(enforcer.load(uint256(HASH_A)), 0);
         executions[1] = Execution(PRINCIPAL, 0, "");
-        vm.assertEq(_batch(_pack(_payments()), executions), abi.encodeWithSelector(TaskScopeJudge.ForbiddenTarget.selector, 1, PRINCIPAL));
+        vm.assertEq(_batch(_pack(_payments()), executions), abi.encodeWithSelector(TaskScopeRefusals.ForbiddenTarget.selector, HASH_A, 1, PRINCIPAL));
     }
 
     function testFuzz_sameAsTheSinglesInOrder(uint256 seed) public {
@@ -104,7 +103,7 @@ contract BatchTest is Fixture {
     }
 
     function test_sharedReorderedAndEmptyTuplesAreRefused() public {
-        bytes memory malformed = abi.encodeWithSelector(TaskScopeJudge.MalformedExecution.selector);
+        bytes memory malformed = abi.encodeWithSelector(TaskScopeRefusals.MalformedExecution.selector, HASH_A);
         Execution[] memory executions = _three();
         bytes memory execution = abi.encode(executions);
         assembly ("memory-safe") {
@@ -122,16 +121,16 @@ contract BatchTest is Fixture {
         vm.assertEq(_batch(_pack(_payments()), execution, HASH_A), malformed);
         vm.assertEq(_batch(_pack(_payments()), new Execution[](0)), malformed);
         vm.assertEq(_batch(_pack(_payments()), "", HASH_A), malformed);
-        vm.assertEq(_batch(_pack(_payments()), abi.encode(32, type(uint256).max), HASH_A), abi.encodeWithSelector(TaskScopeJudge.TooManyExecutions.selector, 10, type(uint256).max));
+        vm.assertEq(_batch(_pack(_payments()), abi.encode(32, type(uint256).max), HASH_A), abi.encodeWithSelector(TaskScopeRefusals.TooManyExecutions.selector, HASH_A, 10, type(uint256).max));
     }
 
     function test_mostExecutions() public {
         Parts memory t = _payments();
         t.most = 2;
-        vm.assertEq(_batch(_pack(t), _three()), abi.encodeWithSelector(TaskScopeJudge.TooManyExecutions.selector, 2, 3));
+        vm.assertEq(_batch(_pack(t), _three()), abi.encodeWithSelector(TaskScopeRefusals.TooManyExecutions.selector, HASH_A, 2, 3));
         t.most = 10;
         t.mostCalls = 2;
-        vm.assertEq(_batch(_pack(t), _three()), abi.encodeWithSelector(TaskScopeCounters.CallsExceeded.selector, 2, 0, 3));
+        vm.assertEq(_batch(_pack(t), _three()), abi.encodeWithSelector(TaskScopeRefusals.CallsExceeded.selector, HASH_A, 2, 0, 3));
     }
 
     // --- allowance ---
@@ -156,7 +155,7 @@ contract BatchTest is Fixture {
             vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 1);
             vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, amount);
         } else {
-            vm.assertEq(reason, _of(1, _notAdmitted(0, TaskScopeCounters.Reason.Condition, 0, 100, 0, amount)));
+            vm.assertEq(reason, _of(1, _notAdmitted(0, TaskScopeRefusals.Reason.Condition, 0, 100, 0, amount)));
         }
     }
 
@@ -200,7 +199,7 @@ contract BatchTest is Fixture {
 
     function test_allowanceAloneIsRefusedInSingleMode() public {
         Execution memory approval = _swap(5)[0];
-        _refuses(_pack(_swapParts(0)), _single(approval), _notAdmitted(0, TaskScopeCounters.Reason.Allowance, 0, uint160(ROUTER), 0, uint160(ROUTER)));
+        _refuses(_pack(_swapParts(0)), _single(approval), _notAdmitted(0, TaskScopeRefusals.Reason.Allowance, 0, uint160(ROUTER), 0, uint160(ROUTER)));
     }
 
     function test_theCallBetweenIsNoForbiddenTarget() public {
@@ -211,7 +210,7 @@ contract BatchTest is Fixture {
         executions[0].callData = abi.encodeCall(token.approve, (PRINCIPAL, 5));
         executions[1].target = PRINCIPAL;
         executions[2].callData = abi.encodeCall(token.approve, (PRINCIPAL, 0));
-        vm.assertEq(_batch(_pack(t), executions), abi.encodeWithSelector(TaskScopeJudge.ForbiddenTarget.selector, 1, PRINCIPAL));
+        vm.assertEq(_batch(_pack(t), executions), abi.encodeWithSelector(TaskScopeRefusals.ForbiddenTarget.selector, HASH_A, 1, PRINCIPAL));
     }
 
     function test_ruleAfterAnAllowanceThatFailsSeesTheFirstAgain() public {

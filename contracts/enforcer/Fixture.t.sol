@@ -7,6 +7,7 @@ import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeReader} from "./TaskScopeReader.sol";
 import {TermsInfoLib} from "./TermsInfo.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice The parts of terms, so that a test says only what it is about.
 struct Parts {
@@ -39,8 +40,8 @@ abstract contract Fixture {
     bytes32 internal constant HASH_A = keccak256("a delegation");
     uint256 internal constant START = 1_800_000_000;
     uint32 internal constant DAY = 86_400;
-    address internal constant ALICE = address(0xA11CE);
-    address internal constant BOB = address(0xB0B);
+    address internal constant ALICE = address(bytes20("alice"));
+    address internal constant BOB = address(bytes20("bob"));
     address internal constant PRINCIPAL = address(0x9999);
     address internal constant REDEEMER = address(0x7777);
     address internal constant GUARDIAN = address(0x6666);
@@ -83,11 +84,15 @@ abstract contract Fixture {
     }
 
     function _atMost(uint8 word, uint256 most) internal pure returns (bytes memory) {
-        return abi.encodePacked(uint8(3), word, uint8(0), uint8(16), uint128(most));
+        return _condition(3, word, 0, most);
     }
 
     function _condition(uint8 operation, uint8 word, uint8 width, uint256 operand) internal pure returns (bytes memory) {
-        return abi.encodePacked(operation, word, width, uint8(32), operand);
+        uint8 size;
+        while (size < 32 && operand >> 8 * size != 0) ++size;
+        bytes memory shortest = new bytes(size);
+        for (uint256 i; i < size; ++i) shortest[i] = bytes1(uint8(operand >> 8 * (size - 1 - i)));
+        return abi.encodePacked(operation, word, width, size, shortest);
     }
 
     function _charge(uint8 budget, uint8 source) internal pure returns (bytes memory) {
@@ -192,18 +197,26 @@ abstract contract Fixture {
         }
     }
 
-    function _notAdmitted(uint256 rule, TaskScopeEnforcer.Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested)
+    function _notAdmitted(uint256 rule, TaskScopeRefusals.Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested)
         internal
         pure
         returns (bytes memory)
     {
-        return abi.encodeWithSelector(bytes4(keccak256("NotAdmitted(uint256,uint256,uint8,uint256,uint256,uint256,uint256)")), 0, rule, reason, index, limit, used, requested);
+        return abi.encodeWithSelector(bytes4(keccak256("NotAdmitted(bytes32,uint256,uint256,uint8,uint256,uint256,uint256,uint256)")), HASH_A, 0, rule, reason, index, limit, used, requested);
+    }
+
+    /// @dev The same refusal by another delegation.
+    function _by(bytes32 hash, bytes memory reason) internal pure returns (bytes memory) {
+        assembly ("memory-safe") {
+            mstore(add(reason, 36), hash)
+        }
+        return reason;
     }
 
     /// @dev A budget's or a rule's error with another item number.
     function _of(uint256 item, bytes memory reason) internal pure returns (bytes memory) {
         assembly ("memory-safe") {
-            mstore(add(reason, 36), item)
+            mstore(add(reason, 68), item)
         }
         return reason;
     }

@@ -4,9 +4,8 @@ pragma solidity 0.8.37;
 import {vm} from "../testing/Vm.sol";
 import {Execution, Fixture, Parts} from "./Fixture.t.sol";
 import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
-import {TaskScopeCounters} from "./TaskScopeCounters.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
-import {TaskScopeJudge} from "./TaskScopeJudge.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Spending that is what the account loses, not what the call declares.
 contract MeasuredTest is Fixture {
@@ -41,7 +40,7 @@ contract MeasuredTest is Fixture {
         (bool passed, bytes memory reason) = _after(terms, execution);
         vm.assertTrue(passed == (amount <= 200));
         if (passed) vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, amount);
-        else vm.assertEq(reason, _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 200, 0, amount));
+        else vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 0, amount));
         vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 1);
     }
 
@@ -58,7 +57,7 @@ contract MeasuredTest is Fixture {
         _lose(51);
         (bool over, bytes memory reason) = _after(terms, execution);
         vm.assertTrue(!over);
-        vm.assertEq(reason, _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 200, 150, 51));
+        vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 150, 51));
     }
 
     function test_nativeAndGains() public {
@@ -78,7 +77,7 @@ contract MeasuredTest is Fixture {
     function test_nothingOfTheDelegationPassesMeanwhile() public {
         // A measured action of the same delegation, or another whose after hook would settle too early.
         bytes memory terms = _pack(_terms(address(token)));
-        bytes memory reentered = abi.encodeWithSelector(TaskScopeEnforcer.Reentered.selector, HASH_A);
+        bytes memory reentered = abi.encodeWithSelector(TaskScopeRefusals.Reentered.selector, HASH_A);
         _passes(terms, execution);
         _refuses(terms, execution, reentered);
         _refuses(terms, _pay(ALICE, 1), reentered);
@@ -104,14 +103,14 @@ contract MeasuredTest is Fixture {
         batch[0] = Execution(VAULT, 0, abi.encodeWithSelector(0x11223344, uint256(0)));
         Execution[] memory two = new Execution[](2);
         (two[0], two[1]) = (batch[0], _transfer(ALICE, 1));
-        vm.assertEq(_try(terms, "", BATCH, abi.encode(two), HASH_A), abi.encodeWithSelector(TaskScopeJudge.MeasuredAlone.selector));
+        vm.assertEq(_try(terms, "", BATCH, abi.encode(two), HASH_A), abi.encodeWithSelector(TaskScopeRefusals.MeasuredAlone.selector, HASH_A));
         vm.assertEq(_try(terms, "", BATCH, abi.encode(batch), HASH_A), "");
     }
 
     function test_measuredRuleWithoutTheHeadersFlagIsRefused() public {
         Parts memory t = _terms(address(token));
         t.measured = false;
-        _refuses(_pack(t), execution, abi.encodeWithSelector(TaskScopeCounters.MalformedTerms.selector));
+        _refuses(_pack(t), execution, abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
         vm.assertTrue(!_isCanonical(_pack(t)));
     }
 
@@ -135,7 +134,7 @@ contract MeasuredTest is Fixture {
         liar.set(0);
         bytes memory reason;
         (passed, reason) = _after(terms, execution);
-        vm.assertTrue(!passed && _selectorOf(reason) == TaskScopeCounters.NotAdmitted.selector);
+        vm.assertTrue(!passed && _selectorOf(reason) == TaskScopeRefusals.NotAdmitted.selector);
     }
 }
 

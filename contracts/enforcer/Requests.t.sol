@@ -3,9 +3,8 @@ pragma solidity 0.8.37;
 
 import {vm} from "../testing/Vm.sol";
 import {Fixture, Parts} from "./Fixture.t.sol";
-import {TaskScopeCounters} from "./TaskScopeCounters.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
-import {TaskScopeRequests} from "./TaskScopeRequests.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Signatures of the agent's key and of the confirmer over one request, used once.
 contract RequestsTest is Fixture {
@@ -37,7 +36,7 @@ contract RequestsTest is Fixture {
     }
 
     function _notRequested(bytes memory reason) private pure returns (bool) {
-        return _selectorOf(reason) == TaskScopeRequests.NotRequested.selector;
+        return _selectorOf(reason) == TaskScopeRefusals.NotRequested.selector;
     }
 
     // --- request key ---
@@ -50,7 +49,7 @@ contract RequestsTest is Fixture {
         vm.expectEmit(true, false, false, true, address(enforcer));
         emit TaskScopeEnforcer.RequestRedeemed(HASH_A, keccak256(bytes.concat(SINGLE, execution)), 1 << 240 | 1 << 112 | 199, number);
         vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), "");
-        vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRequests.RequestUsed.selector, number));
+        vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRefusals.RequestUsed.selector, HASH_A, number));
         vm.assertEq(_try(terms, _args(KEY, another, execution), SINGLE, execution, HASH_A), "");
         vm.assertTrue(reader.isRequestUsed(HASH_A, vm.addr(KEY), number) && !reader.isRequestUsed(HASH_A, vm.addr(KEY), number ^ 1 == another ? number ^ 2 : number ^ 1));
     }
@@ -58,7 +57,7 @@ contract RequestsTest is Fixture {
     function test_nothingWithoutTheKeysSignature() public {
         bytes memory terms = _pack(_keyed());
         bytes memory execution = _pay(ALICE, 1);
-        bytes memory malformed = abi.encodeWithSelector(TaskScopeRequests.MalformedArgs.selector);
+        bytes memory malformed = abi.encodeWithSelector(TaskScopeRefusals.MalformedArgs.selector, HASH_A, vm.addr(KEY));
         vm.assertEq(_try(terms, "", SINGLE, execution, HASH_A), malformed);
         bytes memory args = _args(KEY, 1, execution);
         vm.assertEq(_try(terms, bytes.concat(args, hex"00"), SINGLE, execution, HASH_A), malformed);
@@ -66,7 +65,11 @@ contract RequestsTest is Fixture {
             mstore(args, 77)
         }
         vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), malformed);
-        vm.assertTrue(_notRequested(_try(terms, _args(CONFIRMER, 1, execution), SINGLE, execution, HASH_A)));
+        bytes32 digest = reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START + 60));
+        vm.assertEq(
+            _try(terms, _args(CONFIRMER, 1, execution), SINGLE, execution, HASH_A),
+            abi.encodeWithSelector(TaskScopeRefusals.NotRequested.selector, HASH_A, vm.addr(KEY), digest)
+        );
         // What recovers to nobody.
         vm.assertTrue(_notRequested(_try(terms, bytes.concat(abi.encodePacked(uint64(1), uint40(START)), new bytes(65)), SINGLE, execution, HASH_A)));
     }
@@ -78,7 +81,7 @@ contract RequestsTest is Fixture {
         uint256 i = place % args.length;
         args[i] = bytes1(uint8(args[i]) ^ flip);
         bytes4 selector = _selectorOf(_try(_pack(_keyed()), args, SINGLE, execution, HASH_A));
-        vm.assertTrue(selector == TaskScopeRequests.NotRequested.selector || i >= 8 && i < 13 && selector == TaskScopeRequests.RequestExpired.selector);
+        vm.assertTrue(selector == TaskScopeRefusals.NotRequested.selector || i >= 8 && i < 13 && selector == TaskScopeRefusals.RequestExpired.selector);
     }
 
     function test_highSIsRefused() public {
@@ -108,7 +111,7 @@ contract RequestsTest is Fixture {
         bytes memory execution = _pay(ALICE, 1);
         bytes memory args = _args(KEY, 1, execution);
         vm.warp(START + 61);
-        vm.assertEq(_try(_pack(_keyed()), args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRequests.RequestExpired.selector, START + 60, START + 61));
+        vm.assertEq(_try(_pack(_keyed()), args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRefusals.RequestExpired.selector, HASH_A, START + 60, START + 61));
         vm.warp(START + 60);
         vm.assertEq(_try(_pack(_keyed()), args, SINGLE, execution, HASH_A), "");
     }
@@ -118,9 +121,9 @@ contract RequestsTest is Fixture {
         enforcer.burnRequest(HASH_A, 1);
         vm.prank(vm.addr(KEY));
         enforcer.burnRequest(HASH_A, 2);
-        vm.assertEq(_try(_pack(_keyed()), _args(KEY, 2, execution), SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRequests.RequestUsed.selector, 2));
+        vm.assertEq(_try(_pack(_keyed()), _args(KEY, 2, execution), SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRefusals.RequestUsed.selector, HASH_A, 2));
         vm.assertEq(_try(_pack(_keyed()), _args(KEY, 1, execution), SINGLE, execution, HASH_A), "");
-        vm.expectRevert(abi.encodeWithSelector(TaskScopeRequests.RequestUsed.selector, 1));
+        vm.expectRevert(abi.encodeWithSelector(TaskScopeRefusals.RequestUsed.selector, HASH_A, 1));
         vm.prank(vm.addr(KEY));
         enforcer.burnRequest(HASH_A, 1);
     }
@@ -134,11 +137,15 @@ contract RequestsTest is Fixture {
         bytes memory reason = _try(terms, "", SINGLE, execution, HASH_A);
         vm.assertTrue((reason.length == 0) == (amount <= 25));
         if (amount > 25) {
-            vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRequests.MalformedArgs.selector));
-            vm.assertTrue(_selectorOf(_try(terms, _args(KEY, 1, execution), SINGLE, execution, HASH_A)) == TaskScopeRequests.NotConfirmed.selector);
+            vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRefusals.MalformedArgs.selector, HASH_A, vm.addr(CONFIRMER)));
+            bytes32 digest = reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START + 60));
+            reason = abi.encodeWithSelector(TaskScopeRefusals.NotConfirmed.selector, HASH_A, vm.addr(CONFIRMER), digest);
+            vm.assertEq(_try(terms, _args(KEY, 1, execution), SINGLE, execution, HASH_A), reason);
+            // A request that nobody signed.
+            vm.assertEq(_try(terms, abi.encodePacked(uint64(1), uint40(START + 60)), SINGLE, execution, HASH_A), reason);
             bytes memory args = _args(CONFIRMER, 1, execution);
             vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), "");
-            vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRequests.RequestUsed.selector, 1));
+            vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRefusals.RequestUsed.selector, HASH_A, 1));
             vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, amount);
         }
     }
@@ -147,12 +154,13 @@ contract RequestsTest is Fixture {
         bytes memory execution = _pay(ALICE, 30);
         bytes memory terms = _pack(_confirmed(true));
         bytes memory args = _args(KEY, 1, execution);
-        vm.assertTrue(_selectorOf(_try(terms, args, SINGLE, execution, HASH_A)) == TaskScopeRequests.NotConfirmed.selector);
+        bytes32 digest = reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START + 60));
+        vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), abi.encodeWithSelector(TaskScopeRefusals.NotConfirmed.selector, HASH_A, vm.addr(CONFIRMER), digest));
         bytes memory confirmation = _sign(CONFIRMER, reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START + 60)));
         // The confirmer alone moves nothing.
         vm.assertTrue(_notRequested(_try(terms, bytes.concat(_args(CONFIRMER, 1, execution), confirmation), SINGLE, execution, HASH_A)));
         bytes memory other = _sign(CONFIRMER, reader.requestDigest(HASH_A, SINGLE, execution, 2, uint40(START + 60)));
-        vm.assertTrue(_selectorOf(_try(terms, bytes.concat(args, other), SINGLE, execution, HASH_A)) == TaskScopeRequests.NotConfirmed.selector);
+        vm.assertTrue(_selectorOf(_try(terms, bytes.concat(args, other), SINGLE, execution, HASH_A)) == TaskScopeRefusals.NotConfirmed.selector);
         vm.assertEq(_try(terms, bytes.concat(args, confirmation), SINGLE, execution, HASH_A), "");
     }
 
@@ -163,13 +171,13 @@ contract RequestsTest is Fixture {
         bytes memory args = abi.encodePacked(uint64(1), uint40(START), "yes");
         vm.assertEq(_try(_pack(t), args, SINGLE, execution, HASH_A), "");
         args = abi.encodePacked(uint64(2), uint40(START), "no");
-        vm.assertTrue(_selectorOf(_try(_pack(t), args, SINGLE, execution, HASH_A)) == TaskScopeRequests.NotConfirmed.selector);
+        vm.assertTrue(_selectorOf(_try(_pack(t), args, SINGLE, execution, HASH_A)) == TaskScopeRefusals.NotConfirmed.selector);
     }
 
     function test_outerBoundsAreNeverConfirmedAway() public {
         bytes memory execution = _pay(ALICE, 51);
         bytes memory reason = _try(_pack(_confirmed(false)), _args(CONFIRMER, 1, execution), SINGLE, execution, HASH_A);
-        vm.assertEq(reason, _notAdmitted(0, TaskScopeCounters.Reason.Condition, 1, 50, 0, 51));
+        vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Condition, 1, 50, 0, 51));
         vm.prank(GUARDIAN);
         enforcer.endGroup(PRINCIPAL, bytes8(uint64(1)), GUARDIAN);
         execution = _pay(ALICE, 30);

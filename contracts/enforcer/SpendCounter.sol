@@ -21,27 +21,28 @@ import {modOf, quotient} from "./Words.sol";
 /// Rolling amounts are in units of 2^shift and round up: a spend counts for at most one unit, cap / 2^23, more than it is.
 /// Measured and not taken: twelve buckets of 16 bits are late by 8.3 % only, but coarser than 0.1 % of the cap for small spends.
 library SpendCounter {
-    enum Kind {
-        Lifetime,
-        Fixed,
-        Rolling
-    }
-
     /// @dev Largest cap of a rolling counter, in its units: the sum of the buckets stays exact.
     uint256 internal constant MOST_UNITS = 2 ** 24 - 2;
 
-    /// @notice What of the spent part still counts now, in the form it is stored in.
-    /// @param period Seconds, not zero but for a lifetime: a rolling window of zero would never forget.
-    /// @param origin Not after any time at which something was counted.
-    function age(uint256 word, Kind kind, uint256 period, uint256 origin) internal view returns (uint256 spent) {
+    /// @notice What of the spent part still counts now.
+    /// @param period Seconds, zero for a lifetime. Not zero for a rolling window, which would never forget.
+    /// @param origin Of fixed windows; not after any time at which something was counted.
+    /// @return spent In the form it is stored in.
+    /// @return used The sum of it, in the counter's units.
+    function read(uint256 word, bool rolling, uint256 period, uint256 origin) internal view returns (uint256 spent, uint256 used) {
         unchecked {
             spent = word >> 64;
-            if (kind == Kind.Lifetime) return spent;
             uint256 last = (word >> 24) & 0xffffffffff;
-            if (kind == Kind.Fixed) return isInWindow(last, period, origin) ? spent : 0;
-            // Times have 40 bits: nothing overflows.
-            uint256 passed = quotient(7 * block.timestamp, period) - quotient(7 * last, period);
-            return passed > 7 ? 0 : (spent << (24 * passed)) & (2 ** 192 - 1);
+            if (rolling) {
+                // Times have 40 bits: nothing overflows. After eight sevenths nothing is left of 192 bits.
+                uint256 passed = quotient(7 * block.timestamp, period) - quotient(7 * last, period);
+                spent = (spent << 24 * passed) & (2 ** 192 - 1);
+                return (spent, modOf(spent, 2 ** 24 - 1));
+            }
+            if (period != 0) {
+                if (!isInWindow(last, period, origin)) spent = 0;
+            }
+            return (spent, spent);
         }
     }
 
@@ -51,10 +52,5 @@ library SpendCounter {
         unchecked {
             return last >= block.timestamp - modOf(block.timestamp - origin, period);
         }
-    }
-
-    /// @notice The sum of what counts, in the counter's units.
-    function sum(uint256 spent, Kind kind) internal pure returns (uint256) {
-        return kind == Kind.Rolling ? spent % (2 ** 24 - 1) : spent;
     }
 }

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {vm} from "../testing/Vm.sol";
 import {Fixture, Parts} from "./Fixture.t.sol";
-import {TaskScopeCounters} from "./TaskScopeCounters.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Laws of the counters, held against a ledger that keeps every spend and adds up every interval.
 contract SpendCounterTest is Fixture {
@@ -111,7 +111,7 @@ contract SpendCounterTest is Fixture {
         _passes(terms, _pay(ALICE, 100));
         vm.warp(boundary);
         _passes(terms, _pay(ALICE, 100));
-        _refuses(terms, _pay(ALICE, 1), _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 100, 100, 1));
+        _refuses(terms, _pay(ALICE, 1), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 100, 100, 1));
     }
 
     function test_holdsAtTheLastTimesAndLargestBounds() public {
@@ -119,10 +119,10 @@ contract SpendCounterTest is Fixture {
         vm.warp(type(uint40).max - 1);
         _passes(terms, _pay(ALICE, 2 ** 111));
         bytes memory reason = _try(terms, _pay(ALICE, 2 ** 111));
-        vm.assertTrue(_selectorOf(reason) == TaskScopeCounters.NotAdmitted.selector);
+        vm.assertTrue(_selectorOf(reason) == TaskScopeRefusals.NotAdmitted.selector);
         terms = _terms(_fixed(type(uint32).max, 2 ** 112 - 1));
         reason = _try(terms, "", SINGLE, _pay(ALICE, 2 ** 112), keccak256("another"));
-        vm.assertEq(reason, _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 2 ** 112 - 1, 0, 2 ** 112));
+        vm.assertEq(reason, _by(keccak256("another"), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 2 ** 112 - 1, 0, 2 ** 112)));
     }
 
     function testFuzz_countersOfOneDelegationNeverTouchAnothers(uint256 seed) public {

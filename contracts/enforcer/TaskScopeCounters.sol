@@ -1,106 +1,73 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {delegation} from "./HookCall.sol";
+import {
+    BUDGETS,
+    BUDGETS_AT,
+    CALLS,
+    CAP,
+    CHARGED,
+    COUNTERS,
+    COUNTER_SIZE,
+    Judgement,
+    LEFT,
+    ORIGIN,
+    SHIFT,
+    SPENT,
+    STORED
+} from "./Judgement.sol";
 import {SpendCounter} from "./SpendCounter.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 import {MOST_CAP} from "./TaskScopeTerms.sol";
-import {allocate, byteOf, memoryAt, put, wordAt} from "./Words.sol";
+import {allocate, byteOf, excess, memoryAt, put, wordAt} from "./Words.sol";
 
 /// @title TaskScopeCounters
 /// @notice The budgets and calls of one delegation: loaded once into memory, charged there, and written by whoever stores.
 /// @dev Budget b of a delegation stands in the slot `delegation hash + b`; the calls are beside the first.
-abstract contract TaskScopeCounters {
+abstract contract TaskScopeCounters is Judgement, TaskScopeRefusals {
     using SpendCounter for uint256;
 
-    enum Reason {
-        NoRule,
-        Value,
-        Condition,
-        Allowance,
-        Budget
-    }
-
-    error MalformedTerms();
-    error CallsExceeded(uint256 limit, uint256 used, uint256 requested);
-    /// @param item Number of the execution in the batch.
-    /// @param rule The first rule for this target, selector and length; 255 where there is none.
-    /// @param index Of the condition, of the budget, or of the three executions of an allowance.
-    /// @param limit Operand of the condition, most native value, or cap in base units.
-    /// @param used Of the budget, base units; zero for others.
-    /// @param requested Word that the condition looked at, native value, or charge in base units; with `NoRule` the target.
-    error NotAdmitted(uint256 item, uint256 rule, Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested);
-
-    /// @dev What one redemption would change, in memory. Names that begin with `p` mean places in calldata.
-    struct Judgement {
-        uint256 hash;
-        /// Where the counters' places in memory are: one for each budget, null until it is looked at.
-        uint256 counters;
-        uint256 budgets;
-        /// Rule (8 bits) ‖ number of its charges (8) ‖ their place; zero where nothing is measured.
-        uint256 measured;
-        /// Whether a charge was above its threshold.
-        uint256 confirm;
-        uint256 origin;
-        uint256 pBudgets;
-        uint256 pThresholds;
-        uint256 pRules;
-        uint256 pEnd;
-        uint256 rules;
-    }
-
-    /// @dev Of a counter in memory: the word as stored; its spent part, aged; what the cap leaves, and the cap, in units; the cap
-    /// in base units; the shift between the two; whether anything was charged.
-    uint256 internal constant STORED = 0;
-    uint256 internal constant SPENT = 32;
-    uint256 internal constant LEFT = 64;
-    uint256 internal constant CAP_UNITS = 96;
-    uint256 internal constant CAP = 128;
-    uint256 internal constant SHIFT = 160;
-    uint256 internal constant CHARGED = 192;
-    uint256 internal constant COUNTER_SIZE = 224;
-
     /// @dev Place of a counter in memory; loaded and aged once.
-    function _counter(Judgement memory j, uint256 b) internal view returns (uint256 counter) {
+    function _counter(uint256 b) internal view returns (uint256 counter) {
         unchecked {
-            if (b >= j.budgets) revert MalformedTerms();
-            counter = memoryAt(j.counters + (b << 5));
-            if (counter == 0) counter = _loadCounter(j, b);
+            if (b >= _get(BUDGETS)) revert MalformedTerms(delegation());
+            counter = _get(COUNTERS + (b << 5));
+            if (counter == 0) counter = _loadCounter(b);
         }
     }
 
-    function _loadCounter(Judgement memory j, uint256 b) internal view returns (uint256 counter) {
+    function _loadCounter(uint256 b) internal view returns (uint256 counter) {
         unchecked {
             counter = allocate(COUNTER_SIZE);
-            put(j.counters + (b << 5), counter);
-            uint256 budget = wordAt(j.pBudgets + 20 * b);
-            SpendCounter.Kind kind = _kind(budget);
-            uint256 stored = _load(j.hash + b);
+            _set(COUNTERS + (b << 5), counter);
+            uint256 budget = wordAt(_get(BUDGETS_AT) + 20 * b);
+            (uint256 cap, uint256 shift) = (_cap(budget), _shift(budget));
+            uint256 units = cap >> shift;
+            if (cap > MOST_CAP) revert MalformedTerms(delegation());
+            if (_isRolling(budget)) {
+                if (units > SpendCounter.MOST_UNITS) revert MalformedTerms(delegation());
+            }
+            uint256 stored = _load(uint256(delegation()) + b);
+            (uint256 spent, uint256 used) = stored.read(_isRolling(budget), _period(budget), _get(ORIGIN));
             put(counter + STORED, stored);
-            stored = stored.age(kind, _period(budget), j.origin);
-            put(counter + SPENT, stored);
-            uint256 used = stored.sum(kind);
-            uint256 cap = _cap(budget);
-            uint256 shift = _shift(budget);
+            put(counter + SPENT, spent);
+            put(counter + LEFT, excess(units, used));
             put(counter + CAP, cap);
             put(counter + SHIFT, shift);
-            put(counter + CAP_UNITS, cap >> shift);
-            put(counter + LEFT, used < cap >> shift ? (cap >> shift) - used : 0);
             put(counter + CHARGED, 0);
-            if (cap > MOST_CAP) revert MalformedTerms();
-            if (kind == SpendCounter.Kind.Rolling) {
-                if (cap >> shift > SpendCounter.MOST_UNITS) revert MalformedTerms();
-            }
         }
     }
 
     /// @dev Calls to store: those of this window and these.
-    /// @param calls Most (24 bits) ‖ period (32).
-    function _countCalls(Judgement memory j, uint256 calls, uint256 actions) internal view returns (uint256 used) {
+    function _countCalls(uint256 actions) internal view {
         unchecked {
-            uint256 stored = j.budgets == 0 ? _load(j.hash) : memoryAt(_counter(j, 0) + STORED);
+            uint256 calls = _get(CALLS);
+            uint256 stored = _get(BUDGETS) == 0 ? _load(uint256(delegation())) : memoryAt(_counter(0) + STORED);
             uint256 most = (calls >> 32) & 0xffffff;
-            used = _callsUsed(stored, calls & 0xffffffff, j.origin);
-            if (used + actions > most) revert CallsExceeded(most, used, actions);
-            used += actions;
+            uint256 used = _callsUsed(stored, calls & 0xffffffff, _get(ORIGIN));
+            if (used + actions > most) revert CallsExceeded(delegation(), most, used, actions);
+            _set(CALLS, used + actions);
         }
     }
 
@@ -131,15 +98,15 @@ abstract contract TaskScopeCounters {
     /// @dev Spent (112 bits) ‖ left (112), base units, as events have them.
     function _report(uint256 counter) internal pure returns (uint256) {
         unchecked {
-            uint256 used = memoryAt(counter + CAP_UNITS) - memoryAt(counter + LEFT) << memoryAt(counter + SHIFT);
-            return used << 112 | memoryAt(counter + CAP) - used;
+            return _packReport(_used(counter), memoryAt(counter + CAP));
         }
     }
 
     /// @dev Base units.
     function _used(uint256 counter) internal pure returns (uint256) {
         unchecked {
-            return memoryAt(counter + CAP_UNITS) - memoryAt(counter + LEFT) << memoryAt(counter + SHIFT);
+            (uint256 shift, uint256 cap) = (memoryAt(counter + SHIFT), memoryAt(counter + CAP));
+            return (cap >> shift) - memoryAt(counter + LEFT) << shift;
         }
     }
 
@@ -150,9 +117,8 @@ abstract contract TaskScopeCounters {
         }
     }
 
-    function _kind(uint256 budget) internal pure returns (SpendCounter.Kind) {
-        if (budget >> 255 != 0) return SpendCounter.Kind.Rolling;
-        return _period(budget) == 0 ? SpendCounter.Kind.Lifetime : SpendCounter.Kind.Fixed;
+    function _isRolling(uint256 budget) internal pure returns (bool) {
+        return budget >> 255 != 0;
     }
 
     function _shift(uint256 budget) internal pure returns (uint256) {

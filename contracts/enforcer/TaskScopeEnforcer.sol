@@ -2,12 +2,14 @@
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Executions} from "./Executions.sol";
+import {ARGS, EXECUTION, MODE, TERMS, bytesAt, delegation, lengthOf, startOf} from "./HookCall.sol";
 import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
+import {BUDGETS, CALLS, CHARGED, CONFIRM, COUNTERS, FIRST, MEASURED_AT, RECORD, SPENT} from "./Judgement.sol";
 import {SpendCounter} from "./SpendCounter.sol";
-import {TaskScopeJudge} from "./TaskScopeJudge.sol";
 import {TaskScopeRequests} from "./TaskScopeRequests.sol";
 import {BY_BALANCE, WITH_KEY, WITH_MEASURED, budgetsAt, weightAt} from "./TaskScopeTerms.sol";
-import {byteOf, memoryAt, placeOf, wordAt} from "./Words.sol";
+import {byteOf, memoryAt, quotient, wordAt} from "./Words.sol";
 
 /// @title TaskScopeEnforcer
 /// @notice Carries a whole task scope in one caveat of a delegation: rules, budgets, calls, times, group, requests, confirmation.
@@ -19,10 +21,7 @@ import {byteOf, memoryAt, placeOf, wordAt} from "./Words.sol";
 contract TaskScopeEnforcer is TaskScopeRequests {
     using SpendCounter for uint256;
 
-    /// @notice Not to be called by anyone but the manager.
-    error NotManager(address caller);
-    /// @notice A measured redemption of this delegation is under way.
-    error Reentered(bytes32 delegationHash);
+    /// @notice Only a delegator or the guardian ends a group.
     error NotYours(address caller);
 
     /// @notice A redemption passed that needed no signature of a request.
@@ -47,30 +46,21 @@ contract TaskScopeEnforcer is TaskScopeRequests {
     bytes4 private constant BEFORE_HOOK = ICaveatEnforcer.beforeHook.selector;
     bytes4 private constant AFTER_HOOK = ICaveatEnforcer.afterHook.selector;
 
-    /// @dev Where the hooks' arguments stand.
-    uint256 private constant TERMS = 4;
-    uint256 private constant ARGS = 36;
-    uint256 private constant MODE = 68;
-    uint256 private constant EXECUTION = 100;
-    uint256 private constant DELEGATION_HASH = 132;
-    uint256 private constant DELEGATOR = 164;
-    uint256 private constant REDEEMER = 196;
-
-    constructor(address manager_) TaskScopeJudge(manager_, address(this)) {}
+    constructor(address manager_) Executions(manager_, address(this)) {}
 
     /// @dev The four hooks of {ICaveatEnforcer}. Nobody but the manager passes, and it encodes their arguments itself: nothing of
     /// that is checked again. Typed functions check it, for some 800 gas each; every function beside this costs 22 gas a hook.
     /// Payable, because refusing value that the manager never sends costs 16 more.
     fallback() external payable {
-        if (msg.sender != manager) revert NotManager(msg.sender);
+        if (msg.sender != manager) revert NotManager(delegation(), msg.sender);
         if (msg.sig == BEFORE_HOOK) _before();
-        else if (msg.sig == AFTER_HOOK && byteOf(wordAt(placeOf(_bytes(TERMS))), 1) & WITH_MEASURED != 0) _settle();
+        else if (msg.sig == AFTER_HOOK && byteOf(wordAt(startOf(TERMS)), 1) & WITH_MEASURED != 0) _settle();
     }
 
     /// @notice Ends every grant of a group, for ever. By the delegator or the guardian whom the terms name.
     function endGroup(address delegator, bytes8 group, address guardian) external {
         if (msg.sender != delegator && msg.sender != guardian) revert NotYours(msg.sender);
-        _store(_groupSlot(delegator, uint256(uint64(group)) << 160 | uint160(guardian)), 1);
+        _store(_groupSlot(uint160(delegator), uint256(uint64(group)) << 160 | uint160(guardian)), 1);
         emit GroupClosed(delegator, group, guardian, msg.sender);
     }
 
@@ -86,91 +76,90 @@ contract TaskScopeEnforcer is TaskScopeRequests {
         return _load(slot);
     }
 
-    /// @dev Judges an execution before it happens, counts it, and says so.
-    function _before() private {
-        bytes calldata terms = _bytes(TERMS);
-        bytes calldata execution = _bytes(EXECUTION);
-        bytes32 mode = bytes32(wordAt(MODE));
-        bytes32 delegationHash = bytes32(wordAt(DELEGATION_HASH));
-        (uint256 j, uint256 first, uint256 calls, bytes memory rules) =
-            _judge(terms, mode, execution, delegationHash, address(uint160(wordAt(DELEGATOR))), address(uint160(wordAt(REDEEMER))));
-        bytes32 action = _action(mode, execution);
-        first |= _commit(j, delegationHash, calls, rules);
-        uint256 flags = byteOf(wordAt(placeOf(terms)), 1);
-        if (flags & WITH_KEY | memoryAt(j + CONFIRM) == 0) {
-            emit Redeemed(delegationHash, action, first);
-        } else {
-            emit RequestRedeemed(delegationHash, action, first, _useRequest(terms, mode, execution, delegationHash, memoryAt(j + CONFIRM) != 0));
-        }
-        if (flags & WITH_MEASURED != 0) _measure(delegationHash, memoryAt(j + MEASURED_AT), terms);
+    /// @dev Where Solidity's free memory starts.
+    function _place() internal pure override returns (uint256) {
+        return 0x80;
     }
 
-    /// @dev A dynamic argument of a hook.
-    function _bytes(uint256 argument) private pure returns (bytes calldata data) {
-        assembly ("memory-safe") {
-            let p := add(4, calldataload(argument))
-            data.offset := add(p, 32)
-            data.length := calldataload(p)
+    /// @dev Judges an execution before it happens, counts it, and says so.
+    function _before() private {
+        unchecked {
+            _judge();
+            uint256 first = _get(FIRST) | _commit();
+            uint256 flags = byteOf(wordAt(startOf(TERMS)), 1);
+            if (flags & WITH_KEY | _get(CONFIRM) == 0) {
+                emit Redeemed(delegation(), _action(), first);
+            } else {
+                emit RequestRedeemed(delegation(), _action(), first, _useRequest(_get(CONFIRM) != 0));
+            }
+            if (flags & WITH_MEASURED != 0) _measure(_get(MEASURED_AT));
         }
     }
 
     /// @dev Stores every counter that was charged. Returns the first of them as the event has it.
-    function _commit(uint256 j, bytes32 hash, uint256 calls, bytes memory rules) private returns (uint256 first) {
+    function _commit() private returns (uint256 first) {
         unchecked {
-            uint256 n = memoryAt(j + BUDGETS);
-            uint256 place = memoryAt(j + COUNTERS);
+            uint256 hash = uint256(delegation());
+            uint256 n = _get(BUDGETS);
             uint256 charged;
             if (n == 0) {
-                if (calls != 0) _store(uint256(hash), block.timestamp << 24 | calls);
+                if (_get(CALLS) != 0) _store(hash, block.timestamp << 24 | _get(CALLS));
             } else {
                 // The first also carries the calls.
-                uint256 counter = memoryAt(place);
+                uint256 counter = _get(COUNTERS);
                 if (counter != 0) {
                     charged = memoryAt(counter + CHARGED);
-                    if (charged | calls != 0) _store(uint256(hash), memoryAt(counter + SPENT) << 64 | block.timestamp << 24 | calls);
+                    if (charged | _get(CALLS) != 0) _store(hash, memoryAt(counter + SPENT) << 64 | block.timestamp << 24 | _get(CALLS));
                     if (charged != 0) first = _report(counter);
                 }
                 for (uint256 b = 1; b < n; ++b) {
-                    counter = memoryAt(place + (b << 5));
+                    counter = _get(COUNTERS + (b << 5));
                     if (counter == 0) continue;
                     if (memoryAt(counter + CHARGED) == 0) continue;
-                    _store(uint256(hash) + b, memoryAt(counter + SPENT) << 64 | block.timestamp << 24);
+                    _store(hash + b, memoryAt(counter + SPENT) << 64 | block.timestamp << 24);
                     if (charged++ == 0) first = b << 224 | _report(counter);
                 }
             }
             if (charged == 0) first = NO_BUDGET;
-            if (charged >> 1 | rules.length != 0) emit RedeemedMore(hash, rules, _reports(place, n, charged));
+            if (charged >> 1 | _get(RECORD) != 0) _reportMore(charged);
         }
     }
 
-    function _reports(uint256 place, uint256 n, uint256 charged) private pure returns (uint256[] memory reports) {
+    function _reportMore(uint256 charged) private {
+        unchecked {
+            bytes memory rules;
+            uint256 record = _get(RECORD);
+            if (record != 0) {
+                assembly ("memory-safe") {
+                    rules := record
+                }
+            }
+            emit RedeemedMore(delegation(), rules, _reports(charged));
+        }
+    }
+
+    function _reports(uint256 charged) private pure returns (uint256[] memory reports) {
         unchecked {
             reports = new uint256[](charged);
             uint256 next;
-            for (uint256 b; b < n; ++b) {
-                uint256 counter = memoryAt(place + (b << 5));
+            for (uint256 b; b < _get(BUDGETS); ++b) {
+                uint256 counter = _get(COUNTERS + (b << 5));
                 if (counter != 0 && memoryAt(counter + CHARGED) != 0) reports[next++] = b << 224 | _report(counter);
             }
         }
     }
 
-    function _useRequest(
-        bytes calldata terms,
-        bytes32 mode,
-        bytes calldata execution,
-        bytes32 delegationHash,
-        bool confirm
-    ) private returns (uint256 number) {
+    function _useRequest(bool confirm) private returns (uint256 number) {
         address signer;
-        (number, signer) = _checkRequest(terms, _bytes(ARGS), mode, execution, delegationHash, confirm);
-        _useNumber(delegationHash, signer, number);
+        (number, signer) = _checkRequest(bytesAt(TERMS), bytesAt(ARGS), bytes32(wordAt(MODE)), bytesAt(EXECUTION), delegation(), confirm);
+        _useNumber(delegation(), signer, number);
     }
 
     function _useNumber(bytes32 delegationHash, address signer, uint256 number) private {
         uint256 slot = _numberSlot(delegationHash, signer, number);
         uint256 used = _load(slot);
         uint256 bit = 1 << (number & 0xff);
-        if (used & bit != 0) revert RequestUsed(number);
+        if (used & bit != 0) revert RequestUsed(delegationHash, number);
         _store(slot, used | bit);
     }
 
@@ -178,7 +167,8 @@ contract TaskScopeEnforcer is TaskScopeRequests {
     ///
     /// Nothing of the same delegation passes meanwhile, measured or not: its after hook would settle what is still under way.
     /// @param measured Rule (8 bits) ‖ number of charges (8) ‖ place of the charges; zero where nothing is measured.
-    function _measure(bytes32 hash, uint256 measured, bytes calldata terms) private {
+    function _measure(uint256 measured) private {
+        bytes32 hash = delegation();
         uint256 open;
         assembly ("memory-safe") {
             open := tload(hash)
@@ -186,7 +176,7 @@ contract TaskScopeEnforcer is TaskScopeRequests {
         if (open != 0) revert Reentered(hash);
         if (measured == 0) return;
         uint256 held = _held(uint240(measured), byteOf(measured, 1));
-        uint256 note = measured - placeOf(terms);
+        uint256 note = measured - startOf(TERMS);
         assembly ("memory-safe") {
             tstore(hash, note)
             tstore(not(hash), held)
@@ -195,8 +185,8 @@ contract TaskScopeEnforcer is TaskScopeRequests {
 
     /// @dev In the after hook: charges what the account has lost meanwhile. The manager gives the hooks the same terms and hash.
     function _settle() private {
-        uint256 terms = placeOf(_bytes(TERMS));
-        uint256 hash = wordAt(DELEGATION_HASH);
+        uint256 terms = startOf(TERMS);
+        uint256 hash = uint256(delegation());
         uint256 note;
         uint256 held;
         assembly ("memory-safe") {
@@ -217,7 +207,7 @@ contract TaskScopeEnforcer is TaskScopeRequests {
                 (uint256 next, uint256 weight) = weightAt(p);
                 if (byteOf(wordAt(p), 1) == BY_BALANCE) {
                     // Above every cap rather than overflowing.
-                    uint256 charge = decrease > type(uint128).max / weight ? type(uint128).max : decrease * weight;
+                    uint256 charge = decrease > quotient(type(uint128).max, weight) ? type(uint128).max : decrease * weight;
                     uint256 b = byteOf(wordAt(p), 0);
                     uint256 report = _chargeStored(hash + b, wordAt(pBudgets + 20 * b), (head >> 200) & 0xffffffffff, charge, b, byteOf(note, 0));
                     emit Measured(bytes32(hash), byteOf(note, 0), decrease, b << 224 | report);
@@ -233,14 +223,11 @@ contract TaskScopeEnforcer is TaskScopeRequests {
         returns (uint256 report)
     {
         unchecked {
-            SpendCounter.Kind kind = _kind(budget);
             uint256 stored = _load(slot);
-            uint256 spent = stored.age(kind, _period(budget), origin);
-            uint256 cap = _cap(budget);
-            uint256 shift = _shift(budget);
-            uint256 used = spent.sum(kind);
+            (uint256 spent, uint256 used) = stored.read(_isRolling(budget), _period(budget), origin);
+            (uint256 cap, uint256 shift) = (_cap(budget), _shift(budget));
             uint256 units = charge + (1 << shift) - 1 >> shift;
-            if (charge > cap || used + units > cap >> shift) revert NotAdmitted(0, rule, Reason.Budget, b, cap, used << shift, charge);
+            if (charge > cap || used + units > cap >> shift) revert NotAdmitted(delegation(), 0, rule, Reason.Budget, b, cap, used << shift, charge);
             _store(slot, (spent + units) << 64 | block.timestamp << 24 | stored & 0xffffff);
             return _packReport(used + units << shift, cap);
         }
@@ -254,12 +241,14 @@ contract TaskScopeEnforcer is TaskScopeRequests {
         return asset == address(0) ? account.balance : IERC20(asset).balanceOf(account);
     }
 
-    function _action(bytes32 mode, bytes calldata execution) private pure returns (bytes32 action) {
+    /// @dev keccak256(mode ‖ execution).
+    function _action() private pure returns (bytes32 action) {
+        (uint256 mode, uint256 p, uint256 length) = (wordAt(MODE), startOf(EXECUTION), lengthOf(EXECUTION));
         assembly ("memory-safe") {
             let free := mload(64)
             mstore(free, mode)
-            calldatacopy(add(free, 32), execution.offset, execution.length)
-            action := keccak256(free, add(32, execution.length))
+            calldatacopy(add(free, 32), p, length)
+            action := keccak256(free, add(32, length))
         }
     }
 

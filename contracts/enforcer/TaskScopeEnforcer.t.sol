@@ -4,9 +4,8 @@ pragma solidity 0.8.37;
 import {vm} from "../testing/Vm.sol";
 import {Execution, Fixture, Parts} from "./Fixture.t.sol";
 import {ICaveatEnforcer} from "./ICaveatEnforcer.sol";
-import {TaskScopeCounters} from "./TaskScopeCounters.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
-import {TaskScopeJudge} from "./TaskScopeJudge.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Single mode: who calls, when, where, how much, how often.
 ///
@@ -37,9 +36,46 @@ contract TaskScopeEnforcerTest is Fixture {
         vm.prank(ALICE);
         (passed, reason) = _after(_pack(_payments()), _pay(ALICE, 1));
         vm.assertTrue(!passed);
-        vm.assertEq(reason, abi.encodeWithSelector(TaskScopeEnforcer.NotManager.selector, ALICE));
+        vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRefusals.NotManager.selector, HASH_A, ALICE));
         vm.prank(ALICE);
-        vm.assertEq(_try(_pack(_payments()), _pay(ALICE, 1)), abi.encodeWithSelector(TaskScopeEnforcer.NotManager.selector, ALICE));
+        vm.assertEq(_try(_pack(_payments()), _pay(ALICE, 1)), abi.encodeWithSelector(TaskScopeRefusals.NotManager.selector, HASH_A, ALICE));
+    }
+
+    function test_refusalsNameTheDelegationFirst() public {
+        // Two hops with equal terms refuse the same execution: only the hash tells which of them did.
+        bytes[] memory terms = new bytes[](12);
+        bytes[] memory executions = new bytes[](terms.length);
+        Parts memory t = _payments();
+        for (uint256 i; i < terms.length; ++i) (terms[i], executions[i]) = (_pack(t), _pay(ALICE, 1));
+        executions[0] = _pay(ALICE, 51);
+        executions[1] = _pay(GUARDIAN, 1);
+        executions[2] = abi.encodePacked(PRINCIPAL, uint256(0));
+        executions[3] = "";
+        executions[4] = abi.encodePacked(token, uint256(1), abi.encodeCall(token.transfer, (ALICE, 1)));
+        terms[5][0] = 0x02;
+        terms[6] = "";
+        t.notBefore = uint40(START + 1);
+        terms[7] = _pack(t);
+        t = _payments();
+        t.expiry = uint40(START);
+        terms[8] = _pack(t);
+        t = _payments();
+        t.redeemers = new address[](1);
+        terms[9] = _pack(t);
+        t = _payments();
+        t.key = GUARDIAN;
+        terms[10] = _pack(t);
+        t = _payments();
+        t.guardian = address(this);
+        terms[11] = _pack(t);
+        enforcer.endGroup(PRINCIPAL, t.group, address(this));
+        bytes32 other = keccak256("another delegation");
+        for (uint256 i; i < terms.length; ++i) {
+            bytes memory reason = _try(terms[i], "", SINGLE, executions[i], HASH_A);
+            vm.assertTrue(reason.length > 32);
+            vm.assertEq(reason, _by(HASH_A, bytes.concat(reason)));
+            vm.assertEq(_try(terms[i], "", SINGLE, executions[i], other), _by(other, reason));
+        }
     }
 
     // --- header ---
@@ -48,8 +84,8 @@ contract TaskScopeEnforcerTest is Fixture {
         Parts memory t = _payments();
         vm.warp(time);
         bytes memory reason = _try(_pack(t), _pay(ALICE, 1));
-        if (time < t.notBefore) vm.assertEq(reason, abi.encodeWithSelector(TaskScopeJudge.TooEarly.selector, t.notBefore, time));
-        else if (time >= t.expiry) vm.assertEq(reason, abi.encodeWithSelector(TaskScopeJudge.Expired.selector, t.expiry, time));
+        if (time < t.notBefore) vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRefusals.TooEarly.selector, HASH_A, t.notBefore, time));
+        else if (time >= t.expiry) vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRefusals.Expired.selector, HASH_A, t.expiry, time));
         else vm.assertEq(reason, "");
     }
 
@@ -66,13 +102,13 @@ contract TaskScopeEnforcerTest is Fixture {
         for (uint256 i; i < 256; ++i) {
             if (i != 1) {
                 terms[0] = bytes1(uint8(i));
-                _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeJudge.UnknownVersion.selector, i, uint8(terms[1])));
+                _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.UnknownVersion.selector, HASH_A, i, uint8(terms[1])));
             }
         }
         terms[0] = 0x01;
         for (uint256 i = 16; i < 256; ++i) {
             terms[1] = bytes1(uint8(i));
-            _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeJudge.UnknownVersion.selector, 1, i));
+            _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.UnknownVersion.selector, HASH_A, 1, i));
         }
     }
 
@@ -90,7 +126,7 @@ contract TaskScopeEnforcerTest is Fixture {
         _passes(terms, _pay(ALICE, 1));
         vm.prank(GUARDIAN);
         enforcer.endGroup(PRINCIPAL, group, GUARDIAN);
-        bytes memory reason = abi.encodeWithSelector(TaskScopeJudge.GroupEnded.selector, PRINCIPAL, group, GUARDIAN);
+        bytes memory reason = abi.encodeWithSelector(TaskScopeRefusals.GroupEnded.selector, HASH_A, PRINCIPAL, group, GUARDIAN);
         _refuses(terms, _pay(ALICE, 1), reason);
         vm.prank(PRINCIPAL);
         enforcer.endGroup(PRINCIPAL, group, GUARDIAN);
@@ -105,7 +141,7 @@ contract TaskScopeEnforcerTest is Fixture {
     function test_delegatorEndsAGroupToo() public {
         vm.prank(PRINCIPAL);
         enforcer.endGroup(PRINCIPAL, bytes8(uint64(1)), GUARDIAN);
-        vm.assertTrue(_selectorOf(_try(_pack(_payments()), _pay(ALICE, 1))) == TaskScopeJudge.GroupEnded.selector);
+        vm.assertTrue(_selectorOf(_try(_pack(_payments()), _pay(ALICE, 1))) == TaskScopeRefusals.GroupEnded.selector);
     }
 
     function testFuzz_onlyPinnedRedeemers(address redeemer) public {
@@ -113,7 +149,7 @@ contract TaskScopeEnforcerTest is Fixture {
         t.redeemers = new address[](2);
         (t.redeemers[0], t.redeemers[1]) = (ALICE, redeemer);
         vm.assume(redeemer != REDEEMER && redeemer != address(0));
-        _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeJudge.RedeemerNotAllowed.selector, REDEEMER));
+        _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.RedeemerNotAllowed.selector, HASH_A, REDEEMER));
         t.redeemers[1] = REDEEMER;
         _passes(_pack(t), _pay(ALICE, 1));
     }
@@ -121,10 +157,10 @@ contract TaskScopeEnforcerTest is Fixture {
     function testFuzz_modes(bytes32 mode) public {
         Parts memory t = _payments();
         if (mode != SINGLE && mode != BATCH) {
-            vm.assertEq(_try(_pack(t), "", mode, _pay(ALICE, 1), HASH_A), abi.encodeWithSelector(TaskScopeJudge.UnsupportedMode.selector, mode));
+            vm.assertEq(_try(_pack(t), "", mode, _pay(ALICE, 1), HASH_A), abi.encodeWithSelector(TaskScopeRefusals.UnsupportedMode.selector, HASH_A, mode));
         }
         t.most = 0;
-        vm.assertEq(_try(_pack(t), "", BATCH, _pay(ALICE, 1), HASH_A), abi.encodeWithSelector(TaskScopeJudge.UnsupportedMode.selector, BATCH));
+        vm.assertEq(_try(_pack(t), "", BATCH, _pay(ALICE, 1), HASH_A), abi.encodeWithSelector(TaskScopeRefusals.UnsupportedMode.selector, HASH_A, BATCH));
     }
 
     function test_tryModeIsRefused() public {
@@ -140,7 +176,7 @@ contract TaskScopeEnforcerTest is Fixture {
         for (uint256 i; i < 3; ++i) {
             Parts memory t = _payments();
             t.rules = _list(_rule(targets[i], 0, 0, 2, 0, 0, abi.encodePacked(type(uint96).max)));
-            _refuses(_pack(t), abi.encodePacked(targets[i], uint256(1)), abi.encodeWithSelector(TaskScopeJudge.ForbiddenTarget.selector, 0, targets[i]));
+            _refuses(_pack(t), abi.encodePacked(targets[i], uint256(1)), abi.encodeWithSelector(TaskScopeRefusals.ForbiddenTarget.selector, HASH_A, 0, targets[i]));
         }
     }
 
@@ -164,47 +200,47 @@ contract TaskScopeEnforcerTest is Fixture {
             mstore(execution, kept)
         }
         bytes memory reason = _try(_pack(_payments()), execution);
-        if (kept < 52) vm.assertEq(reason, abi.encodeWithSelector(TaskScopeJudge.MalformedExecution.selector));
-        else vm.assertEq(reason, _notAdmitted(255, TaskScopeCounters.Reason.NoRule, 0, 0, 0, uint160(address(token))));
+        if (kept < 52) vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRefusals.MalformedExecution.selector, HASH_A));
+        else vm.assertEq(reason, _notAdmitted(255, TaskScopeRefusals.Reason.NoRule, 0, 0, 0, uint160(address(token))));
     }
 
     function test_longerThanAnyCalldata() public {
         bytes memory execution = bytes.concat(_pay(ALICE, 50), new bytes(65536));
-        _refuses(_pack(_payments()), execution, abi.encodeWithSelector(TaskScopeJudge.MalformedExecution.selector));
+        _refuses(_pack(_payments()), execution, abi.encodeWithSelector(TaskScopeRefusals.MalformedExecution.selector, HASH_A));
     }
 
     function testFuzz_emptyRulesAdmitNothing(address target, uint256 value, bytes calldata data) public {
         Parts memory t = _payments();
         t.rules = new bytes[](0);
         vm.assume(target != address(this) && target != PRINCIPAL && target != address(enforcer) && data.length < 65536);
-        _refuses(_pack(t), abi.encodePacked(target, value, data), _notAdmitted(255, TaskScopeCounters.Reason.NoRule, 0, 0, 0, uint160(target)));
+        _refuses(_pack(t), abi.encodePacked(target, value, data), _notAdmitted(255, TaskScopeRefusals.Reason.NoRule, 0, 0, 0, uint160(target)));
     }
 
     function testFuzz_nativeValueUpToItsMost(uint256 value, uint96 most) public {
         Parts memory t = _payments();
         t.rules = _list(_rule(ALICE, 0, 0, 2, 0, 0, abi.encodePacked(most)));
         bytes memory reason = _try(_pack(t), abi.encodePacked(ALICE, value));
-        vm.assertEq(reason, value <= most ? bytes("") : _notAdmitted(0, TaskScopeCounters.Reason.Value, 0, most, 0, value));
+        vm.assertEq(reason, value <= most ? bytes("") : _notAdmitted(0, TaskScopeRefusals.Reason.Value, 0, most, 0, value));
         // Nothing but the empty calldata.
         reason = _try(_pack(t), abi.encodePacked(ALICE, uint256(0), bytes3(0)));
-        vm.assertEq(reason, _notAdmitted(255, TaskScopeCounters.Reason.NoRule, 0, 0, 0, uint160(ALICE)));
+        vm.assertEq(reason, _notAdmitted(255, TaskScopeRefusals.Reason.NoRule, 0, 0, 0, uint160(ALICE)));
     }
 
     function test_nativeBudgetChargesTheValue() public {
         Parts memory t = _payments();
         t.rules = _list(_rule(ALICE, 0, 0, 2, 0, 1, abi.encodePacked(uint96(1000), _charge(0, 255))));
         _passes(_pack(t), abi.encodePacked(ALICE, uint256(150)));
-        _refuses(_pack(t), abi.encodePacked(ALICE, uint256(51)), _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 200, 150, 51));
+        _refuses(_pack(t), abi.encodePacked(ALICE, uint256(51)), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 150, 51));
     }
 
     function test_firstFittingRuleIsNamedAndLaterOnesAdmit() public {
         Parts memory t = _payments();
         t.rules = _list(_rule(BOB, 0, 0, 0, 0, 0, ""), _transferRule(50));
-        _refuses(_pack(t), _pay(ALICE, 51), _notAdmitted(1, TaskScopeCounters.Reason.Condition, 1, 50, 0, 51));
-        _refuses(_pack(t), _pay(GUARDIAN, 5), _notAdmitted(1, TaskScopeCounters.Reason.Condition, 0, uint160(ALICE), 0, uint160(GUARDIAN)));
+        _refuses(_pack(t), _pay(ALICE, 51), _notAdmitted(1, TaskScopeRefusals.Reason.Condition, 1, 50, 0, 51));
+        _refuses(_pack(t), _pay(GUARDIAN, 5), _notAdmitted(1, TaskScopeRefusals.Reason.Condition, 0, uint160(ALICE), 0, uint160(GUARDIAN)));
         t.rules = _list(_transferRule(5), _transferRule(50));
         _passes(_pack(t), _pay(ALICE, 50));
-        _refuses(_pack(t), _pay(ALICE, 51), _notAdmitted(0, TaskScopeCounters.Reason.Condition, 1, 5, 0, 51));
+        _refuses(_pack(t), _pay(ALICE, 51), _notAdmitted(0, TaskScopeRefusals.Reason.Condition, 1, 5, 0, 51));
     }
 
     function test_failingRuleLeavesNoChargeBehind() public {
@@ -223,8 +259,8 @@ contract TaskScopeEnforcerTest is Fixture {
         // The call is counted all the same.
         vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 1);
         // And where nothing admits, the first rule's refusal is thrown with the budget that refused.
-        _refuses(_pack(t), _pay(ALICE, 1001), _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 1000, 0, 1001));
-        _refuses(_pack(t), _pay(ALICE, 995), _notAdmitted(0, TaskScopeCounters.Reason.Budget, 2, 1, 0, 995));
+        _refuses(_pack(t), _pay(ALICE, 1001), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 1000, 0, 1001));
+        _refuses(_pack(t), _pay(ALICE, 995), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 2, 1, 0, 995));
     }
 
     function testFuzz_weightsNeverOverflow(uint256 amount, uint112 weight, uint112 cap) public {
@@ -249,7 +285,7 @@ contract TaskScopeEnforcerTest is Fixture {
         t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 2, abi.encodePacked(_charge(0, 1), _charge(0, 254))));
         _passes(_pack(t), _pay(ALICE, 199));
         vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 200);
-        _refuses(_pack(t), _pay(ALICE, 7), _notAdmitted(0, TaskScopeCounters.Reason.Budget, 0, 200, 200, 8));
+        _refuses(_pack(t), _pay(ALICE, 7), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 200, 8));
     }
 
     // --- conditions ---
@@ -333,7 +369,7 @@ contract TaskScopeEnforcerTest is Fixture {
         (t.mostCalls, t.callsPeriod) = (2, DAY);
         _passes(_pack(t), _pay(ALICE, 1));
         _passes(_pack(t), _pay(ALICE, 0));
-        bytes memory reason = abi.encodeWithSelector(TaskScopeCounters.CallsExceeded.selector, 2, 2, 1);
+        bytes memory reason = abi.encodeWithSelector(TaskScopeRefusals.CallsExceeded.selector, HASH_A, 2, 2, 1);
         _refuses(_pack(t), _pay(ALICE, 1), reason);
         vm.warp(uint256(t.notBefore) + DAY - 1);
         _refuses(_pack(t), _pay(ALICE, 1), reason);
@@ -352,7 +388,7 @@ contract TaskScopeEnforcerTest is Fixture {
         t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 0, ""));
         _passes(_pack(t), _pay(ALICE, 1));
         _passes(_pack(t), _pay(ALICE, 1));
-        _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeCounters.CallsExceeded.selector, 2, 2, 1));
+        _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.CallsExceeded.selector, HASH_A, 2, 2, 1));
     }
 
     function test_noCallsAllowedIsNotUnlimited() public {
@@ -360,7 +396,7 @@ contract TaskScopeEnforcerTest is Fixture {
         (t.mostCalls, t.callsPeriod) = (1, 0);
         bytes memory terms = _pack(t);
         terms[46] = 0;
-        _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeCounters.CallsExceeded.selector, 0, 0, 1));
+        _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.CallsExceeded.selector, HASH_A, 0, 0, 1));
         vm.assertTrue(!_isCanonical(terms));
     }
 
@@ -379,11 +415,11 @@ contract TaskScopeEnforcerTest is Fixture {
     function test_terms_unknownRuleFlagsReservedByteAndBudget() public {
         bytes memory terms = _pack(_payments());
         uint256 rule = 44 + 7 + 20;
-        uint8[3] memory places = [26, 31, 32 + 44 + 20];
+        uint8[3] memory places = [26, 31, 32 + 44 + 5];
         for (uint256 i; i < 3; ++i) {
             bytes memory changed = bytes.concat(terms);
             changed[rule + places[i]] = 0x10;
-            _refuses(changed, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeCounters.MalformedTerms.selector));
+            _refuses(changed, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
             vm.assertTrue(!_isCanonical(changed));
         }
     }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity 0.8.37;
 
+import {Executions} from "./Executions.sol";
+import {BUDGETS, CALLS, CONFIRM, FIRST, MEASURED_AT, RECORD} from "./Judgement.sol";
 import {SpendCounter} from "./SpendCounter.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
-import {TaskScopeJudge} from "./TaskScopeJudge.sol";
 import {TaskScopeRequests} from "./TaskScopeRequests.sol";
 import {WITH_KEY, budgetsAt} from "./TaskScopeTerms.sol";
 import {TermsInfo, TermsInfoLib} from "./TermsInfo.sol";
-import {memoryAt, placeOf, wordAt} from "./Words.sol";
+import {allocate, memoryAt, placeOf, wordAt} from "./Words.sol";
 
 /// @title TaskScopeReader
 /// @notice Answers questions about terms and delegations of one enforcer, with the enforcer's own code and storage. Changes nothing.
@@ -36,7 +37,7 @@ contract TaskScopeReader is TaskScopeRequests {
         bool measured;
     }
 
-    constructor(TaskScopeEnforcer enforcer_, address manager_) TaskScopeJudge(manager_, address(enforcer_)) {
+    constructor(TaskScopeEnforcer enforcer_, address manager_) Executions(manager_, address(enforcer_)) {
         enforcer = enforcer_;
     }
 
@@ -56,18 +57,21 @@ contract TaskScopeReader is TaskScopeRequests {
         address delegator,
         address redeemer
     ) external view returns (Preview memory result) {
+        // What was allocated before the judgement is below its place.
+        unchecked {
+            allocate(_place() - memoryAt(64));
+        }
+        _judge();
         TermsInfoLib.read(terms);
-        (uint256 place, uint256 first, uint256 calls, bytes memory rules) = _judge(terms, mode, execution, delegationHash, delegator, redeemer);
-        result.rules = new uint8[]((first >> 240) & 0xff);
-        for (uint256 i; i < result.rules.length; ++i) result.rules[i] = rules.length == 0 ? uint8(first >> 248) : uint8(rules[i]);
-        result.calls = calls;
+        result.rules = _rules();
+        result.calls = _get(CALLS);
         result.needsRequest = uint8(terms[1]) & WITH_KEY != 0;
-        result.needsConfirmation = memoryAt(place + CONFIRM) != 0;
-        result.measured = memoryAt(place + MEASURED_AT) != 0;
-        result.budgets = _budgets(place);
+        result.needsConfirmation = _get(CONFIRM) != 0;
+        result.measured = _get(MEASURED_AT) != 0;
+        result.budgets = _budgets();
         if (args.length != 0 && (result.needsRequest || result.needsConfirmation)) {
             (uint256 number, address signer) = _checkRequest(terms, args, mode, execution, delegationHash, result.needsConfirmation);
-            if (isRequestUsed(delegationHash, signer, number)) revert RequestUsed(number);
+            if (isRequestUsed(delegationHash, signer, number)) revert RequestUsed(delegationHash, number);
         }
     }
 
@@ -80,8 +84,8 @@ contract TaskScopeReader is TaskScopeRequests {
         budgets = new Left[](info.budgets.length);
         for (uint256 b; b < budgets.length; ++b) {
             uint256 budget = wordAt(p + 20 * b);
-            uint256 spent = _load(uint256(delegationHash) + b).age(_kind(budget), _period(budget), info.notBefore);
-            uint256 used = spent.sum(_kind(budget)) << _shift(budget);
+            (, uint256 used) = _load(uint256(delegationHash) + b).read(_isRolling(budget), _period(budget), info.notBefore);
+            used <<= _shift(budget);
             // More than the cap only where other terms counted here.
             budgets[b] = Left(used, used < _cap(budget) ? _cap(budget) - used : 0);
         }
@@ -107,16 +111,23 @@ contract TaskScopeReader is TaskScopeRequests {
     }
 
     function isGroupEnded(address delegator, bytes8 group, address guardian) external view returns (bool) {
-        return _load(_groupSlot(delegator, uint256(uint64(group)) << 160 | uint160(guardian))) != 0;
+        return _load(_groupSlot(uint160(delegator), uint256(uint64(group)) << 160 | uint160(guardian))) != 0;
     }
 
-    function _budgets(uint256 place) private view returns (Left[] memory budgets) {
-        Judgement memory j;
-        assembly ("memory-safe") {
-            j := place
-        }
-        budgets = new Left[](j.budgets);
-        for (uint256 b; b < budgets.length; ++b) budgets[b] = _left(_report(_counter(j, b)));
+    /// @dev Above what a preview allocates before it judges.
+    function _place() internal pure override returns (uint256) {
+        return 0x1000;
+    }
+
+    function _rules() private pure returns (uint8[] memory rules) {
+        (uint256 first, uint256 record) = (_get(FIRST), _get(RECORD));
+        rules = new uint8[]((first >> 240) & 0xff);
+        for (uint256 i; i < rules.length; ++i) rules[i] = uint8(record == 0 ? first >> 248 : memoryAt(record + 32 + i) >> 248);
+    }
+
+    function _budgets() private view returns (Left[] memory budgets) {
+        budgets = new Left[](_get(BUDGETS));
+        for (uint256 b; b < budgets.length; ++b) budgets[b] = _left(_report(_counter(b)));
     }
 
     function _left(uint256 report) private pure returns (Left memory) {

@@ -110,7 +110,9 @@ contract TaskScopeReaderTest is Fixture {
         vm.assertTrue(!_condition4(0, 1, 0, 1, hex"05"));
         vm.assertTrue(!_condition4(11, 1, 0, 1, hex"05"));
         vm.assertTrue(!_condition4(3, 1, 1, 1, hex"05")); // a width that says nothing
-        vm.assertTrue(!_condition4(4, 1, 33, 1, hex"05"));
+        vm.assertTrue(_condition4(4, 1, 31, 1, hex"05") && _condition4(5, 1, 31, 1, hex"05") && _condition4(4, 1, 0x9f, 1, hex"05"));
+        // A whole word has nothing beside it: that width is written 0.
+        vm.assertTrue(!_condition4(4, 1, 32, 1, hex"05") && !_condition4(5, 1, 32, 1, hex"05") && !_condition4(4, 1, 0xa0, 1, hex"05"));
         vm.assertTrue(!_condition4(4, 1, 0x80, 1, hex"05"));
         vm.assertTrue(!_condition4(3, 1, 0, 33, new bytes(33)));
         vm.assertTrue(!_condition4(7, 1, 0, 1, ""));
@@ -119,6 +121,14 @@ contract TaskScopeReaderTest is Fixture {
         vm.assertTrue(!_condition4(8, 1, 0, 1, hex"0f10")); // a bit outside the mask
         vm.assertTrue(_condition4(8, 1, 0, 1, hex"0f01"));
         vm.assertTrue(!_condition4(3, 1, 0, 1, hex"0500")); // a byte left over
+    }
+
+    function test_operandsTakeTheFewestBytesThatHoldThemAll() public view {
+        vm.assertTrue(_condition4(3, 1, 0, 0, "") && !_condition4(3, 1, 0, 1, hex"00"));
+        vm.assertTrue(_condition4(3, 1, 0, 2, hex"0100") && !_condition4(3, 1, 0, 2, hex"00ff"));
+        vm.assertTrue(_condition4(7, 1, 1, 1, hex"00") && _condition4(7, 1, 2, 2, hex"00020100") && !_condition4(7, 1, 2, 2, hex"00020001"));
+        vm.assertTrue(_condition4(8, 1, 0, 2, hex"01010001") && !_condition4(8, 1, 0, 2, hex"000f0001"));
+        vm.assertTrue(_condition4(10, 1, 0, 32, new bytes(32)) && !_condition4(10, 1, 0, 0, ""));
     }
 
     function test_rulesAndChargesThatAreRefused() public view {

@@ -2,10 +2,12 @@
 pragma solidity 0.8.37;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {delegation} from "./HookCall.sol";
 import {TaskScopeJudge} from "./TaskScopeJudge.sol";
 import {HEADER, WITH_KEY} from "./TaskScopeTerms.sol";
-import {placeOf, wordAt} from "./Words.sol";
+import {byteOf, hash3, hash5, hash6, hashAt, placeOf, wordAt} from "./Words.sol";
 
 /// @title TaskScopeRequests
 /// @notice What the agent's key and the confirmer sign, and the check that they did. Writes nothing.
@@ -17,14 +19,6 @@ import {placeOf, wordAt} from "./Words.sol";
 /// | 65 | r, s, v of the request key, where the terms name one |
 /// | rest | signature of the confirmer, where one is needed: 65 bytes, or what its contract takes |
 abstract contract TaskScopeRequests is TaskScopeJudge {
-    error MalformedArgs();
-    error RequestExpired(uint256 deadline, uint256 time);
-    error RequestUsed(uint256 number);
-    /// @notice The request does not carry the signature of the agent's key.
-    error NotRequested(address key, bytes32 digest);
-    /// @notice A charge is above its threshold, and the request does not carry the confirmer's signature.
-    error NotConfirmed(address confirmer, bytes32 digest);
-
     bytes32 private constant DOMAIN_TYPE =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant REQUEST_TYPE =
@@ -36,9 +30,13 @@ abstract contract TaskScopeRequests is TaskScopeJudge {
         view
         returns (bytes32)
     {
-        bytes32 domain = keccak256(abi.encode(DOMAIN_TYPE, keccak256("TaskScopeEnforcer"), keccak256("1"), block.chainid, self));
-        bytes32 request = keccak256(abi.encode(REQUEST_TYPE, delegationHash, mode, keccak256(execution), number, deadline));
-        return keccak256(abi.encodePacked(hex"1901", domain, request));
+        uint256 domain = hash5(
+            uint256(DOMAIN_TYPE), uint256(keccak256("TaskScopeEnforcer")), uint256(keccak256("1")), block.chainid, uint160(self)
+        );
+        uint256 request = hash6(
+            uint256(REQUEST_TYPE), uint256(delegationHash), uint256(mode), hashAt(placeOf(execution), execution.length), number, deadline
+        );
+        return MessageHashUtils.toTypedDataHash(bytes32(domain), bytes32(request));
     }
 
     /// @dev Checks deadline and signatures, not whether the number was used.
@@ -53,32 +51,29 @@ abstract contract TaskScopeRequests is TaskScopeJudge {
         bytes32 delegationHash,
         bool confirm
     ) internal view returns (uint256 number, address signer) {
-        if (args.length < 13) revert MalformedArgs();
+        uint256 p = placeOf(terms);
+        bool keyed = byteOf(wordAt(p), 1) & WITH_KEY != 0;
+        signer = address(uint160(wordAt(p + HEADER) >> 96));
+        uint256 rest = keyed ? 78 : 13;
+        if (args.length < rest || !confirm && args.length != rest) revert MalformedArgs(delegation(), signer);
         uint256 head = wordAt(placeOf(args));
         uint256 deadline = (head >> 152) & 0xffffffffff;
         number = head >> 192;
-        if (block.timestamp > deadline) revert RequestExpired(deadline, block.timestamp);
+        if (block.timestamp > deadline) revert RequestExpired(delegation(), deadline, block.timestamp);
         bytes32 digest = _requestDigest(delegationHash, mode, execution, number, deadline);
-        bool keyed = uint8(terms[1]) & WITH_KEY != 0;
-        signer = address(bytes20(terms[HEADER:HEADER + 20]));
-        uint256 rest = 13;
         if (keyed) {
-            rest = 78;
-            if (args.length < rest) revert MalformedArgs();
             // Refuses high s and whatever recovers to no one.
             (address recovered, ECDSA.RecoverError problem,) = ECDSA.tryRecoverCalldata(digest, args[13:78]);
-            if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert NotRequested(signer, digest);
+            if (problem != ECDSA.RecoverError.NoError || recovered != signer) revert NotRequested(delegation(), signer, digest);
         }
         if (confirm) {
-            address confirmer = keyed ? address(bytes20(terms[HEADER + 20:HEADER + 40])) : signer;
-            if (!SignatureChecker.isValidSignatureNowCalldata(confirmer, digest, args[rest:])) revert NotConfirmed(confirmer, digest);
-        } else if (args.length != rest) {
-            revert MalformedArgs();
+            address confirmer = keyed ? address(uint160(wordAt(p + HEADER + 20) >> 96)) : signer;
+            if (!SignatureChecker.isValidSignatureNowCalldata(confirmer, digest, args[rest:])) revert NotConfirmed(delegation(), confirmer, digest);
         }
     }
 
     /// @dev Where the number's bit stands, with 255 others.
     function _numberSlot(bytes32 delegationHash, address signer, uint256 number) internal pure returns (uint256) {
-        return uint256(keccak256(abi.encode(delegationHash, signer, number >> 8)));
+        return hash3(uint256(delegationHash), uint160(signer), number >> 8);
     }
 }

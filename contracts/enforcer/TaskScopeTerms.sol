@@ -31,7 +31,7 @@ import {byteOf, leading, wordAt} from "./Words.sol";
 // | 1, 1, 2, 1 | conditions, charges, bytes that follow, zero |
 // | 12 | most native value, wei, with flag 2; else none may be sent |
 // | 20, 4, 2, 1 | with flag 4: target, selector, length of the call between the approvals, word that holds its amount |
-// | 4 + n each | conditions: operation 1, word 1, width or count 1, size 1, operands of that size |
+// | 4 + n each | conditions: operation 1, word 1, width or count 1, size 1, operands of that size: the least for all, but HASH 32, ONE_OF 1 |
 // | 3 + n each | charges, ordered by budget: budget 1, source 1, weight size 1, weight (absent: 1) |
 // | 20, 20 | asset (zero: native) and account whose balance is measured, with flag 8 |
 //
@@ -45,9 +45,9 @@ import {byteOf, leading, wordAt} from "./Words.sol";
 // | 8 BITS | masked with the first operand, is the second |
 // | 9 LENGTH_AT_MOST, 10 HASH | is the offset of a `bytes` or `string` whose length, or keccak256, is so |
 //
-// The width of 2, 4, 5, 6 and 8 is that of the argument's type in bytes, with bit 7 for types that stand on the left (bytesN), or
-// 0: bits outside it refuse the call. The others compare whole words. Sources of a charge: a word, 253 what the measured account
-// loses, 254 one, 255 the native value.
+// The width of 2, 4, 5, 6 and 8 is that of the argument's type in bytes, at most 31, with bit 7 for types that stand on the left
+// (bytesN), or 0 for a whole word: bits outside it refuse the call. The others compare whole words. Sources of a charge: a word,
+// 253 what the measured account loses, 254 one, 255 the native value.
 //
 // With flag 4 a rule's first 26 bytes are those of the `approve`, and it admits three executions of a batch at once:
 // approve(target, amount), the call with that amount, approve(target, 0). Flag 1 then speaks of the call.

@@ -192,12 +192,18 @@ library TermsInfoLib {
         _require(operation >= EQUAL && operation <= HASH && size <= 32);
         _requireWord(word, length);
         if (operation == ONE_OF) _require(width != 0 && size != 0);
-        else if (operation == SIGNED_AT_MOST || operation == SIGNED_AT_LEAST) _require(width <= 32);
-        else if (operation == NOT_EQUAL || operation == AT_LEAST || operation == BITS) _require(width <= 32 || width > 0x80 && width <= 0xa0);
+        else if (operation == SIGNED_AT_MOST || operation == SIGNED_AT_LEAST) _require(width < 32);
+        else if (operation == NOT_EQUAL || operation == AT_LEAST || operation == BITS) _require(width < 32 || width > 0x80 && width < 0xa0);
         else _require(width == 0 && (operation != HASH || size == 32));
         uint256 count = operation == ONE_OF ? width : operation == BITS ? 2 : 1;
         condition = ConditionInfo(uint8(operation), uint8(word), uint8(width), uint8(size), new uint256[](count));
-        for (uint256 i; i < count; ++i) condition.operands[i] = _take(terms, cursor, size);
+        uint256 joined;
+        for (uint256 i; i < count; ++i) {
+            condition.operands[i] = _take(terms, cursor, size);
+            joined |= condition.operands[i];
+        }
+        // One form for operands: the shortest that holds them all.
+        if (operation != HASH && size > (operation == ONE_OF ? 1 : 0)) _require(joined >> 8 * (size - 1) != 0);
         // A bit that is asked for outside the mask is never there.
         if (operation == BITS) _require(condition.operands[0] != 0 && condition.operands[1] & ~condition.operands[0] == 0);
     }

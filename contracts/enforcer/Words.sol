@@ -86,11 +86,55 @@ function zeros(uint256 n) pure returns (uint256 place) {
     }
 }
 
+/// @dev `left - right`, or zero where that would be less.
+function excess(uint256 left, uint256 right) pure returns (uint256 result) {
+    assembly ("memory-safe") {
+        result := mul(sub(left, right), gt(left, right))
+    }
+}
+
 /// @dev keccak256 of calldata, without a copy that stays.
 function hashAt(uint256 p, uint256 length) pure returns (uint256 hash) {
     assembly ("memory-safe") {
         let free := mload(64)
         calldatacopy(free, p, length)
         hash := keccak256(free, length)
+    }
+}
+
+// keccak256(abi.encode(…)) of words, without the memory that this leaves behind.
+
+function hash3(uint256 a, uint256 b, uint256 c) pure returns (uint256 hash) {
+    assembly ("memory-safe") {
+        let free := mload(64)
+        mstore(free, a)
+        mstore(add(free, 32), b)
+        mstore(add(free, 64), c)
+        hash := keccak256(free, 96)
+    }
+}
+
+function hash5(uint256 a, uint256 b, uint256 c, uint256 d, uint256 e) pure returns (uint256 hash) {
+    assembly ("memory-safe") {
+        let free := mload(64)
+        mstore(free, a)
+        mstore(add(free, 32), b)
+        mstore(add(free, 64), c)
+        mstore(add(free, 96), d)
+        mstore(add(free, 128), e)
+        hash := keccak256(free, 160)
+    }
+}
+
+function hash6(uint256 a, uint256 b, uint256 c, uint256 d, uint256 e, uint256 f) pure returns (uint256 hash) {
+    assembly ("memory-safe") {
+        let free := mload(64)
+        mstore(free, a)
+        mstore(add(free, 32), b)
+        mstore(add(free, 64), c)
+        mstore(add(free, 96), d)
+        mstore(add(free, 128), e)
+        mstore(add(free, 160), f)
+        hash := keccak256(free, 192)
     }
 }

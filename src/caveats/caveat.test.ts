@@ -152,7 +152,7 @@ describe('codecs', () => {
       expect(codecByName[codec.name]).toBe(codec)
       expect(environment.enforcers[codec.name]).toMatch(/^0x[0-9a-f]{40}$/)
     }
-    expect(codecs).toHaveLength(33)
+    expect(codecs).toHaveLength(34)
   })
 
   test('behavior: what counts and what opens batch mode', () => {
@@ -173,6 +173,7 @@ describe('codecs', () => {
       'nativeStreaming',
       'nativeTransferAmount',
       'specificActionBatch',
+      'taskScope',
     ])
     expect(names((codec) => codec.callType === 'any')).toEqual([
       'argsEqualityCheck',
@@ -188,6 +189,7 @@ describe('codecs', () => {
       'nativePayment',
       'nonce',
       'redeemer',
+      'taskScope',
       'timestamp',
     ])
     expect(names((codec) => codec.callType === 'batch')).toEqual([

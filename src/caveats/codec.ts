@@ -8,7 +8,7 @@ export type KnownKind = KnownCaveat['kind']
 export type CaveatOf<Kind extends KnownKind> = Extract<KnownCaveat, { kind: Kind }>
 
 /**
- * One enforcer of the framework: its terms, and what the compiler must know to compose it.
+ * One enforcer: its terms, and what the compiler must know to compose it.
  *
  * `decode(encode(x))` is `x` and `encode(decode(t))` is `t`. Both assert: terms that the contract would take, but under
  * which nothing could ever pass or which have a second spelling, are refused here too.

@@ -228,7 +228,7 @@ describe('describeCaveat', () => {
           const options = { assets: { [USDC]: { symbol, decimals } } } as never
           const { sentence } = describeCaveat(caveat as DecodedCaveat, options)
           expect(sentence.length).toBeGreaterThan(0)
-          expect(sentence.length).toBeLessThan(1_200)
+          expect(sentence.length).toBeLessThan((caveat as DecodedCaveat)?.kind === 'taskScope' ? 4_100 : 1_200)
           expect(sentence).not.toMatch(/(?<![0-9a-fA-Fx])[0-9]{40,}(?![0-9a-fA-F])/)
         },
       ),

@@ -19,6 +19,7 @@ import {
   describeTotal,
 } from './describeMoney.ts'
 import { assetAmount, type DescribeOptions, type Description, joined, plain, warned, worded } from './description.ts'
+import { describeTaskScope } from './taskScope/describe.ts'
 import type { DecodedCaveat, InnerCaveat } from './types.ts'
 import {
   addressesInWords,
@@ -44,6 +45,18 @@ export function describeCaveat(caveat: DecodedCaveat, options: DescribeOptions =
   } catch {
     return WORDLESS
   }
+}
+
+/**
+ * The same, a sentence for each part of what it says: only a whole task scope has more than one. Total, and never empty.
+ */
+export function describeParts(caveat: DecodedCaveat, options: DescribeOptions = {}): readonly Description[] {
+  try {
+    if (caveat.kind === 'taskScope') return describeTaskScope(caveat, options)
+  } catch {
+    return [WORDLESS]
+  }
+  return [describeCaveat(caveat, options)]
 }
 
 const WORDLESS: Description = {
@@ -135,6 +148,8 @@ function describe(caveat: DecodedCaveat, options: DescribeOptions): Description 
       return worded('Only redeemed by ', addressesInWords(caveat.redeemers))
     case 'specificActionBatch':
       return describeAction(caveat, options)
+    case 'taskScope':
+      return describeWhole(describeTaskScope(caveat, options))
     case 'timestamp':
       return describeTimes(caveat.after, caveat.before)
     case 'valueLte':
@@ -166,6 +181,14 @@ function describeBlocks(after: bigint, before: bigint): Description {
     sentence: after === 0n ? end : `Not before block ${integerInWords(after + 1n)}. ${end}`,
     warnings: before === 0n ? ['It never expires.'] : [],
   }
+}
+
+/** Longest text about a whole scope. */
+const MAX_SCOPE = 4_000
+
+function describeWhole(parts: readonly Description[]): Description {
+  const sentence = parts.map((part) => part.sentence).join('. ')
+  return cut({ sentence, warnings: [...new Set(parts.flatMap(({ warnings }) => warnings))] }, MAX_SCOPE)
 }
 
 /** Longest sentence about a caveat inside another one, and about all of them. */

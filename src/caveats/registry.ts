@@ -30,11 +30,12 @@ import { nonce } from './nonce.ts'
 import { ownershipTransfer } from './ownershipTransfer.ts'
 import { redeemer } from './redeemer.ts'
 import { specificActionBatch } from './specificActionBatch.ts'
+import { taskScope } from './taskScope/terms.ts'
 import { timestamp } from './timestamp.ts'
 import type { EnforcerName } from './types.ts'
 import { valueLte } from './valueLte.ts'
 
-/** Every enforcer of Delegation Framework 1.3.0, by what its caveat means. */
+/** Every enforcer of Delegation Framework 1.3.0, and Ambit's own, by what its caveat means. */
 export const codecByKind: { readonly [Kind in KnownKind]: Codec<Kind> } = {
   allowedCalldata,
   allowedMethods,
@@ -67,6 +68,7 @@ export const codecByKind: { readonly [Kind in KnownKind]: Codec<Kind> } = {
   ownershipTransfer,
   redeemer,
   specificActionBatch,
+  taskScope,
   timestamp,
   valueLte,
 }

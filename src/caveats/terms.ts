@@ -1,10 +1,6 @@
 import type { AbiFault } from '../primitives/abi.ts'
-import { MAX_UINT256 } from '../primitives/amount.ts'
 import { type Address, byteLength, bytesToUint, type Hex, isHex, sliceBytes, uintToBytes } from '../primitives/hex.ts'
 import { CaveatError } from './errors.ts'
-
-/** Largest unsigned integer of 128 bits. */
-export const MAX_UINT128 = 2n ** 128n - 1n
 
 /** Terms in canonical form; `length` in bytes where it is fixed. */
 export function assertTerms(terms: Hex, length?: number): void {
@@ -39,9 +35,8 @@ export function wordAt(terms: Hex, offset: number): bigint {
 }
 
 /** @param field - Which value, for the error. */
-export function assertUint(value: bigint, bits: 128 | 256, field: string): void {
-  const max = bits === 128 ? MAX_UINT128 : MAX_UINT256
-  if (typeof value !== 'bigint' || value < 0n || value > max) {
+export function assertUint(value: bigint, bits: number, field: string): void {
+  if (typeof value !== 'bigint' || value < 0n || value >> BigInt(bits) !== 0n) {
     throw new CaveatError('caveats.out_of_range', 'This value does not fit its place in the terms.', {
       details: { field, value: String(value), bits },
       fix: `Give an integer from 0 to 2^${bits} - 1.`,

@@ -1,9 +1,10 @@
 import type { Address, Hex } from '../primitives/hex.ts'
+import type { TaskScopeTerms } from './taskScope/types.ts'
 
 /** One enforcer and its terms, as the chain sees it. `args` is outside the delegation hash: anyone may change it. */
 export type Caveat = { enforcer: Address; terms: Hex; args: Hex }
 
-/** Every enforcer that Delegation Framework 1.3.0 deploys, by contract name: Ambit reads them all. */
+/** Every enforcer that Ambit reads, by contract name: all that Delegation Framework 1.3.0 deploys, and its own. */
 export type EnforcerName =
   | 'AllowedCalldataEnforcer'
   | 'AllowedMethodsEnforcer'
@@ -36,6 +37,7 @@ export type EnforcerName =
   | 'OwnershipTransferEnforcer'
   | 'RedeemerEnforcer'
   | 'SpecificActionERC20TransferBatchEnforcer'
+  | 'TaskScopeEnforcer'
   | 'TimestampEnforcer'
   | 'ValueLteEnforcer'
 
@@ -119,6 +121,8 @@ export type DecodedCaveat =
   | { kind: 'redeemer'; redeemers: readonly Address[] }
   /** Exactly two calls: `first`, then `transfer(recipient, amount)` of `token`. Once. */
   | { kind: 'specificActionBatch'; token: Address; recipient: Address; amount: bigint; first: Execution }
+  /** A whole task scope in one caveat. */
+  | ({ kind: 'taskScope' } & TaskScopeTerms)
   /** Valid while `after < now < before`; 0 is no bound on that side. */
   | { kind: 'timestamp'; after: bigint; before: bigint }
   | { kind: 'valueLte'; max: bigint }

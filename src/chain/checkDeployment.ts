@@ -4,7 +4,7 @@ import type { EnforcerName, Environment } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
-import { type FrameworkContract, readKnownCode } from './knownCode.ts'
+import { type KnownContract, readKnownCode } from './knownCode.ts'
 import { assertChain } from './readState.ts'
 import type { NodeClient } from './rpc.ts'
 
@@ -13,13 +13,13 @@ export type DeployedContract = { name: string; address: Address; codeHash: Hex }
 
 export type CheckDeploymentParameters = {
   environment: Environment
-  /** Enforcers that must be there, as `enforcersOf` names those of some caveats. Default: every one of the deployment. */
+  /** Enforcers that must be there, as `enforcersOf` names those of some caveats. Default: every one of the framework. */
   enforcers?: readonly EnforcerName[]
   /** Code hashes by contract name that must match as well, for example those of an earlier check. */
   pins?: Readonly<Record<string, Hex>>
 }
 
-const CONTRACTS: readonly FrameworkContract[] = ['DelegationManager', 'HybridDeleGator', 'EIP7702StatelessDeleGator']
+const CONTRACTS: readonly KnownContract[] = ['DelegationManager', 'HybridDeleGator', 'EIP7702StatelessDeleGator']
 
 /**
  * The contracts that Ambit relies on, with their code hashes: manager, account implementations, enforcers. The code of
@@ -37,7 +37,9 @@ export async function checkDeployment(
 ): Promise<readonly DeployedContract[]> {
   await assertChain(client, environment.chainId)
   const { hash: block } = await readBlock(client)
-  const deployed = codecs.map(({ name }) => name).filter((name) => environment.enforcers[name] !== undefined)
+  const deployed = codecs
+    .map(({ name }) => name)
+    .filter((name) => name !== 'TaskScopeEnforcer' && environment.enforcers[name])
   const found = await readKnownCode(client, { environment, names: [...CONTRACTS, ...(enforcers ?? deployed)], block })
   const contracts = found.map(({ name, address, code }) => ({ name, address, codeHash: keccak256(code) }))
   const changed = contracts.filter(({ name, codeHash }) => pins[name] !== undefined && pins[name] !== codeHash)

@@ -1,4 +1,6 @@
+import { encodeFunctionData, parseAbi } from 'viem'
 import type { Environment } from '../caveats/types.ts'
+import { readExecution, SINGLE_DEFAULT_MODE } from '../delegation/execution.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { encodeRedemption } from '../redemption/encode.ts'
@@ -8,12 +10,15 @@ import { VerdictError } from '../verdict/errors.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { prepareGrant } from '../verdict/prepare.ts'
 import type { PreparedGrant } from '../verdict/prepared.ts'
-import type { Action, Call, State, Verdict } from '../verdict/types.ts'
+import { refusedAt } from '../verdict/taskScope/refusedAt.ts'
+import type { Action, State, Verdict } from '../verdict/types.ts'
 import type { BlockName } from './block.ts'
 import { readState } from './readState.ts'
 import { decodeRevert, type Revert } from './revert.ts'
 import { callAt, type NodeClient } from './rpc.ts'
 import { type Simulation, simulate } from './simulate.ts'
+
+const abi = parseAbi(['function executeFromExecutor(bytes32 mode, bytes execution)'])
 
 export type DecideParameters = {
   grant: Grant
@@ -61,9 +66,13 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
       throw simulation.error
     case 'reverted': {
       const principal = prepared.branches[verdict.branch]?.links.at(-1)?.delegator
-      const failed = await isExecutionFailure(client, simulation.error, principal, action.calls[0], state.block.hash)
+      const failed = await isExecutionFailure(client, simulation.error, principal, redemption, state.block.hash)
       const code = failed ? 'execution_failed' : isSignature(simulation.error) ? 'signature_refused' : 'disagreement'
-      return { verdict: denyFor(code), state, redemption, simulation }
+      const branch = prepared.branches[verdict.branch]
+      const { refusal } = simulation.error
+      // Where the chain and we disagree, it says at which link and rule.
+      const at = failed || branch === undefined || refusal === undefined ? null : refusedAt(branch, refusal)
+      return { verdict: { ...denyFor(code), ...at }, state, redemption, simulation }
     }
   }
 }
@@ -78,21 +87,29 @@ function requireSameGrant(prepared: PreparedGrant, grant: Grant): void {
 }
 
 /**
- * Whether the target refuses the call by itself. The revert's words cannot tell: a target may write what an enforcer would.
- * So the same call is run without any delegation, from the principal, at the same block.
+ * Whether a target refuses a call by itself. The revert's words cannot tell: a target may write what an enforcer would. So
+ * the same is run without any delegation at the same block: one call from the principal, several as the manager has the
+ * principal run them, for one may rest on another.
  */
 async function isExecutionFailure(
   client: NodeClient,
   error: Revert,
   principal: Address | undefined,
-  call: Call | undefined,
+  { manager, mode, execution }: Redemption,
   block: Hex,
 ): Promise<boolean> {
-  if (principal === undefined || call === undefined) return false
-  const direct = await callAt(client, { ...call, from: principal, block })
+  if (principal === undefined) return false
+  const direct =
+    mode === SINGLE_DEFAULT_MODE
+      ? await callAt(client, { ...readExecution(execution), from: principal, block })
+      : await callAt(client, { to: principal, data: encodeExecute(mode, execution), from: manager, block })
   if (direct.status === 'ok') return false
   const directly = decodeRevert(direct.data)
   return directly.data === error.data || error.contract === undefined || !isAuthority(error.contract)
+}
+
+function encodeExecute(mode: Hex, execution: Hex): Hex {
+  return encodeFunctionData({ abi, functionName: 'executeFromExecutor', args: [mode, execution] })
 }
 
 /** A contract account answers anew each time it is asked: it may have agreed when the grant was checked. */

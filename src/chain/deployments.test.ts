@@ -6,6 +6,7 @@ import type { Address } from '../primitives/hex.ts'
 import { checkDeployment } from './checkDeployment.ts'
 import { getEnvironment, knownChains } from './deployments.ts'
 import type { NodeClient } from './rpc.ts'
+import { taskScopeAddress } from './taskScope.ts'
 
 const chain = useChain()
 let client: NodeClient
@@ -27,6 +28,7 @@ describe('getEnvironment', () => {
       ])
         expect(address).toMatch(/^0x[0-9a-f]{40}$/)
       expect(codecs.filter(({ name }) => enforcers[name] === undefined)).toEqual([])
+      expect(enforcers['TaskScopeEnforcer']).toBe(taskScopeAddress(manager))
     }
   })
 
@@ -41,7 +43,11 @@ describe('checkDeployment', () => {
     const { environment } = chain
     const contracts = await checkDeployment(client, { environment })
     expect(contracts.map(({ name }) => name)).toEqual(expect.arrayContaining(['DelegationManager', 'NonceEnforcer']))
-    expect(contracts).toHaveLength(3 + codecs.length)
+    // All of the framework: our own enforcer has an address on every chain, and code where somebody needs it.
+    expect(contracts).toHaveLength(3 + codecs.length - 1)
+    await expect(checkDeployment(client, { environment, enforcers: ['TaskScopeEnforcer'] })).resolves.toContainEqual(
+      expect.objectContaining({ name: 'TaskScopeEnforcer', address: taskScopeAddress(environment.manager) }),
+    )
     const pins = Object.fromEntries(contracts.map(({ name, codeHash }) => [name, codeHash]))
     await expect(checkDeployment(client, { environment, pins })).resolves.toEqual(contracts)
     const wrong = { ...pins, NonceEnforcer: pins['TimestampEnforcer'] ?? '0x' } as const

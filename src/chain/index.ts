@@ -1,8 +1,18 @@
 export { type AccountCode, readAccountCode, runsWhatItIsTold } from './account.ts'
 export { type Block, type BlockName, readBlock } from './block.ts'
+export { type Burned, type BurnRequestParameters, burnRequest } from './burnRequest.ts'
 export { type CheckDeploymentParameters, checkDeployment, type DeployedContract } from './checkDeployment.ts'
 export { type DecideParameters, type Decision, decide } from './decide.ts'
 export { getEnvironment, knownChains } from './deployments.ts'
+export {
+  type DeployedNow,
+  type DeploymentPlan,
+  type DeployTaskScopeParameters,
+  deployTaskScope,
+  type PlannedContract,
+  planTaskScope,
+} from './deployTaskScope.ts'
+export { type EndGroupParameters, endGroup, type GroupEnded, readGroupEnded } from './endGroup.ts'
 export { ChainError, type ChainErrorCode } from './errors.ts'
 export { enforcersOf } from './knownCode.ts'
 export { createNode } from './node.ts'
@@ -20,5 +30,6 @@ export { type RevokeByGuardianParameters, readKillSwitchFacts, revokeByGuardian 
 export type { NodeClient } from './rpc.ts'
 export { type SendParameters, type Sent, send } from './send.ts'
 export { type SimulateParameters, type Simulation, simulate } from './simulate.ts'
+export { type Deployable, taskScopeAddress, taskScopeDeployables, taskScopeReaderAddress } from './taskScope.ts'
 export { type UpgradeAccountParameters, upgradeAccount } from './upgradeAccount.ts'
 export { type WaitForOutcomeParameters, waitForOutcome } from './waitForOutcome.ts'

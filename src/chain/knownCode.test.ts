@@ -8,7 +8,7 @@ import type { EnforcerName } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { checkDeployment } from './checkDeployment.ts'
 import { decide } from './decide.ts'
-import { enforcersOf, type FrameworkContract } from './knownCode.ts'
+import { enforcersOf, type KnownContract } from './knownCode.ts'
 import type { NodeClient } from './rpc.ts'
 
 const chain = useChain()
@@ -17,7 +17,7 @@ beforeAll(() => {
   client = nodeOf(chain.rpcUrl)
 })
 
-type Name = EnforcerName | FrameworkContract
+type Name = EnforcerName | KnownContract
 const placeOf = (name: Name): Address => {
   const { manager, implementations, enforcers } = chain.environment
   if (name === 'DelegationManager') return manager
@@ -31,6 +31,8 @@ const changed = (code: Hex, at: number): Hex => {
   const digit = 2 + at * 2
   return `0x${code.slice(2, digit)}${code[digit] === '0' ? '1' : '0'}${code.slice(digit + 1)}`
 }
+/** The enforcer of ours is looked at where it is named. */
+const every = () => ({ environment: chain.environment, enforcers: codecs.map(({ name }) => name) })
 const size = (code: Hex) => (code.length - 2) / 2
 
 describe('readKnownCode', () => {
@@ -47,13 +49,13 @@ describe('readKnownCode', () => {
   test('error: every contract, one after the other, with one byte of other code', async () => {
     for (const [name, code] of honest) {
       await setCode(name, changed(code, 40 + ((name.length * 31) % (size(code) - 200))))
-      await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+      await expect(checkDeployment(client, every())).rejects.toMatchObject({
         code: 'chain.wrong_code',
         details: { contracts: [expect.stringContaining(`${name} ${placeOf(name)} `)] },
       })
       await setCode(name, code)
     }
-    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(honest.size)
+    await expect(checkDeployment(client, every())).resolves.toHaveLength(honest.size)
   })
 
   test('error: what a constructor wrote names another manager', async () => {
@@ -62,10 +64,11 @@ describe('readKnownCode', () => {
       'EIP7702StatelessDeleGator',
       'LogicalOrWrapperEnforcer',
       'NativeTokenPaymentEnforcer',
+      'TaskScopeEnforcer',
     ] as const) {
       const code = honest.get(name) ?? '0x'
       await setCode(name, code.replace(chain.environment.manager.slice(2), 'ab'.repeat(20)) as Hex)
-      await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+      await expect(checkDeployment(client, every())).rejects.toMatchObject({
         code: 'chain.wrong_code',
         details: { contracts: [expect.stringContaining(name)] },
       })
@@ -73,12 +76,24 @@ describe('readKnownCode', () => {
     }
   })
 
+  test('error: an enforcer of ours that takes itself for another one: requests signed for that one would pass', async () => {
+    const code = honest.get('TaskScopeEnforcer') ?? '0x'
+    await setCode('TaskScopeEnforcer', code.replace(placeOf('TaskScopeEnforcer').slice(2), 'ab'.repeat(20)) as Hex)
+    await expect(checkDeployment(client, every())).rejects.toMatchObject({
+      code: 'chain.wrong_code',
+      details: { contracts: [expect.stringContaining('TaskScopeEnforcer')] },
+    })
+    // Its last bytes are as much a part of it as its first.
+    await setCode('TaskScopeEnforcer', changed(code, size(code) - 1))
+    await expect(checkDeployment(client, every())).rejects.toMatchObject({ code: 'chain.wrong_code' })
+  })
+
   test('error: a manager that signs for another chain', async () => {
     const code = honest.get('DelegationManager') ?? '0x'
     const word = (chainId: number) => `7f${chainId.toString(16).padStart(64, '0')}`
     expect(code).toContain(word(chain.chainId))
     await setCode('DelegationManager', code.replace(word(chain.chainId), word(1)) as Hex)
-    await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+    await expect(checkDeployment(client, every())).rejects.toMatchObject({
       code: 'chain.wrong_code',
       details: { contracts: [expect.stringContaining('DelegationManager')] },
     })
@@ -88,7 +103,7 @@ describe('readKnownCode', () => {
     const name = 'SpecificActionERC20TransferBatchEnforcer'
     const published: Hex = createRequire(import.meta.url)('@metamask/delegation-abis/bytecode')[name]
     await setCode(name, `0x${published.slice(published.indexOf('f3fe60806040') + 4)}`)
-    await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+    await expect(checkDeployment(client, every())).rejects.toMatchObject({
       code: 'chain.wrong_code',
       details: { contracts: [expect.stringContaining(name)] },
     })
@@ -98,7 +113,7 @@ describe('readKnownCode', () => {
 
   test('error: no code at all', async () => {
     await setCode('IdEnforcer', '0x')
-    await expect(checkDeployment(client, { environment: chain.environment })).rejects.toMatchObject({
+    await expect(checkDeployment(client, every())).rejects.toMatchObject({
       code: 'chain.not_deployed',
       details: { missing: [`IdEnforcer ${placeOf('IdEnforcer')}`] },
     })
@@ -107,7 +122,7 @@ describe('readKnownCode', () => {
   test('behavior: another build of the same code is the same code', async () => {
     const code = honest.get('NonceEnforcer') ?? '0x'
     await setCode('NonceEnforcer', changed(code, size(code) - 30))
-    await expect(checkDeployment(client, { environment: chain.environment })).resolves.toHaveLength(honest.size)
+    await expect(checkDeployment(client, every())).resolves.toHaveLength(honest.size)
   })
 
   test('error: nothing is decided under an enforcer of other code, and other enforcers are not looked at', async () => {

@@ -5,11 +5,12 @@ import type { Caveat, DecodedCaveat, EnforcerName, Environment } from '../caveat
 import { type Address, byteLength, type Hex, uintToBytes } from '../primitives/hex.ts'
 import { readData } from './answers.ts'
 import { ChainError } from './errors.ts'
-import { knownCode, METADATA_BYTES } from './generated/knownCode.ts'
+import { knownCode } from './generated/knownCode.ts'
 import { ask, atBlock, type NodeClient } from './rpc.ts'
+import { taskScopeReaderAddress } from './taskScope.ts'
 
-/** Contracts of the framework beside the enforcers, as its sources call them. */
-export type FrameworkContract = 'DelegationManager' | 'HybridDeleGator' | 'EIP7702StatelessDeleGator'
+/** Contracts beside the enforcers, as the framework's sources and ours call them. */
+export type KnownContract = 'DelegationManager' | 'HybridDeleGator' | 'EIP7702StatelessDeleGator' | 'TaskScopeReader'
 
 /** A contract by name and address, as one block has it. */
 export type ContractCode = { name: string; address: Address; code: Hex }
@@ -17,7 +18,7 @@ export type ContractCode = { name: string; address: Address; code: Hex }
 export type ReadKnownCodeParameters = {
   environment: Environment
   /** An enforcer without an address there is not deployed. */
-  names: readonly (EnforcerName | FrameworkContract)[]
+  names: readonly (EnforcerName | KnownContract)[]
   /** Hash of the block whose state is asked. */
   block: Hex
 }
@@ -27,7 +28,7 @@ export type ReadKnownCodeParameters = {
  * contract on another chain, and the same name another layout of terms in another release: what is signed would mean
  * something else there.
  *
- * Left out of the comparison: the compiler's hash of sources and settings, which no instruction reads, and the address of
+ * Left out of the comparison: the compiler's hash of sources and settings of the framework's, which no instruction reads, and the address of
  * the P-256 library in Hybrid accounts. What a constructor wrote into the code must be of this deployment and chain.
  *
  * @throws {@link ChainError} `chain.not_deployed`, `chain.wrong_code`, both naming the contracts; `chain.rpc_…`.
@@ -93,7 +94,7 @@ function seenBy(client: NodeClient, environment: Environment): Set<EnforcerName>
 
 const NOWHERE: Address = `0x${'00'.repeat(20)}`
 
-function addressOf(name: EnforcerName | FrameworkContract, environment: Environment): Address | undefined {
+function addressOf(name: EnforcerName | KnownContract, environment: Environment): Address | undefined {
   const { manager, implementations, enforcers } = environment
   switch (name) {
     case 'DelegationManager':
@@ -102,6 +103,8 @@ function addressOf(name: EnforcerName | FrameworkContract, environment: Environm
       return implementations.hybrid
     case 'EIP7702StatelessDeleGator':
       return implementations.stateless7702
+    case 'TaskScopeReader':
+      return taskScopeReaderAddress(manager)
     default:
       return Object.hasOwn(enforcers, name) ? enforcers[name] : undefined
   }
@@ -110,7 +113,7 @@ function addressOf(name: EnforcerName | FrameworkContract, environment: Environm
 function isKnown(contract: ContractCode, environment: Environment): boolean {
   const known = Object.hasOwn(knownCode, contract.name) ? knownCode[contract.name] : undefined
   if (known === undefined || byteLength(contract.code) !== known.bytes) return false
-  let digits = contract.code.slice(2, 2 + (known.bytes - METADATA_BYTES) * 2)
+  let digits = contract.code.slice(2, 2 + (known.bytes - known.metadata) * 2)
   const blank = (at: number, size: number): string => {
     const taken = digits.slice(at * 2, (at + size) * 2)
     digits = digits.slice(0, at * 2) + '0'.repeat(size * 2) + digits.slice((at + size) * 2)

@@ -1,12 +1,13 @@
 import { decodeCaveat } from '../caveats/index.ts'
 import type { Caveat, DecodedCaveat, Environment } from '../caveats/types.ts'
+import { encodeExecution, SINGLE_DEFAULT_MODE } from '../delegation/execution.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { type Address, byteLength, concatBytes, type Hex, uintToBytes } from '../primitives/hex.ts'
-import { encodeExecution, SINGLE_DEFAULT_MODE } from '../redemption/encode.ts'
 import { readAction } from '../verdict/facts.ts'
 import { approvalKey, counterOf, type Place, periodKey } from '../verdict/storage.ts'
 import type { Action, Call, Counter } from '../verdict/types.ts'
 import { readBool, readWords } from './answers.ts'
+import { termsReads } from './readTerms.ts'
 import { callAt, getAt, type NodeClient } from './rpc.ts'
 
 /** Getters of framework 1.3.0, by manager and delegation hash where nothing else is said. */
@@ -45,6 +46,11 @@ export async function readCounters(
     for (const caveat of delegation.caveats) {
       const meaning = decodeCaveat(environment, caveat)
       const key = counterOf(meaning, caveat, place)
+      if (meaning.kind === 'taskScope') {
+        const at = { ...place, chainId: environment.chainId, enforcer: caveat.enforcer }
+        const reading = { terms: meaning, place: at, args: caveat.args, block, action }
+        for (const [slot, read] of termsReads(client, reading)) reads.set(slot, read)
+      }
       if (key !== null && !reads.has(key)) reads.set(key, () => readCounter(client, block, meaning, caveat, place))
       const call = meaning.kind === 'approvalRevocation' ? onlyCall(action) : null
       if (call === null) continue

@@ -1,8 +1,11 @@
+import { decodeCaveat } from '../caveats/caveat.ts'
+import type { Environment } from '../caveats/types.ts'
 import type { AccountCode as AccountFact, ChainFacts } from '../delegation/facts.ts'
 import { hashDelegation, signingHashOf } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { byteLength, concatBytes, type Hex, uintToBytes } from '../primitives/hex.ts'
-import type { State } from '../verdict/types.ts'
+import { groupSlot } from '../verdict/taskScope/slots.ts'
+import { counterKey, type State } from '../verdict/types.ts'
 import { type AccountCode, readAccountCode } from './account.ts'
 import { type ReadStateParameters, readState } from './readState.ts'
 import { callAt, type NodeClient } from './rpc.ts'
@@ -47,10 +50,40 @@ export async function readFacts(
     ),
   )
   const { paused, disabled, nonces } = state
+  const endedGroups = groupsEnded(grant.delegations, environment, state)
   return {
     state,
-    facts: { environment, now: state.block.timestamp, paused, disabled, nonces, codes, contractSignatures },
+    facts: {
+      environment,
+      now: state.block.timestamp,
+      paused,
+      disabled,
+      nonces,
+      codes,
+      contractSignatures,
+      endedGroups,
+    },
   }
+}
+
+/** By delegation hash; what names no group is not in it. */
+function groupsEnded(
+  delegations: readonly Delegation[],
+  environment: Environment,
+  { counters }: State,
+): Record<Hex, boolean> {
+  const ended = delegations.flatMap((delegation) => {
+    const words = delegation.caveats.flatMap((caveat) => {
+      const decoded = decodeCaveat(environment, caveat)
+      if (decoded.kind !== 'taskScope') return []
+      const slot = groupSlot({ delegator: delegation.delegator, ...decoded })
+      const stored = counters[counterKey(caveat.enforcer, slot)]
+      return [stored?.kind === 'word' ? stored.word : null]
+    })
+    if (words.length === 0 || words.includes(null)) return []
+    return [[hashDelegation(delegation), words.some((word) => word !== 0n)] as const]
+  })
+  return Object.fromEntries(ended)
 }
 
 /** An account that reverts or says anything else does not accept; a node that cannot be asked is an error, not a no. */

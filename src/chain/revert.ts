@@ -1,4 +1,5 @@
 import { hexToBytes } from 'viem'
+import { decodeTaskScopeRefusal, type TaskScopeRefusal } from '../caveats/taskScope/refusals.ts'
 import { renderValue } from '../errors.ts'
 import { byteLength, bytesToUint, type Hex, sliceBytes } from '../primitives/hex.ts'
 import { customErrors } from './generated/errors.ts'
@@ -10,6 +11,8 @@ export type Revert = {
   name: string
   /** One line, bounded, escaped. */
   message: string
+  /** What the TaskScopeEnforcer says of a refusal: which delegation, rule, condition or budget, and the numbers. */
+  refusal?: TaskScopeRefusal
   /** The first {@link MAX_REVERT_BYTES} bytes. */
   data: Hex
 }
@@ -47,6 +50,16 @@ export function decodeRevert(data: Hex): Revert {
       data: bounded,
     }
   }
+  const refusal = decodeTaskScopeRefusal(bounded)
+  if (refusal !== null) {
+    return {
+      contract: 'TaskScopeEnforcer',
+      name: refusal.error,
+      message: refusalText(refusal),
+      refusal,
+      data: bounded,
+    }
+  }
   const known = customErrors[selector]
   if (known === undefined || byteLength(selector) !== 4) {
     return { name: 'unknown', message: `reverted with ${renderValue(sliceBytes(bounded, 0, 36))}`, data: bounded }
@@ -58,6 +71,12 @@ export function decodeRevert(data: Hex): Revert {
     message: `${known.name}(${values.join(', ')})`,
     data: bounded,
   }
+}
+
+/** Every field by its name: numbers, addresses and hashes only, as their words were read. */
+function refusalText({ error, ...fields }: TaskScopeRefusal): string {
+  const parts = Object.entries(fields).map(([name, value]) => `${name} ${value === null ? 'none' : value}`)
+  return `${error}(${parts.join(', ')})`
 }
 
 /** `Error(string)`. The framework's enforcers write `<Enforcer>:<reason>`. */

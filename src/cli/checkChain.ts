@@ -30,7 +30,10 @@ export async function checkChain(context: Context): Promise<Check[]> {
     return [failed('chain', error)]
   }
   const { id } = session.choice
-  const looks = [attempt('framework', () => checkFramework(session))]
+  const looks = [
+    attempt('framework', () => checkFramework(session)),
+    attempt('one caveat', () => checkTaskScope(session)),
+  ]
   const name = context.options['account'] as string | undefined
   if (name !== undefined) {
     const { parseAddress } = await import('../primitives/address.ts')
@@ -48,6 +51,27 @@ async function checkFramework({ node, environment }: Session): Promise<Check> {
     check: 'framework',
     status: 'ok',
     found: `${contracts.length} contracts of version ${environment.framework}, manager ${environment.manager}`,
+  }
+}
+
+/** Our own enforcer: where it is missing, scopes go into the framework's caveats. */
+async function checkTaskScope({ node, environment }: Session): Promise<Check> {
+  const { checkDeployment } = await import('../chain/checkDeployment.ts')
+  const { ChainError } = await import('../chain/errors.ts')
+  const address = environment.enforcers['TaskScopeEnforcer'] ?? 'no address'
+  const check = 'one caveat'
+  try {
+    const deployed = await checkDeployment(node, { environment, enforcers: ['TaskScopeEnforcer'] })
+    const { codeHash = '' } = deployed.find(({ name }) => name === 'TaskScopeEnforcer') ?? {}
+    return { check, status: 'ok', found: `TaskScopeEnforcer ${address}, code ${codeHash}` }
+  } catch (error) {
+    if (!(error instanceof ChainError) || error.code !== 'chain.not_deployed') throw error
+    return {
+      check,
+      status: 'warning',
+      found: `TaskScopeEnforcer is not deployed at ${address}`,
+      fix: 'Grants use the framework’s caveats here. Anybody can deploy it there: `node scripts/deploy.ts`.',
+    }
   }
 }
 

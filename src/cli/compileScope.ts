@@ -1,6 +1,6 @@
 import type { Environment } from '../caveats/types.ts'
 import type { CompileError } from '../compile/errors.ts'
-import type { Plan } from '../compile/types.ts'
+import type { Lowering, Plan } from '../compile/types.ts'
 import type { Scope } from '../scope/types.ts'
 import { LOCAL_CHAIN_ID } from './chains.ts'
 import type { Context } from './command.ts'
@@ -33,8 +33,7 @@ export async function openTarget(context: Context, chainId: unknown): Promise<Ta
 export async function compileScope(
   context: Context,
   scope: Scope,
-  environment: Environment,
-  nonce: bigint,
+  { environment, nonce, lowering }: { environment: Environment; nonce: bigint; lowering: Lowering },
 ): Promise<{ plan: Plan } | { error: CompileError }> {
   const { compile } = await import('../compile/compile.ts')
   const { CompileError } = await import('../compile/errors.ts')
@@ -42,6 +41,7 @@ export async function compileScope(
     const plan = compile(scope, environment, {
       salt: () => `0x${Buffer.from(context.random(32)).toString('hex')}`,
       nonce,
+      lowering,
       accept: (context.options['accept'] as readonly string[] | undefined) ?? [],
     })
     return { plan }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Environment } from '../caveats/types.ts'
+import { taskScopeAddress } from '../chain/taskScope.ts'
 import { parseAddress } from '../primitives/address.ts'
 import { parseJson } from '../primitives/json.ts'
 import { CliError } from './errors.ts'
@@ -34,5 +35,7 @@ export function readDeployment(path: string, chainId: number): Environment {
       fix: 'Give the file of this chain.',
     })
   }
-  return parsed.data
+  const { enforcers, ...rest } = parsed.data
+  // Where our enforcer is follows from the manager; a file may name another one.
+  return { ...rest, enforcers: { TaskScopeEnforcer: taskScopeAddress(rest.manager), ...enforcers } }
 }

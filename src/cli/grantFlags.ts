@@ -57,7 +57,11 @@ export async function scopeFromFlags(context: Context, session: Session, princip
       },
     ],
     budgets: {
-      limit: { assets: { [asset]: '1' }, max, ...(per === undefined ? {} : { per, window: 'fixed' as const }) },
+      limit: {
+        assets: { [asset]: '1' },
+        max,
+        ...(per === undefined ? {} : { per, window: readWindow(text('window')) }),
+      },
     },
     ...(calls === undefined ? {} : { calls: { max: readCount(calls, '--calls') } }),
     expiry: formatInstant(expiry),
@@ -69,6 +73,14 @@ export async function scopeFromFlags(context: Context, session: Session, princip
     },
     evidence: { receipts: ['grant', 'decision', 'outcome', 'revocation'], retain: 'P1Y' },
   }
+}
+
+function readWindow(text = 'fixed'): 'fixed' | 'rolling' {
+  if (text === 'fixed' || text === 'rolling') return text
+  throw new CliError('cli.usage', EXIT.usage, 'There is no such window.', {
+    details: { window: text, known: ['fixed', 'rolling'] },
+    fix: 'Give --window fixed or --window rolling.',
+  })
 }
 
 /** An address, or the name of an account of this machine. A name never shadows an address: names do not begin with 0x. */

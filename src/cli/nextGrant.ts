@@ -31,11 +31,13 @@ export async function nextScope(session: Session, grant: Grant, wish: Omit<Repla
 export async function planNext(context: Context, session: Session, scope: Scope, grant: Grant) {
   const { readNonce } = await import('../chain/readNonce.ts')
   const { environment, node } = session
-  const killSwitch = await requireGuardian(context, session, scope)
+  // It stays what it was: who reads, revokes or meters the old one has no other to learn.
+  const { lowering } = grant
+  const killSwitch = lowering === 'fused' ? undefined : await requireGuardian(context, session, scope)
   const nonce = await readNonce(node, { delegator: scope.principal, environment })
   const said = context.options['accept'] as readonly string[] | undefined
   const accepting = (accept: readonly string[]) =>
-    compileScope({ ...context, options: { ...context.options, accept } }, scope, environment, nonce)
+    compileScope({ ...context, options: { ...context.options, accept } }, scope, { environment, nonce, lowering })
   const kept = said ?? acceptedFor(scope, grant)
   let compiled = await accepting(kept)
   if (said === undefined && 'error' in compiled && compiled.error.code === 'compile.accept_unmatched') {

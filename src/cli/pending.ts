@@ -45,6 +45,9 @@ function readPending(text: string, path: string): Pending {
     const raw = parseJson(text) as unknown as Pending
     const { request, sent } = raw
     const big = (value: unknown) => BigInt(value as string)
+    const carried = <signed extends { number: bigint; deadline: bigint }>(of: signed): signed => {
+      return { ...of, number: big(of.number), deadline: big(of.deadline) }
+    }
     return {
       ...raw,
       request: {
@@ -54,6 +57,7 @@ function readPending(text: string, path: string): Pending {
           number: big(request.request.number),
           deadline: big(request.request.deadline),
           calls: request.request.calls.map((call) => ({ ...call, value: big(call.value) })),
+          ...(request.request.request === undefined ? {} : { request: carried(request.request.request) }),
         },
       },
       sent: { ...sent, value: big(sent.value), nonce: big(sent.nonce), sinceBlock: big(sent.sinceBlock) },

@@ -6,7 +6,7 @@ import { buildProgram } from './program.ts'
 
 describe('buildProgram', () => {
   test('default: every command is there under its words, with its own help', async () => {
-    const program = await buildProgram({ write: () => {}, invoke: () => {} })
+    const program = await buildProgram({ commands, write: () => {}, invoke: () => {} })
     for (const { name, summary } of commands) {
       const found = name
         .split(' ')

@@ -1,9 +1,10 @@
 import { Command as Commander, Option } from 'commander'
 import type { Command, OptionSpec, Options } from './command.ts'
-import { commands, groups } from './commands/index.ts'
+import { groups } from './commands/index.ts'
 import { version } from './version.ts'
 
 export type Program = {
+  commands: readonly Command[]
   write(text: string): void
   invoke(command: Command, args: readonly string[], options: Options): void
 }
@@ -15,8 +16,8 @@ const COMMON: readonly OptionSpec[] = [
   { flags: '--home <folder>', description: 'state folder (AMBIT_HOME; default ~/.local/share/ambit)' },
 ]
 
-/** The command line, built from the definitions in `commands/`. Nothing heavy is loaded here. */
-export async function buildProgram({ write, invoke }: Program): Promise<Commander> {
+/** The command line, built from the definitions of its commands. Nothing heavy is loaded here. */
+export async function buildProgram({ commands, write, invoke }: Program): Promise<Commander> {
   const root = prepare(new Commander('ambit'), write)
     .description('Bounded authority for AI agents, and proof of what was done with it.')
     .version(version(), '-V, --version', 'print the version')

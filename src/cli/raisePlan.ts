@@ -60,12 +60,12 @@ export async function planRaise(
 const WALLETS =
   'Every permission that a wallet granted for this account ends too, also those not known here: MetaMask puts this nonce into each.'
 const UNTOUCHED =
-  'Not touched: delegations without a nonce caveat, grants of other accounts, other chains, and the guardian’s kill switch.'
+  'Not touched: delegations without a nonce caveat (grants in one caveat end with their group), grants of other accounts, other chains, and the guardian’s kill switch.'
 
 const STAYS: Readonly<Record<Extract<NonceFate, { fate: 'stays' }>['why'], string>> = {
   other_deployment: 'of another chain or manager',
   other_account: 'of another account',
-  no_nonce: 'carries no nonce: revoke it by itself',
+  no_nonce: 'carries no nonce: revoke it by itself, or its group with `ambit revoke <grant> --group`',
   ended_before: 'has ended before',
 }
 

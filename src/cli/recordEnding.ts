@@ -1,4 +1,4 @@
-import { endingOf } from '../grant/ending.ts'
+import { endingOf, type Group } from '../grant/ending.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Context } from './command.ts'
@@ -14,7 +14,10 @@ export type EndedLink = {
   blockNumber: bigint
 }
 
-export type EndingAct = { act: 'disable' } | { act: 'raise_nonce'; account: Address; nonce: bigint }
+export type EndingAct =
+  | { act: 'disable' }
+  | { act: 'raise_nonce'; account: Address; nonce: bigint }
+  | { act: 'end_group'; group: Group }
 
 /**
  * Leaves a receipt in each grant that holds an ended delegation: one for each transaction.

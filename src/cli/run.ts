@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { CommanderError } from 'commander'
 import { AmbitError } from '../errors.ts'
 import type { Command, Context, Options } from './command.ts'
-import { commands } from './commands/index.ts'
+import { commands as ambit } from './commands/index.ts'
 import { CliError } from './errors.ts'
 import { EXIT, type ExitCode, exitOf } from './exit.ts'
 import { Home, homePath } from './home.ts'
@@ -20,6 +20,8 @@ export type World = {
   stderr: Stream
   /** Aborted by Ctrl-C. */
   signal?: AbortSignal
+  /** Instead of the commands of `ambit`: for a script that has keys, chains and output as they have. */
+  commands?: readonly Command[]
 }
 
 /** Runs one command line; prints its result; returns the exit code. Never throws. */
@@ -50,7 +52,7 @@ export async function run(world: World): Promise<ExitCode> {
   } catch (thrown) {
     const error = toAmbitError(thrown)
     const exit = exitOf(error)
-    if (output.json) output.resultJson(envelope(command?.name ?? meant(world.argv) ?? 'cli', null, { error, exit }))
+    if (output.json) output.resultJson(envelope(command?.name ?? meant(world) ?? 'cli', null, { error, exit }))
     else output.error(error)
     return exit
   } finally {
@@ -61,9 +63,11 @@ export async function run(world: World): Promise<ExitCode> {
 type Parsed = { command: Command; args: readonly string[]; options: Options }
 
 async function parse(world: World, output: Output): Promise<Parsed | { exit: ExitCode }> {
+  const { commands = ambit } = world
   let parsed: Parsed | undefined
   const written: string[] = []
   const program = await buildProgram({
+    commands,
     write: (text) => written.push(text),
     invoke: (command, args, options) => {
       parsed = { command, args, options }
@@ -131,7 +135,7 @@ function whenAborted(signal: AbortSignal | undefined): Promise<never> {
 }
 
 /** The command a refused command line begins with, for the schema of its error. */
-function meant(argv: readonly string[]): string | undefined {
+function meant({ argv, commands = ambit }: World): string | undefined {
   const words = argv.filter((word) => !word.startsWith('-'))
   return commands.find(({ name }) => name.split(' ').every((word, index) => words[index] === word))?.name
 }

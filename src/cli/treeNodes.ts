@@ -7,7 +7,7 @@ import type { CheckRow } from '../delegation/facts.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { shortHash, type TreeMeter, type TreeNode, type TreeState } from '../grant/draw/nodes.ts'
-import type { Hex } from '../primitives/hex.ts'
+import type { Address, Hex } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
 import type { Counted, Ended, Meter, NodeMeters, Remaining } from '../verdict/meters.ts'
 import { familyOf } from '../verdict/reasons.ts'
@@ -80,6 +80,7 @@ function untilOf(path: readonly Hex[], byHash: ReadonlyMap<Hex, Delegation>, env
   const ends = path.flatMap((hash) =>
     (byHash.get(hash)?.caveats ?? []).flatMap((caveat) => {
       const decoded = decodeCaveat(environment, caveat)
+      if (decoded.kind === 'taskScope') return [decoded.expiry]
       return decoded.kind === 'timestamp' && decoded.before !== 0n ? [decoded.before] : []
     }),
   )
@@ -113,11 +114,12 @@ function metersOf({ own, remaining }: NodeMeters, assets: Scope['assets']): Tree
   ]
 }
 
-function meterText({ counts, limit, used, left, resetsAt }: Meter, assets: Scope['assets']): string {
+function meterText({ counts, budget, limit, used, left, resetsAt }: Meter, assets: Scope['assets']): string {
   const whole = counted(limit, counts, assets)
-  if (used === null || left === null) return `${whole} at most, used: not known`
+  const named = budget === undefined ? '' : `budget ${budget}: `
+  if (used === null || left === null) return `${named}${whole} at most, used: not known`
   const again = resetsAt === null ? '' : `, whole again ${instantInWords(resetsAt)}`
-  return `${counted(left, counts, assets)} left of ${whole}, ${counted(used, counts, assets)} used${again}`
+  return `${named}${counted(left, counts, assets)} left of ${whole}, ${counted(used, counts, assets)} used${again}`
 }
 
 function inheritedText({ counts, left, by }: Remaining, assets: Scope['assets']): string {
@@ -127,7 +129,12 @@ function inheritedText({ counts, left, by }: Remaining, assets: Scope['assets'])
 
 function counted(amount: bigint, counts: Counted, assets: Scope['assets']): string {
   if (counts === 'calls') return amount === 1n ? '1 call' : `${amount} calls`
-  return amountInWords(amount, counts === 'native' ? { symbol: 'native coin', decimals: 18 } : assets[counts]).text
+  // Of several assets, each by its weight: no one's decimals are theirs.
+  if (counts.startsWith('budget:')) return `${amount} units`
+  return amountInWords(
+    amount,
+    counts === 'native' ? { symbol: 'native coin', decimals: 18 } : assets[counts as Address],
+  ).text
 }
 
 /** For the length of a bar, in thousandths: nothing is decided by it. */

@@ -47,7 +47,10 @@ export function verdictFailure(verdict: Verdict): { error: CliError; exit: CliEr
   if (verdict.verdict === 'escalate') {
     return failure('cli.escalated', EXIT.unsettled, 'This needs a confirmation, and nothing was sent.', {
       details: { confirmer: verdict.confirmer, seconds: verdict.timeout.toString() },
-      fix: 'Ask for less, or ask the principal for a grant that allows it.',
+      fix:
+        verdict.delegation === undefined
+          ? 'Ask for less, or ask the principal for a grant that allows it.'
+          : 'Ask for less, or have the confirmer sign: --confirm where its key is here, --confirmation otherwise.',
     })
   }
   return failure(verdict.code === 'stopped' ? 'cli.stopped' : 'cli.denied', EXIT.denied, 'The action is denied.', {
@@ -117,6 +120,12 @@ function fixText(fix: Deny['fix'], show: (amount: bigint) => string): string {
       return 'Send one call at a time.'
     case 'send_calls':
       return `Send exactly ${fix.calls.map(({ to, value, data }) => `${to} value ${value} data ${data.slice(0, 200)}`).join(', then ')}.`
+    case 'send_fewer_calls':
+      return `Send the first ${fix.to} ${fix.to === 1 ? 'call' : 'calls'} only, and the others in another redemption.`
+    case 'in_call':
+      return `In call ${fix.call + 1}: ${fixText(fix.fix, show)}`
+    case 'sign_request':
+      return `Have ${fix.key} sign a request for exactly this${fix.number === null ? '' : `, with number ${fix.number}`}.`
     case 'use_chain':
       return `Use chain ${fix.chainId}.`
     case 'ask_for_a_new_grant':

@@ -1,7 +1,9 @@
 import type { DecodedCaveat } from '../caveats/types.ts'
-import { byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
+import { type Address, byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
 import type { Add } from './inspectCalls.ts'
+import { modeOf } from './mode.ts'
 import { cappedToken, countsPayments, meet, selectorsOf, targetsOf } from './reach.ts'
+import { isTaskScope } from './taskScope.ts'
 
 /**
  * Caveats of one path that no call can satisfy together: accepted when signed, dead when used. A child that is disjoint
@@ -28,22 +30,38 @@ export function inspectContradictions(all: readonly DecodedCaveat[], add: Add): 
 const CONTRADICTIONS: readonly ((all: readonly DecodedCaveat[]) => boolean)[] = [
   (all) => meet(all.flatMap(targetsOf))?.length === 0,
   (all) => meet(all.flatMap(selectorsOf))?.length === 0,
-  (all) => meet(all.flatMap((c) => (c.kind === 'redeemer' ? [c.redeemers] : [])))?.length === 0,
+  (all) => meet(all.flatMap(redeemersOf))?.length === 0,
   (all) => new Set(all.flatMap(exactData)).size > 1,
   (all) =>
     all.flatMap(exactData).includes('0x') &&
     all.some((caveat) => selectorsOf(caveat).length > 0 && !countsPayments(caveat)),
   (all) => clashingPins(all.flatMap(pinnedBytes)),
   (all) => {
-    const times = all.filter((c) => c.kind === 'timestamp')
+    const times = all.flatMap(lifeOf)
     const ends = times.flatMap(({ before }) => (before === 0n ? [] : [before]))
     return times.some(({ after }) => ends.some((before) => after + 1n >= before))
   },
+  // An allowance is given and taken back in one batch.
+  (all) =>
+    all.some((caveat) => isTaskScope(caveat) && caveat.rules.every(({ allowance }) => allowance !== null)) &&
+    all.some((caveat) => modeOf(caveat) === 'single'),
   (all) => {
     const values = all.flatMap((c) => (c.kind === 'exactExecution' ? [c.value] : []))
     return values.some((value) => all.some((c) => c.kind === 'valueLte' && value > c.max))
   },
 ]
+
+/** Lists of which whoever redeems must be in one each. */
+function redeemersOf(caveat: DecodedCaveat): (readonly Address[])[] {
+  if (isTaskScope(caveat)) return caveat.redeemers.length === 0 ? [] : [caveat.redeemers]
+  return caveat.kind === 'redeemer' ? [caveat.redeemers] : []
+}
+
+/** Both ends exclusive; no end: 0. */
+function lifeOf(caveat: DecodedCaveat): { after: bigint; before: bigint }[] {
+  if (isTaskScope(caveat)) return [{ after: caveat.notBefore - 1n, before: caveat.expiry }]
+  return caveat.kind === 'timestamp' ? [caveat] : []
+}
 
 function exactData(caveat: DecodedCaveat): Hex[] {
   return caveat.kind === 'exactCalldata' || caveat.kind === 'exactExecution' ? [caveat.data] : []

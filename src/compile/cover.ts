@@ -7,14 +7,15 @@ import type { Held } from './lower.ts'
 import type { Resolved, ResolvedRule } from './resolve.ts'
 import type { CoverageRow } from './types.ts'
 
-type Row = {
+export type Row = {
   constraint: string
-  text: string /** Why nobody holds it, where no caveat and no redeemer does. */
+  text: string
+  /** Why nobody holds it, where no caveat and no redeemer does. */
   why: string
 }
 
 /** Said of what the delegation itself holds, without a caveat: its fields and the domain of its signature. */
-const BY_STRUCT: ReadonlySet<string> = new Set(['/chainId', '/principal', '/delegate'])
+export const BY_STRUCT: ReadonlySet<string> = new Set(['/chainId', '/principal', '/delegate'])
 
 /**
  * Who holds each constraint of the scope: one row each, in the order of the scope. Made from the caveats as lowered, so
@@ -38,34 +39,31 @@ function budgetsSpentByCalls({ scope }: Resolved): string[] {
   return spends.map(({ budget }) => childPointer('/budgets', budget))
 }
 
-function rowsOf(resolved: Resolved): Row[] {
+/** Every constraint of the scope in words, in its order. */
+export function rowsOf(resolved: Resolved): Row[] {
   const { scope } = resolved
   const rows: Row[] = [
     row('/chainId', `Only on chain ${scope.chainId}`),
     row('/principal', `Only with the authority of ${toChecksum(scope.principal)}`),
-    row(
-      '/delegate',
-      scope.redelegation.maxDepth === 0
-        ? `Only ${toChecksum(scope.delegate)} may redeem`
-        : `${toChecksum(scope.delegate)} may redeem, or whom it hands on to`,
-    ),
+    row('/delegate', delegateText(scope)),
   ]
   const { request, calls, notBefore, escalation, revocation } = scope
-  if (request !== undefined) rows.push(row('/request', `Only what ${toChecksum(request.key)} signed`))
+  if (request !== undefined) rows.push(row('/request', `Only what ${toChecksum(request.key)} signed, each number once`))
   rows.push(...resolved.rules.flatMap((rule) => rowsOfRule(rule, scope)))
   for (const [name, budget] of Object.entries(scope.budgets)) {
     const pointer = childPointer('/budgets', name)
     rows.push(row(pointer, `Budget ${name}: ${budgetText(budget)}`, 'No transfer rule draws from it.'))
     if (budget.window === 'rolling')
-      rows.push(row(`${pointer}/window`, `Budget ${name} counts in any interval of ${budget.per}`))
+      rows.push(row(`${pointer}/window`, `Budget ${name} counts in any interval of ${budget.per}: ${ROLLING}`))
     if (Object.keys(budget.assets).length > 1) {
       const used = [...resolved.caps.values()].filter((cap) => cap.budget === name).length
-      const why = used > 1 ? '' : 'At most one of the assets is used by a transfer rule: there is nothing to add up.'
+      const why = used > 1 ? '' : 'At most one of the assets is used by a rule: there is nothing to add up.'
       rows.push(row(`${pointer}/assets`, `Budget ${name} is shared by its assets`, why))
     }
   }
   if (calls !== undefined) {
-    rows.push(row('/calls', `At most ${calls.max} calls ${calls.per === undefined ? 'in all' : `every ${calls.per}`}`))
+    const every = calls.per === undefined ? 'in all' : `every ${calls.per}${calls.window === 'fixed' ? TWICE : ''}`
+    rows.push(row('/calls', `At most ${calls.max} calls ${every}`))
   }
   if (notBefore !== undefined) rows.push(row('/notBefore', `Not before ${notBefore}`))
   rows.push(row('/expiry', `Expires ${scope.expiry}`))
@@ -74,7 +72,7 @@ function rowsOf(resolved: Resolved): Row[] {
     row(
       '/redelegation/maxDepth',
       maxDepth === 0 ? 'Not to be handed on' : `To be handed on at most ${maxDepth} deep`,
-      'The framework does not count depth: the delegate may hand on, narrower or equal, as deep as it likes.',
+      'Nothing on chain counts depth: the delegate may hand on, narrower or equal, as deep as it likes.',
     ),
     row('/revocation/group', `Revoked together with group ${revocation.group}`),
   )
@@ -125,17 +123,39 @@ function rowsOfRule(resolved: ResolvedRule, scope: Scope): Row[] {
       row(childPointer(`${pointer}/args`, name), `Rule ${rule.id}: ${name} ${conditionText(condition)}`),
     ),
   ]
+  if (rule.allowance !== undefined) {
+    const { asset, amount } = rule.allowance
+    const text = `only between an allowance of ${amount} in ${assetText(asset, scope)} and its end`
+    rows.push(row(`${pointer}/allowance`, `Rule ${rule.id}: ${text}`))
+  }
   rule.spends.forEach(({ amount, budget }, index) => {
-    rows.push(row(`${pointer}/spends/${index}`, `Rule ${rule.id}: ${amount} counts in budget ${budget}`))
+    const declared = amount === 'value' ? '' : ', as declared by the call'
+    rows.push(row(`${pointer}/spends/${index}`, `Rule ${rule.id}: ${amount} counts in budget ${budget}${declared}`))
   })
   rows.push(row(`${pointer}/value`, `Rule ${rule.id}: at most ${rule.value.lte} wei with a call`))
   return rows
 }
 
+const TWICE = ', in fixed windows: up to twice that within seconds of a boundary'
+/** What one word of storage costs: never more is spent, now and then a little less. */
+const ROLLING =
+  'never more than its maximum; a spend counts up to 14.3 % of that time longer, and an amount up to a 2^23rd of the maximum more'
+
+function delegateText({ delegate, request, redelegation }: Scope): string {
+  if (request !== undefined) {
+    const { redeemers } = request
+    const submits = redeemers === 'anyone' ? 'anyone' : redeemers.map((account) => toChecksum(account)).join(', ')
+    return `${toChecksum(delegate)} acts by what its key signs, and ${submits} may submit it`
+  }
+  return redelegation.maxDepth === 0
+    ? `Only ${toChecksum(delegate)} may redeem`
+    : `${toChecksum(delegate)} may redeem, or whom it hands on to`
+}
+
 /** With what the caveat leaves open: a window's boundary, and a token that does something else than it is asked. */
 function budgetText({ max, per, window, assets }: Budget): string {
   const most = `at most ${max} ${per === undefined ? 'in all' : `every ${per}`}`
-  const twice = window === 'fixed' ? ', in fixed windows: up to twice that within seconds of a boundary' : ''
+  const twice = window === 'fixed' ? TWICE : ''
   const asked = Object.keys(assets).some((asset) => asset !== 'native')
   return `${most}${twice}${asked ? '; counted is what a transfer asks for, not what its token does' : ''}`
 }

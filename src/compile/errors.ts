@@ -13,6 +13,8 @@ export type CompileErrorCode =
   | 'compile.max'
   | 'compile.spends'
   | 'compile.unbounded'
+  | 'compile.rolling_calls'
+  | 'compile.native_anyone'
   | 'compile.accept_unmatched'
   // the input does not fit together
   | 'compile.wrong_chain'
@@ -20,6 +22,7 @@ export type CompileErrorCode =
   | 'compile.amount_not_positive'
   | 'compile.too_many_delegations'
   | 'compile.invalid_value'
+  | 'compile.bound_exceeded'
   // always-rules: of the scope and of whatever was produced
   | CompileFindingCode
 

@@ -1,10 +1,11 @@
 import { decodeCaveat } from '../caveats/caveat.ts'
-import { describeCaveat } from '../caveats/describe.ts'
+import { describeParts } from '../caveats/describe.ts'
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import { bytesInWords } from '../caveats/words.ts'
 import { toChecksum } from '../primitives/address.ts'
 import type { Hex } from '../primitives/hex.ts'
 import type { Asset, AssetInfo } from '../scope/types.ts'
+import { OPEN_DELEGATE } from './guardScope.ts'
 import { inspectLinks } from './inspect.ts'
 import { type DelegationLike, type Link, linksOf, pathOf, redeemableLinks } from './links.ts'
 import { openEnds } from './openEnds.ts'
@@ -20,8 +21,8 @@ export type ExplainOptions<delegation> = {
  * dApp or a wallet that says one thing and encodes another is caught here. Serves delegations of others too. Total: an
  * unknown caveat is a row with a warning; so is everything the always-rules say against a link.
  *
- * One row for each link (no `caveat`), followed by one for each of its caveats, then what they leave open and its further
- * warnings.
+ * One row for each link (no `caveat`), followed by those of its caveats, then what they leave open and its further warnings.
+ * A caveat has one, and one that holds a whole scope one for each rule, budget and bound.
  */
 export function explainDelegations<delegation extends DelegationLike>(
   items: readonly Draft[] | readonly delegation[],
@@ -37,10 +38,13 @@ export function explainDelegations<delegation extends DelegationLike>(
     const all = pathOf(links, draft).flatMap((at) => decoded[at] ?? [])
     const erc20Transfer = all.some(isTokenLimit)
     const open = redeemable.has(draft) ? openEnds(all, link.delegate) : []
-    const rows = (decoded[draft] ?? []).map((caveat, index): ExplanationRow => {
-      const { sentence, warnings } = describeCaveat(caveat, { assets, erc20Transfer })
+    const rows = (decoded[draft] ?? []).flatMap((caveat, index): ExplanationRow[] => {
       const own = findings.filter((found) => found.link === draft && found.caveat === index)
-      return withWarning({ sentence, draft, caveat: index }, [...warnings, ...own.map(({ message }) => message)])
+      // The rules of a whole scope come first, each with a sentence of its own; what is wrong with one stands beside it.
+      return describeParts(caveat, { assets, erc20Transfer }).map(({ sentence, warnings }, part) => {
+        const here = own.filter(({ rule = 0 }) => rule === part)
+        return withWarning({ sentence, draft, caveat: index }, [...warnings, ...here.map(({ message }) => message)])
+      })
     })
     const whole = findings.filter((found) => found.link === draft && found.caveat === undefined)
     const empty = link.caveats.length === 0 && link.parent === null ? ['It has no caveat: it permits everything.'] : []
@@ -66,7 +70,8 @@ function heading(link: Link, index: number, links: readonly Link[]): string {
     const over = children.length === 0 ? '' : ` over ${named}`
     return `Delegation ${index + 1}: ${from} sets limits${over} that are counted together${under}`
   }
-  return `Delegation ${index + 1}: ${accountText(link.delegate)} may act for ${from}${under}`
+  const who = link.delegate === OPEN_DELEGATE ? 'whoever submits it' : accountText(link.delegate)
+  return `Delegation ${index + 1}: ${who} may act for ${from}${under}`
 }
 
 function accountText(account: Hex): string {

@@ -6,6 +6,8 @@ export type Finding = {
   /** Index of the link; of a whole chain, its leaf. */
   link: number
   caveat?: number
+  /** Index of the rule, in a caveat that holds a whole scope. */
+  rule?: number
   message: string
   fix: string
   /** The word that accepts it; `null` where nothing does. */

@@ -6,11 +6,11 @@ import { CompileError } from './errors.ts'
 import { callsInside, carriesCalls, mayCarryCalls } from './nested.ts'
 import type { Resolved, ResolvedCall, ResolvedTransfer } from './resolve.ts'
 
+/** The delegate that the manager takes for anyone. */
+export const OPEN_DELEGATE: Address = '0x0000000000000000000000000000000000000a11'
+
 /** Delegates that are nobody in particular: anyone may redeem, or nobody could. */
-const OPEN_DELEGATES: ReadonlySet<Address> = new Set([
-  '0x0000000000000000000000000000000000000a11',
-  '0x0000000000000000000000000000000000000000',
-])
+const OPEN_DELEGATES: ReadonlySet<Address> = new Set([OPEN_DELEGATE, '0x0000000000000000000000000000000000000000'])
 
 export function isOpenDelegate(address: Address): boolean {
   return OPEN_DELEGATES.has(address)
@@ -57,6 +57,11 @@ function guardCall(call: ResolvedCall, principal: Address, environment: Environm
   const target = targetDanger(rule.target, principal, environment)
   if (target !== undefined && !accepted(target.acknowledge)) {
     throw forbiddenTarget(`${pointer}/target`, rule.target, target)
+  }
+  // The token is called, too: with the allowance, and to take it back.
+  const token = rule.allowance === undefined ? undefined : targetDanger(rule.allowance.asset, principal, environment)
+  if (rule.allowance !== undefined && token !== undefined) {
+    throw forbiddenTarget(`${pointer}/allowance/asset`, rule.allowance.asset, { ...token, acknowledge: null })
   }
   const danger = functionDanger(fn.name, fn.selector)
   if (danger !== undefined && !accepted(danger.acknowledge)) {

@@ -1,13 +1,15 @@
 import { decodeCaveat } from '../caveats/caveat.ts'
-import { codecByKind } from '../caveats/registry.ts'
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import { inspectContradictions } from './contradictions.ts'
 import { type Finding, finding } from './finding.ts'
 import { isOpenDelegate } from './guardScope.ts'
 import { type Add, inspectCalls } from './inspectCalls.ts'
 import { inspectLink, inspectSalts, isTooLarge } from './inspectLink.ts'
+import { inspectRules } from './inspectRules.ts'
 import { type Link, MAX_PATH, pathOf, redeemableLinks } from './links.ts'
+import { modeOf } from './mode.ts'
 import { callsInside } from './nested.ts'
+import { isTaskScope } from './taskScope.ts'
 import { isWider } from './widening.ts'
 
 /**
@@ -21,7 +23,7 @@ export function inspectLinks(links: readonly Link[], environment: Environment): 
   const redeemable = redeemableLinks(links)
   // Hundreds of branches may hang under one root: what it carries is read once.
   const read = remembering(callsInside)
-  return [
+  return distinct([
     ...inspectSalts(links),
     ...links.flatMap((link, index) => inspectLink(link, index, decoded[index] ?? null, environment)),
     ...links.flatMap((_, index) => {
@@ -34,7 +36,7 @@ export function inspectLinks(links: readonly Link[], environment: Environment): 
       if (path.some((at) => decoded[at] === null)) return []
       return redeemable.has(index) ? inspectPath(index, path, links, decoded, environment, read) : []
     }),
-  ]
+  ])
 }
 
 /** All caveats of a path run for every call, so what one link says holds for the links under it. */
@@ -72,12 +74,13 @@ function inspectPath(
         'Give the chain as it was signed.',
       )
   })
-  if (!all.some((caveat) => caveat.kind === 'timestamp' && caveat.before !== 0n))
+  const whole = all.some(isTaskScope)
+  if (!whole && !all.some((caveat) => caveat.kind === 'timestamp' && caveat.before !== 0n))
     add('compile.no_expiry', 'It never expires.', 'Add a Timestamp with an upper bound.')
-  if (!all.some((caveat) => caveat.kind === 'nonce'))
+  if (!whole && !all.some((caveat) => caveat.kind === 'nonce'))
     add('compile.no_group', 'It cannot be revoked together with others.', 'Add a Nonce.')
-  const modes = new Set(all.map((caveat) => (caveat.kind === 'unknown' ? 'any' : codecByKind[caveat.kind].callType)))
-  if (!modes.has('single') && !modes.has('batch'))
+  const modes = new Set(all.map(modeOf))
+  if (modes.size === 0 || (modes.size === 1 && modes.has('any')))
     add(
       'compile.batch_open',
       'Batches are open: one redemption may hold any number of calls.',
@@ -99,7 +102,26 @@ function inspectPath(
     )
   inspectContradictions(all, add)
   inspectCalls(all, principal, environment, add, read)
-  return out
+  const ofRules = path.flatMap((link) =>
+    (decoded[link] ?? []).flatMap((terms, caveat) => {
+      if (!isTaskScope(terms)) return []
+      const delegator = links[link]?.delegator ?? '0x'
+      return inspectRules(terms, { link, caveat, delegator, principal, path: all }, environment, read)
+    }),
+  )
+  return [...out, ...ofRules]
+}
+
+/** What a rule of a link says against itself it says on every path through it. */
+function distinct(findings: readonly Finding[]): Finding[] {
+  const said = new Set<string>()
+  return findings.filter(({ code, link, caveat, rule, message, acknowledge }) => {
+    if (rule === undefined) return true
+    const key = `${link} ${caveat} ${rule} ${code} ${message} ${acknowledge}`
+    if (said.has(key)) return false
+    said.add(key)
+    return true
+  })
 }
 
 function remembering(read: typeof callsInside): typeof callsInside {

@@ -4,6 +4,7 @@ import { AMOUNT_WORD, selectorDanger, targetDanger } from './dangers.ts'
 import type { CompileFindingCode } from './errors.ts'
 import { type callsInside, carriesCalls } from './nested.ts'
 import { isPinned, pinnedPayees, type Reach, reachOf } from './reach.ts'
+import { isTaskScope } from './taskScope.ts'
 
 /** Takes one finding: code, message, fix, and the word that accepts it, where one does. */
 export type Add = (code: CompileFindingCode, message: string, fix: string, acknowledge?: string | null) => void
@@ -16,6 +17,8 @@ export function inspectCalls(
   add: Add,
   read: typeof callsInside,
 ): void {
+  // It looks at every part of a call, rule by rule, and is judged so.
+  if (all.some(isTaskScope)) return
   const reach = reachOf(all)
   const { targets, selectors, plain, tokens } = reach
   // These two look at every part of a call themselves.
@@ -64,8 +67,8 @@ function inspectSelector(selector: Hex, all: readonly DecodedCaveat[], reach: Re
 }
 
 /** What a wrapper's pinned arguments call must be as harmless as what is called directly. */
-function inspectInside(
-  { exact, counted }: Reach,
+export function inspectInside(
+  { exact, counted }: Pick<Reach, 'exact' | 'counted'>,
   principal: Address,
   environment: Environment,
   add: Add,
@@ -114,7 +117,7 @@ function inspectValue({ tokens, targets, selectors, exact, ...native }: Reach, c
 /** Stands for a target that is not known by itself. */
 const ITSELF: Address = '0x'
 
-function addUnbounded(add: Add): void {
+export function addUnbounded(add: Add): void {
   add(
     'compile.unbounded_transfer',
     'A token may be moved and nothing bounds how much.',

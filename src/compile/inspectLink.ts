@@ -3,8 +3,9 @@ import type { Caveat, CaveatKind, DecodedCaveat, Environment } from '../caveats/
 import { byteLength, bytesToUint, type Hex, isHex } from '../primitives/hex.ts'
 import type { CompileFindingCode } from './errors.ts'
 import { type Finding, finding } from './finding.ts'
-import { isOpenDelegate } from './guardScope.ts'
+import { isOpenDelegate, OPEN_DELEGATE } from './guardScope.ts'
 import type { Link } from './links.ts'
+import { isTaskScope } from './taskScope.ts'
 
 /** A fuller link is in no context that can be redeemed; judging it would cost the judge and nobody else. */
 const MAX_CAVEATS = 16
@@ -42,7 +43,9 @@ export function inspectLink(
   { enforcers }: Environment,
 ): Finding[] {
   const out: Finding[] = []
-  if (isOpenDelegate(link.delegate))
+  // Whoever submits then submits what that key signed, and nothing else.
+  const keyed = (caveats ?? []).some((caveat) => isTaskScope(caveat) && caveat.requestKey !== null)
+  if (isOpenDelegate(link.delegate) && !(keyed && link.delegate === OPEN_DELEGATE))
     out.push(finding('compile.open_delegate', index, 'Anyone could redeem this.', 'Name the account of the agent.'))
   if (link.parent === 'missing')
     out.push(

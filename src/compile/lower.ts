@@ -1,12 +1,12 @@
 import { encodeCaveat } from '../caveats/caveat.ts'
-import type { KnownKind } from '../caveats/codec.ts'
-import type { Caveat } from '../caveats/types.ts'
+import type { KnownCaveat, KnownKind } from '../caveats/codec.ts'
+import type { Caveat, Environment } from '../caveats/types.ts'
 import { AmbitError } from '../errors.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { MAX_DRAFTS, tooManyDelegations } from './bound.ts'
 import { CompileError } from './errors.ts'
 import type { Resolved } from './resolve.ts'
-import type { Node, Tagged } from './tree.ts'
+import type { Node } from './tree.ts'
 import type { Branch, Draft } from './types.ts'
 
 /** Which caveats hold a constraint, by JSON pointer. */
@@ -54,7 +54,7 @@ export function lowerNodes(roots: readonly Node[], resolved: Resolved, salt: () 
       delegate: node.twig === undefined ? scope.principal : scope.delegate,
       delegator: scope.principal,
       parent: above[0] ?? null,
-      caveats: ordered.map(({ caveat }) => encode(caveat)),
+      caveats: ordered.map(({ caveat }) => encodeKnown(environment, caveat)),
       salt: salt(),
     })
     ordered.forEach(({ holds }, caveat) => {
@@ -68,16 +68,17 @@ export function lowerNodes(roots: readonly Node[], resolved: Resolved, salt: () 
     }
     for (const child of node.children) visit(child, links)
   }
+}
 
-  function encode(caveat: Tagged['caveat']): Caveat {
-    try {
-      return encodeCaveat(environment, caveat)
-    } catch (cause) {
-      throw new CompileError('compile.invalid_value', 'A value of the scope does not fit its caveat.', {
-        details: { kind: caveat.kind, code: cause instanceof AmbitError ? cause.code : 'unreadable' },
-        fix: 'Pass a scope that `parse` returned, and a deployment with every enforcer.',
-        cause,
-      })
-    }
+/** @throws {@link CompileError} `compile.invalid_value` */
+export function encodeKnown(environment: Environment, caveat: KnownCaveat): Caveat {
+  try {
+    return encodeCaveat(environment, caveat)
+  } catch (cause) {
+    throw new CompileError('compile.invalid_value', 'A value of the scope does not fit its caveat.', {
+      details: { kind: caveat.kind, code: cause instanceof AmbitError ? cause.code : 'unreadable' },
+      fix: 'Pass a scope that `parse` returned, and a deployment with every enforcer.',
+      cause,
+    })
   }
 }

@@ -2,7 +2,7 @@ import { childPointer } from '../primitives/json.ts'
 import { CompileError, type CompileErrorCode } from './errors.ts'
 import type { Cap, Resolved, ResolvedCall, ResolvedTransfer } from './resolve.ts'
 
-/** A constraint of the scope that the framework's enforcers cannot hold. */
+/** A constraint of the scope that a lowering cannot hold. */
 export type Obstacle = {
   /** JSON pointer into the scope: what a caller accepts by name. */
   pointer: string
@@ -23,13 +23,13 @@ export type MaxHold = 'none' | 'redundant' | 'lowered' | 'loose'
 /**
  * Settles which constraints stay with the redeemer.
  *
+ * @param obstacles - Everything that the lowering cannot express.
  * @param accept - JSON pointers of constraints that the caller accepts as held by the redeemer only.
  * @returns the pointers accepted, sorted.
  * @throws {@link CompileError} with the code of the first constraint that is neither enforceable nor accepted, or
  * `compile.accept_unmatched`: a pointer that accepts nothing is a caller who thinks of another scope.
  */
-export function settleObstacles(resolved: Resolved, accept: readonly string[]): readonly string[] {
-  const obstacles = findObstacles(resolved)
+export function settleObstacles(obstacles: readonly Obstacle[], accept: readonly string[]): readonly string[] {
   const accepted = new Set(accept)
   const open = obstacles.filter(({ pointer, acceptable }) => !acceptable || !accepted.has(pointer))
   const [first, ...others] = open
@@ -60,8 +60,8 @@ export function holdMax(rule: ResolvedTransfer, resolved: Resolved): MaxHold {
   return resolved.lifetimeCalls === 1n ? 'lowered' : 'loose'
 }
 
-/** Everything that this lowering cannot express, in the order of the scope. */
-function findObstacles(resolved: Resolved): readonly Obstacle[] {
+/** Everything that the framework's enforcers cannot express, in the order of the scope. */
+export function findObstacles(resolved: Resolved): readonly Obstacle[] {
   const { scope, rules } = resolved
   const out: Obstacle[] = []
   if (scope.request !== undefined) out.push(obstacle('/request', 'compile.request', false))

@@ -2,6 +2,7 @@ import type { DecodedCaveat } from '../caveats/types.ts'
 import type { Address } from '../primitives/hex.ts'
 import { TRANSFER_SELECTOR } from './dangers.ts'
 import { pinnedPayees, reachOf } from './reach.ts'
+import { isTaskScope, paysAnyToken } from './taskScope.ts'
 
 /** What the caveats of one path leave open and a signer should read: no caveat says it, because none is there. */
 export type OpenEnd = { sentence: string; warning: string }
@@ -15,9 +16,13 @@ export type OpenEnd = { sentence: string; warning: string }
 export function openEnds(all: readonly DecodedCaveat[], delegate: Address): OpenEnd[] {
   const out: OpenEnd[] = []
   if (paysAnyone(all)) out.push({ sentence: 'To anyone', warning: 'Whoever redeems it chooses who is paid.' })
-  // The redeemer of each redemption is checked, however long the chain: pinned to the delegate it ends there.
-  const pinned = (caveat: DecodedCaveat) =>
-    caveat.kind === 'redeemer' && caveat.redeemers.every((redeemer) => redeemer === delegate)
+  // The redeemer of each redemption is checked, however long the chain: pinned to the delegate it ends there. So it does where
+  // each redemption needs a signature over this very delegation.
+  const pinned = (caveat: DecodedCaveat) => {
+    if (isTaskScope(caveat) && caveat.requestKey !== null) return true
+    const listed = caveat.kind === 'redeemer' || isTaskScope(caveat) ? caveat.redeemers : []
+    return listed.length > 0 && listed.every((redeemer) => redeemer === delegate)
+  }
   if (!all.some(pinned)) {
     out.push({
       sentence: 'May be handed on',
@@ -28,6 +33,10 @@ export function openEnds(all: readonly DecodedCaveat[], delegate: Address): Open
 }
 
 function paysAnyone(all: readonly DecodedCaveat[]): boolean {
+  const scopes = all.filter(isTaskScope)
+  if (scopes.length > 0) {
+    return pinnedPayees(all).length === 0 && scopes.every(({ rules }) => rules.some(paysAnyToken))
+  }
   const { tokens, targets, selectors, plain } = reachOf(all)
   const token = tokens.length > 0 || (selectors?.includes(TRANSFER_SELECTOR) ?? false)
   if (token && !plain && pinnedPayees(all).length === 0) return true

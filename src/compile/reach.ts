@@ -3,6 +3,7 @@ import { type Address, byteLength, type Hex, sliceBytes } from '../primitives/he
 import { min } from '../primitives/integer.ts'
 import { TRANSFER_SELECTOR } from './dangers.ts'
 import { selectorOf } from './selector.ts'
+import { isPlain } from './taskScope.ts'
 
 /** What all caveats of one path together leave to be called. `null`: whatever one likes. */
 export type Reach = {
@@ -84,6 +85,7 @@ const EXACT_KINDS: ReadonlySet<string> = new Set([
   'exactExecutionBatch',
   'specificActionBatch',
 ])
+const APPROVE_SELECTOR = selectorOf('approve(address,uint256)')
 const NFT_SELECTORS = [
   selectorOf('transferFrom(address,address,uint256)'),
   selectorOf('safeTransferFrom(address,address,uint256)'),
@@ -108,6 +110,8 @@ export function targetsOf(caveat: DecodedCaveat): (readonly Address[])[] {
       return [caveat.executions.map(({ target }) => target)]
     case 'specificActionBatch':
       return [[caveat.token, caveat.first.target]]
+    case 'taskScope':
+      return [caveat.rules.flatMap(({ target, allowance }) => (allowance ? [target, allowance.token] : [target]))]
     case 'multiTokenPeriod':
       // Native coin goes to whom one likes.
       return countsPayments(caveat) ? [] : [caveat.periods.map(({ token }) => token)]
@@ -145,6 +149,11 @@ export function selectorsOf(caveat: DecodedCaveat): (readonly Hex[])[] {
       return [[TRANSFER_SELECTOR]]
     case 'erc721Transfer':
       return [NFT_SELECTORS]
+    case 'taskScope':
+      // Where a plain payment passes beside the functions, none of them has to be called.
+      return caveat.rules.some(isPlain)
+        ? []
+        : [caveat.rules.flatMap(({ selector, allowance }) => (allowance ? [selector, APPROVE_SELECTOR] : [selector]))]
     case 'ownershipTransfer':
       return [[selectorOf('transferOwnership(address)')]]
     default:

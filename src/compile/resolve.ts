@@ -69,8 +69,6 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint): 
       fix: 'Use the deployment of the chain that the scope names.',
     })
   }
-  // What cannot be lowered is not read either: a hostile scope costs its sender, not us.
-  if (leastDelegations(scope) > MAX_DRAFTS) throw tooManyDelegations()
   const notBefore = scope.notBefore === undefined ? null : read('/notBefore', () => parseInstant(scope.notBefore ?? ''))
   const caps = new Map<string, Cap>()
   const rules = scope.rules.map((rule, index): ResolvedRule => {
@@ -102,16 +100,24 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint): 
   function resolveCall(rule: CallRule, pointer: string): ResolvedCall {
     const fn = read(`${pointer}/function`, () => parseFunction(rule.function))
     const value = read(`${pointer}/value/lte`, () => BigInt(rule.value.lte))
+    rule.spends.forEach(({ asset, budget }, index) => {
+      readBudget(`${pointer}/spends/${index}`, budget, asset)
+    })
     return { class: 'call', pointer, rule, fn, pins: pinArguments(fn, rule.args, scope), value }
   }
 
   function resolveCap(name: string, asset: Asset): Cap {
     const pointer = childPointer('/budgets', name)
-    const budget = Object.hasOwn(scope.budgets, name) ? scope.budgets[name] : undefined
-    if (budget === undefined || !Object.hasOwn(budget.assets, asset)) throw unresolved(pointer, asset)
+    const budget = readBudget(pointer, name, asset)
     const amount = read(pointer, () => budgetCapacity(budget, asset, scope.assets))
     if (amount === 0n) throw notPositive(pointer)
     return { budget: name, asset, amount, window: windowOf(budget, pointer) }
+  }
+
+  function readBudget(pointer: string, name: string, asset: Asset): Budget {
+    const budget = Object.hasOwn(scope.budgets, name) ? scope.budgets[name] : undefined
+    if (budget === undefined || !Object.hasOwn(budget.assets, asset)) throw unresolved(pointer, asset)
+    return budget
   }
 
   function windowOf(budget: Budget, pointer: string): Cap['window'] {
@@ -124,12 +130,17 @@ export function resolve(scope: Scope, environment: Environment, nonce: bigint): 
   }
 }
 
-/** One for each call, each token and payee, each way to send native coin. */
-function leastDelegations({ rules }: Scope): number {
-  return rules.reduce((sum, rule) => {
+/**
+ * Throws where the framework would need more delegations than can be signed. Asked before anything is read: a hostile scope
+ * costs its sender, not us.
+ */
+export function requireFewDelegations({ rules }: Scope): void {
+  // One for each call, each token and payee, each way to send native coin.
+  const least = rules.reduce((sum, rule) => {
     const perPayee = rule.class === 'transfer' && rule.asset !== 'native' && rule.to !== 'anyone'
     return sum + (perPayee ? new Set(rule.to).size : 1)
   }, 0)
+  if (least > MAX_DRAFTS) throw tooManyDelegations()
 }
 
 function decimalsOf(scope: Scope, asset: Asset, pointer: string): number {
@@ -139,7 +150,8 @@ function decimalsOf(scope: Scope, asset: Asset, pointer: string): number {
   return info.decimals
 }
 
-function read<value>(pointer: string, reader: () => value): value {
+/** What `reader` gives; its errors as one about this place of the scope. */
+export function read<value>(pointer: string, reader: () => value): value {
   try {
     return reader()
   } catch (cause) {
@@ -159,7 +171,7 @@ function unresolved(pointer: string, name: string): CompileError {
   })
 }
 
-function notPositive(pointer: string): CompileError {
+export function notPositive(pointer: string): CompileError {
   return new CompileError('compile.amount_not_positive', 'This amount is zero in base units: nothing could be paid.', {
     details: { pointer },
     fix: 'Give an amount of at least one base unit, or leave the rule out.',

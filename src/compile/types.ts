@@ -12,8 +12,17 @@ export type Draft = {
   salt: Hex
 }
 
-/** One way to act: the rule (and payee) it serves, and its links, leaf first, as indices into the drafts. */
-export type Branch = { rule: string; payee?: Address; links: readonly number[] }
+/**
+ * How a scope becomes caveats. `framework`: one caveat for each constraint, one delegation for each way to act. `fused`: the
+ * whole scope in one caveat of one delegation.
+ */
+export type Lowering = 'framework' | 'fused'
+
+/**
+ * One way to act: the rule (and payee) it serves, and its links, leaf first, as indices into the drafts. Without a rule its
+ * leaf's caveat holds the whole scope and chooses among the rules itself.
+ */
+export type Branch = { rule?: string; payee?: Address; links: readonly number[] }
 
 /** Who holds one constraint of the scope. */
 export type CoverageRow = {
@@ -43,7 +52,7 @@ export type ExplanationRow = {
 export type Plan = {
   chainId: number
   manager: Address
-  lowering: 'framework'
+  lowering: Lowering
   drafts: readonly Draft[]
   branches: readonly Branch[]
   coverage: readonly CoverageRow[]

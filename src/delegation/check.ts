@@ -1,3 +1,4 @@
+import { decodeCaveat } from '../caveats/caveat.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { checkLink, fail, pass } from './checkLink.ts'
 import { CONTEXT_LIMITS, encodeContext } from './context.ts'
@@ -27,7 +28,10 @@ export function checkChain(delegations: readonly Delegation[], facts: ChainFacts
   const rows = [
     pass('form', null, 'Every field is canonical and within bounds.'),
     checkOrder(delegations),
-    ...delegations.flatMap((_, link) => checkStructure(delegations, hashes, link)),
+    ...delegations.flatMap((_, link) => [
+      ...checkStructure(delegations, hashes, link),
+      checkDelegate(delegations[link] as Delegation, link, facts),
+    ]),
     ...delegations.flatMap((delegation, link) =>
       checkLink({ delegation, hash: hashes[link] as Hex, link, root: link === delegations.length - 1 }, facts),
     ),
@@ -90,11 +94,20 @@ function checkStructure(delegations: readonly Delegation[], hashes: readonly Hex
     hashes.indexOf(hashes[link] as Hex) === link
       ? pass('unique', link, 'No link before it is the same.')
       : fail('unique', link, 'duplicate', 'The same delegation stands in the chain before.'),
-    delegation.delegate !== ANY_DELEGATE
-      ? pass('delegate', link, 'It names its delegate.')
-      : fail('delegate', link, 'open_delegate', 'Anyone may redeem or pass on this link.'),
   )
   return rows
+}
+
+/** Open to the whole world is only what the whole world cannot use: where a key has to sign each redemption. */
+function checkDelegate({ delegate, caveats }: Delegation, link: number, { environment }: ChainFacts): CheckRow {
+  if (delegate !== ANY_DELEGATE) return pass('delegate', link, 'It names its delegate.')
+  const keyed = caveats.some((caveat) => {
+    const decoded = decodeCaveat(environment, caveat)
+    return decoded.kind === 'taskScope' && decoded.requestKey !== null
+  })
+  return keyed
+    ? pass('delegate', link, 'Anyone may submit it, with what the request key signed.')
+    : fail('delegate', link, 'open_delegate', 'Anyone may redeem or pass on this link.')
 }
 
 function checkPaused({ paused }: ChainFacts): CheckRow {

@@ -17,6 +17,13 @@ export function checkLink(link: Link, facts: ChainFacts): CheckRow[] {
     checkKnown(link, caveats),
     checkEnabled(link, facts),
     ...caveats.flatMap((caveat) => {
+      if (caveat.kind === 'taskScope') {
+        const { notBefore, expiry } = caveat
+        return [
+          checkTime(link, { after: notBefore - 1n, before: expiry }, facts),
+          checkGroup(link, caveat.group, facts),
+        ]
+      }
       if (caveat.kind === 'timestamp') return [checkTime(link, caveat, facts)]
       return caveat.kind === 'nonce' ? [checkNonce(link, caveat.nonce, facts)] : []
     }),
@@ -69,14 +76,14 @@ function checkEnabled({ hash, link }: Link, facts: ChainFacts): CheckRow {
     : pass('enabled', link, 'It is not revoked.')
 }
 
-/** Both bounds are exclusive, and zero is none. */
+/** Both bounds are exclusive, and nothing up to zero is none. */
 function checkTime(
   { link }: Link,
   { after, before }: { after: bigint; before: bigint },
   { now }: ChainFacts,
 ): CheckRow {
   if (now === undefined) return notRead('time', link, 'No block time was read.')
-  if (after !== 0n && now <= after) return fail('time', link, 'not_yet_valid', `It is valid after ${after}.`)
+  if (after > 0n && now <= after) return fail('time', link, 'not_yet_valid', `It is valid after ${after}.`)
   if (before !== 0n && now >= before) return fail('time', link, 'expired', `It was valid before ${before}.`)
   return pass('time', link, before === 0n ? 'It never expires.' : `It is valid before ${before}.`)
 }
@@ -87,6 +94,14 @@ function checkNonce({ delegation, link }: Link, nonce: bigint, facts: ChainFacts
   return current === nonce
     ? pass('nonce', link, `The delegator's nonce is ${nonce}.`)
     : fail('nonce', link, 'group_revoked', `Its nonce is ${nonce}, the delegator's is ${current}.`)
+}
+
+function checkGroup({ hash, link }: Link, group: Hex, facts: ChainFacts): CheckRow {
+  const ended = facts.endedGroups?.[hash]
+  if (ended === undefined) return notRead('group', link, 'Whether its group has ended was not read.')
+  return ended
+    ? fail('group', link, 'group_revoked', `Its group ${group} has ended, for ever.`)
+    : pass('group', link, `Its group ${group} has not ended.`)
 }
 
 export function pass(check: CheckName, link: number | null, detail: string): CheckRow {

@@ -15,6 +15,12 @@ export type DelegationErrorCode =
   | 'delegation.wrong_signer'
   | 'delegation.signing_failed'
   | 'delegation.bad_signature'
+  // calls
+  | 'delegation.no_calls'
+  | 'delegation.too_many_calls'
+  | 'delegation.malformed_call'
+  | 'delegation.malformed_execution'
+  | 'delegation.unsupported_mode'
   // contexts
   | 'delegation.context_not_hex'
   | 'delegation.context_empty'

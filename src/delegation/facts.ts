@@ -21,6 +21,8 @@ export type ChainFacts = {
   disabled?: Readonly<Record<Hex, boolean>>
   /** NonceEnforcer's current nonce, by delegator. */
   nonces?: Readonly<Record<Address, bigint>>
+  /** By delegation hash: has the group ended that a caveat of it names? */
+  endedGroups?: Readonly<Record<Hex, boolean>>
   /** Instead of `recoverSigner`, for a caller that has recovered these signatures already (1.25 ms each). */
   recover?: (digest: Hex, signature: Hex) => Recovery
 }
@@ -67,6 +69,7 @@ export type CheckName =
   | 'caveats'
   | 'time'
   | 'nonce'
+  | 'group'
   | 'enabled'
   | 'paused'
 

@@ -1,4 +1,6 @@
 import { parseErc6492Signature, type TypedDataDefinition } from 'viem'
+import { taskScope } from '../caveats/taskScope/terms.ts'
+import type { Caveat } from '../caveats/types.ts'
 import { type Address, byteLength, type Hex, isHex, parseHex, sliceBytes } from '../primitives/hex.ts'
 import { DelegationError, type DelegationErrorCode } from './errors.ts'
 import { type Domain, signingHash } from './hash.ts'
@@ -7,11 +9,11 @@ import { recoverSigner } from './signature.ts'
 import { ANY_DELEGATE, type Delegation } from './types.ts'
 
 /** Any viem account that signs typed data: a local key, an EIP-7702 account, a smart account of the kit. */
-export type SigningAccount = {
+export type SigningAccount<definition = DelegationTypedData> = {
   address: Address
   /** `'local'`: one key, which must be the account's own. Anything else is judged by the account's contract. */
   type?: string
-  signTypedData(definition: DelegationTypedData): Promise<Hex>
+  signTypedData(definition: definition): Promise<Hex>
 }
 
 /** Dangers that are refused unless the caller names them. */
@@ -58,9 +60,10 @@ export function delegationTypedData({ delegation, chainId, manager }: SignParame
  *
  * A local account's answer is checked; a contract account's can only be judged on chain (`checkChain` takes that answer).
  *
- * @throws {@link DelegationError} `delegation.no_caveats`, `delegation.open_delegate`, `delegation.zero_salt` unless in
- * `accept`; `delegation.wrong_signer` when the account is not the delegator; `delegation.signing_failed` when the account
- * threw (its error is the cause); `delegation.bad_signature` when what it answered is not a signature of the delegator.
+ * @throws {@link DelegationError} `delegation.no_caveats`, `delegation.open_delegate` (not where a request key has to sign
+ * each redemption), `delegation.zero_salt` unless in `accept`; `delegation.wrong_signer` when the account is not the
+ * delegator; `delegation.signing_failed` when the account threw (its error is the cause); `delegation.bad_signature` when
+ * what it answered is not a signature of the delegator.
  */
 export async function signDelegation(account: SigningAccount, parameters: SignParameters): Promise<Delegation> {
   const { delegation, accept = [] } = parameters
@@ -72,20 +75,47 @@ export async function signDelegation(account: SigningAccount, parameters: SignPa
       fix: "Sign with the delegator's account.",
     })
   }
-  const answer = await askFor(account, delegationTypedData(parameters))
-  const signature = account.type === 'local' ? ownSignature(answer, parameters) : unwrap(answer)
+  const signature = await askForSignature(account, delegationTypedData(parameters), signingHash(delegation, parameters))
   return { ...delegation, signature }
+}
+
+/**
+ * What an account signs of typed data, as contracts take it. A local account's answer is checked against the digest.
+ *
+ * @throws {@link DelegationError} `delegation.signing_failed`, `delegation.bad_signature`.
+ */
+export async function askForSignature<definition>(
+  account: SigningAccount<definition>,
+  typedData: definition,
+  digest: Hex,
+): Promise<Hex> {
+  const answer = await askFor(account, typedData)
+  return account.type === 'local'
+    ? ownSignature(answer, digest, account.address.toLowerCase() as Address)
+    : unwrap(answer)
 }
 
 function dangersOf({ caveats, delegate, salt }: Delegation): SigningDanger[] {
   const dangers: SigningDanger[] = []
   if (caveats.length === 0) dangers.push('no_caveats')
-  if (delegate === ANY_DELEGATE) dangers.push('open_delegate')
+  if (delegate === ANY_DELEGATE && !caveats.some(asksForKey)) dangers.push('open_delegate')
   if (BigInt(salt) === 0n) dangers.push('zero_salt')
   return dangers
 }
 
-async function askFor(account: SigningAccount, typedData: DelegationTypedData): Promise<Hex> {
+/**
+ * Whether these terms demand a signature of a request key, so that whoever submits has no authority of its own. That their
+ * enforcer is the one which reads them so is for whoever knows the deployment.
+ */
+function asksForKey({ terms }: Caveat): boolean {
+  try {
+    return taskScope.decode(terms).requestKey !== null
+  } catch {
+    return false
+  }
+}
+
+async function askFor<definition>(account: SigningAccount<definition>, typedData: definition): Promise<Hex> {
   let answer: unknown
   try {
     answer = await account.signTypedData(typedData)
@@ -104,12 +134,12 @@ async function askFor(account: SigningAccount, typedData: DelegationTypedData): 
 }
 
 /** One key's signature: some devices answer 0 or 1 where the framework wants 27 or 28. */
-function ownSignature(answer: Hex, { delegation, chainId, manager }: SignParameters): Hex {
+function ownSignature(answer: Hex, digest: Hex, address: Address): Hex {
   const last = byteLength(answer) === 65 ? Number(sliceBytes(answer, 64)) : 255
   const signature: Hex = last < 2 ? (`${sliceBytes(answer, 0, 64)}${(last + 27).toString(16)}` as Hex) : answer
-  const recovery = recoverSigner(signingHash(delegation, { chainId, manager }), signature)
-  if (recovery.status === 'invalid') throw badSignature(recovery.reason, delegation.delegator)
-  if (recovery.signer !== delegation.delegator) throw badSignature('other_signer', delegation.delegator)
+  const recovery = recoverSigner(digest, signature)
+  if (recovery.status === 'invalid') throw badSignature(recovery.reason, address)
+  if (recovery.signer !== address) throw badSignature('other_signer', address)
   return signature
 }
 
@@ -120,9 +150,9 @@ function unwrap(answer: Hex): Hex {
   return parseHex(signature)
 }
 
-function badSignature(reason: string, delegator: Address | null): DelegationError {
+function badSignature(reason: string, account: Address | null): DelegationError {
   return new DelegationError('delegation.bad_signature', 'What the account answered is not its signature.', {
-    details: { reason, delegator },
+    details: { reason, account },
     fix: 'Check which key the account holds, and the chain it signs for.',
   })
 }

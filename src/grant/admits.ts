@@ -1,12 +1,15 @@
+import type { TaskScopeRule } from '../caveats/taskScope/types.ts'
 import type { DecodedCaveat } from '../caveats/types.ts'
-import { byteLength, type Hex, sliceBytes } from '../primitives/hex.ts'
+import { exactCalldata, isPlain, isTaskScope, listedOn } from '../compile/taskScope.ts'
+import { byteLength, concatBytes, type Hex, sliceBytes, uintToBytes } from '../primitives/hex.ts'
 
 /** `transfer(address,uint256)`: the ERC-20 enforcers let nothing else pass. */
 const TRANSFER: Hex = '0xa9059cbb'
 
 /**
  * True only when whatever passes the caveats of `child` has a call that the caveats of `parent` let pass, too: target,
- * selector, calldata and native value. What is counted is left out: a counter is a matter of the day.
+ * selector, calldata and native value. What is counted is left out: a counter is a matter of the day. A parent that holds a
+ * whole scope in one caveat is compared by its scope, which whoever asks has done.
  *
  * Not every child that is narrow enough is recognised; one that is recognised is never dead under its parent.
  */
@@ -15,6 +18,8 @@ export function admits(parent: readonly DecodedCaveat[], child: readonly Decoded
 }
 
 function implies(child: readonly DecodedCaveat[], wanted: DecodedCaveat): boolean {
+  // One of its rules is what passes, and nobody knows which: so each of them.
+  if (child.some((it) => isTaskScope(it) && it.rules.every((rule) => keepsTo(rule, wanted)))) return true
   switch (wanted.kind) {
     case 'allowedTargets':
       return child.some(
@@ -42,11 +47,45 @@ function implies(child: readonly DecodedCaveat[], wanted: DecodedCaveat): boolea
     case 'nonce':
     case 'timestamp':
     case 'redeemer':
+    case 'taskScope':
       // Not about the call. Who redeems, and when, is looked at for the grant as a whole.
       return true
     default:
       return false
   }
+}
+
+/** Whether every call that a rule admits passes a caveat. */
+function keepsTo(rule: TaskScopeRule, wanted: DecodedCaveat): boolean {
+  // Three executions of a batch, and a caveat on the call takes one at a time.
+  if (rule.allowance !== null) return false
+  switch (wanted.kind) {
+    case 'allowedTargets':
+      return wanted.targets.includes(rule.target)
+    case 'allowedMethods':
+      return wanted.selectors.includes(rule.selector)
+    case 'allowedCalldata':
+      return fixedBytes(rule, Number(wanted.start), byteLength(wanted.value)) === wanted.value
+    case 'exactCalldata':
+      return exactCalldata(rule) === wanted.data
+    case 'valueLte':
+      return rule.maxValue <= wanted.max
+    case 'erc20TransferAmount':
+    case 'erc20PeriodTransfer':
+      return rule.target === wanted.token && rule.selector === TRANSFER && rule.length === 68 && !rule.longer
+    default:
+      return false
+  }
+}
+
+/** Calldata bytes that a rule fixes at a place; `null` where it does not fix all of them. */
+function fixedBytes(rule: TaskScopeRule, start: number, size: number): Hex | null {
+  if (isPlain(rule) || start + size > rule.length) return null
+  const words = Array.from({ length: Math.floor((rule.length - 4) / 32) }, (_, word) => listedOn(rule.conditions, word))
+  const [first, end] = [Math.max(0, Math.floor((start - 4) / 32)), Math.ceil((start + size - 4) / 32)]
+  for (let word = first; word < end; word++) if (words[word]?.length !== 1) return null
+  const data = concatBytes(rule.selector, ...words.map((listed) => uintToBytes(listed?.[0] ?? 0n, 32)))
+  return sliceBytes(data, start, start + size)
 }
 
 function isToken(

@@ -3,7 +3,7 @@ import { codecByKind } from '../caveats/registry.ts'
 import type { DecodedCaveat, Environment } from '../caveats/types.ts'
 import type { Branch, Draft } from '../compile/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
-import { excessOver, readRule } from '../scope/cover.ts'
+import { excessOver, type ReadRule, readRule } from '../scope/cover.ts'
 import type { Scope } from '../scope/types.ts'
 import { admits } from './admits.ts'
 import { GrantError } from './errors.ts'
@@ -80,13 +80,19 @@ export function attach(parameters: {
   return { drafts, branches, kept, above }
 }
 
-/** Whether a rule of the child lies within a rule of the parent, payees and budgets left out: those the caveats show. */
-function fitter({ child, parent }: { child: Scope; parent: Scope }): (rule: string, above: string) => boolean {
-  const read = (scope: Scope) => new Map(scope.rules.map((rule, index) => [rule.id, readRule(scope, rule, index)]))
+/**
+ * Whether what a branch of the child serves lies within what a branch of the parent serves, payees and budgets left out: those
+ * the caveats show. A branch without a rule serves them all.
+ */
+function fitter({ child, parent }: { child: Scope; parent: Scope }) {
+  const read = (scope: Scope) => scope.rules.map((rule, index) => readRule(scope, rule, index))
+  const served = (rules: readonly ReadRule[], id: string | undefined) =>
+    rules.filter(({ rule }) => id === undefined || rule.id === id)
   const [own, wide] = [read(child), read(parent)]
-  return (rule, above) => {
-    const [narrow, over] = [own.get(rule), wide.get(above)]
-    return narrow !== undefined && over !== undefined && excessOver(narrow, over) === undefined
+  return (rule: string | undefined, above: string | undefined): boolean => {
+    const over = served(wide, above)
+    const narrow = served(own, rule)
+    return narrow.length > 0 && narrow.every((it) => over.some((rule) => excessOver(it, rule) === undefined))
   }
 }
 
@@ -115,7 +121,7 @@ function requireSharedLimits(
     const open = counted.find((caveat) => !held.some((limit) => countsAsLow(limit, caveat)))
     if (open === undefined) return
     throw new GrantError('grant.limit_not_shared', 'A limit of the child would hold for each of its branches alone.', {
-      details: { caveat: open.kind, branches: above.map(({ rule }) => rule) },
+      details: { caveat: open.kind, branches: above.map(({ rule }) => rule ?? '') },
       fix: 'Hand on one branch of the parent at a time, or leave the shared limit as the parent has it.',
     })
   })
@@ -149,8 +155,11 @@ function noParent(branch: number, { rule, payee }: Branch): GrantError {
     'grant.no_parent_branch',
     'No branch of the parent lets this part of the child scope through.',
     {
-      details: { branch, rule, ...(payee === undefined ? {} : { payee }) },
-      fix: 'Split the rule so that each part lies within one rule of the parent.',
+      details: { branch, ...(rule === undefined ? {} : { rule }), ...(payee === undefined ? {} : { payee }) },
+      fix:
+        rule === undefined
+          ? 'Hand on what one branch of the parent lets through, or with the lowering of the parent.'
+          : 'Split the rule so that each part lies within one rule of the parent.',
     },
   )
 }

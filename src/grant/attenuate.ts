@@ -102,12 +102,17 @@ function requireHandingOn(scope: Scope, parent: Scope): void {
 }
 
 /** The manager hands the enforcer whoever calls it: a pin on the parent's delegate keeps every sub-agent out. */
-function requireRedeemer(delegations: readonly Delegation[], { delegate }: Scope, environment: Environment): void {
+function requireRedeemer(delegations: readonly Delegation[], scope: Scope, environment: Environment): void {
+  const { delegate, request } = scope
+  // Whoever may submit what a key signed: one of them is enough, and of anyone there always is one.
+  if (request?.redeemers === 'anyone') return
+  const submit = request?.redeemers ?? [delegate]
   for (const caveat of delegations.flatMap(({ caveats }) => caveats)) {
     const decoded = decodeCaveat(environment, caveat)
-    if (decoded.kind !== 'redeemer' || decoded.redeemers.includes(delegate)) continue
+    const pinned = decoded.kind === 'redeemer' || decoded.kind === 'taskScope' ? decoded.redeemers : []
+    if (pinned.length === 0 || submit.some((redeemer) => pinned.includes(redeemer))) continue
     throw new GrantError('grant.redeemer_pinned', 'This grant can be redeemed by the accounts it names only.', {
-      details: { redeemers: decoded.redeemers, delegate },
+      details: { redeemers: pinned, delegate },
       fix: 'Ask the principal for a grant that may be handed on.',
     })
   }

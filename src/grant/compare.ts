@@ -1,6 +1,7 @@
 import { decodeCaveat } from '../caveats/caveat.ts'
 import type { Caveat, DecodedCaveat, Environment } from '../caveats/types.ts'
 import { compile } from '../compile/compile.ts'
+import { isTaskScope } from '../compile/taskScope.ts'
 import type { Draft, Plan } from '../compile/types.ts'
 import { AmbitError, type ErrorDetails } from '../errors.ts'
 import { type Hex, uintToBytes } from '../primitives/hex.ts'
@@ -15,7 +16,8 @@ import type { Grant } from './types.ts'
  * Throws unless the delegations are what compiling the scopes gives, link by link and byte by byte: a file that shows one
  * scope and carries the caveats of another is refused.
  *
- * Taken from the delegations, because no scope says it: what is random in the salts, and each delegator's nonce.
+ * Taken from the delegations, because no scope says it: what is random in the salts, each delegator's nonce, and to what each
+ * scope was lowered.
  *
  * @throws {@link GrantError} `grant.not_the_scope`, with what differs; what `readStructure` and `attach` throw.
  */
@@ -40,24 +42,28 @@ export function servedRules(grant: Grant, environment: Environment): string[][][
   const [root] = plans
   if (root === undefined) return []
   let expected: Tree = root
-  let rules = alikeIn(root).map((own) => [own])
+  let rules = alikeIn(root, grant.scopes[0] as Scope).map((own) => [own])
   for (const [index, child] of plans.slice(1).entries()) {
     const scopes = { parent: grant.scopes[index] as Scope, child: grant.scopes[index + 1] as Scope }
     const attached: Attached = attach({ child, parent: expected, scopes, environment, salt })
-    rules = alikeIn(child).map((own, index) => [...(rules[attached.above[index] ?? -1] ?? []), own])
+    rules = alikeIn(child, scopes.child).map((own, index) => [...(rules[attached.above[index] ?? -1] ?? []), own])
     expected = attached
   }
   compareTrees(expected, treeOf(grant))
   return rules
 }
 
-/** For each branch of a plan the rules of all branches that the chain cannot tell from it, its own among them. */
-function alikeIn({ drafts, branches }: Plan): string[][] {
+/**
+ * For each branch of a plan the rules of all branches that the chain cannot tell from it, its own among them; of a branch that
+ * serves the whole scope, all rules.
+ */
+function alikeIn({ drafts, branches }: Plan, scope: Scope): string[][] {
   const looks = branches.map(({ links }) => JSON.stringify(links.map((link) => drafts[link]?.caveats)))
   const rules = new Map<string, Set<string>>()
   branches.forEach(({ rule }, index) => {
     const look = looks[index] as string
-    rules.set(look, (rules.get(look) ?? new Set()).add(rule))
+    const own = rule === undefined ? scope.rules.map(({ id }) => id) : [rule]
+    rules.set(look, new Set([...(rules.get(look) ?? []), ...own]))
   })
   return looks.map((look) => [...(rules.get(look) ?? [])])
 }
@@ -75,7 +81,8 @@ function recompile(parameters: {
   const decoded = caveats.map((caveat) => decodeCaveat(environment, caveat))
   let plan: Plan
   try {
-    plan = compile(scope, environment, { salt, nonce: nonceOf(decoded), accept })
+    const lowering = decoded.some(isTaskScope) ? 'fused' : 'framework'
+    plan = compile(scope, environment, { salt, nonce: nonceOf(decoded), accept, lowering })
   } catch (cause) {
     if (!(cause instanceof AmbitError)) throw cause
     throw notTheScope({ scope: level, differs: 'does not compile', code: cause.code }, cause)

@@ -9,7 +9,7 @@ import { assertSignedScopes } from './bound.ts'
 import { GrantError } from './errors.ts'
 import { grantId } from './id.ts'
 import { MAX_GRANT_BYTES, serializeGrant } from './serialize.ts'
-import { readStructure } from './structure.ts'
+import { loweringOf, readStructure } from './structure.ts'
 import type { Grant } from './types.ts'
 
 /**
@@ -76,7 +76,7 @@ export function assemble(parts: Omit<Grant, 'schema' | 'id' | 'lowering' | 'scop
   const grant: Grant = {
     schema: 'ambit.grant.v1',
     id: grantId(manager, chainId, leaves),
-    lowering: 'framework',
+    lowering: loweringOf(parts.branches),
     scopeHash: scopeHash(scopes.at(-1) as Scope),
     ...parts,
   }

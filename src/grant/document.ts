@@ -28,7 +28,7 @@ export const GrantDocument = z.strictObject({
   id: Word,
   chainId: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
   manager: Address,
-  lowering: z.literal('framework'),
+  lowering: z.enum(['framework', 'fused']),
   scopes: z.array(z.unknown()).min(1).max(CONTEXT_LIMITS.links),
   scopeHash: Word,
   accepted: z.array(z.array(Pointer).max(4_096)).min(1).max(CONTEXT_LIMITS.links),
@@ -36,7 +36,7 @@ export const GrantDocument = z.strictObject({
   branches: z
     .array(
       z.strictObject({
-        rule: z.string().min(1).max(64),
+        rule: z.string().min(1).max(64).optional(),
         payee: Address.optional(),
         links: z.array(Index).min(1).max(CONTEXT_LIMITS.links),
       }),

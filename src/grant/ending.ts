@@ -38,7 +38,7 @@ export type NonceFate =
         | 'other_deployment'
         /** No link is this account's. */
         | 'other_account'
-        /** A link is this account's, and nothing in it looks at the nonce: it has to be disabled by itself. */
+        /** A link is this account's, and nothing in it looks at the nonce: its group ends it, or it has to be disabled. */
         | 'no_nonce'
         /** It carries an older nonce: it has ended before. */
         | 'ended_before'
@@ -73,6 +73,64 @@ export function nonceFate(chain: Endable, raise: NonceRaise): NonceFate {
   if (ending !== null) return { fate: 'ends', ...ending }
   if (carried.some(({ nonces }) => nonces.includes(nonce + 1n))) return { fate: 'begins' }
   return { fate: 'stays', why: carried.some(({ nonces }) => nonces.length > 0) ? 'ended_before' : 'no_nonce' }
+}
+
+/** What ends every link of one delegator that names it, by one transaction of the delegator or of the guardian; for ever. */
+export type Group = {
+  delegator: Address
+  /** Eight bytes. */
+  group: Hex
+  guardian: Address | null
+}
+
+/** A group and the enforcer that keeps it: one of another deployment ends nothing here. */
+export type GroupEnd = Group & { environment: Environment }
+
+/** What the end of a group does to a chain. */
+export type GroupFate =
+  | ({ fate: 'ends' } & Ending)
+  | {
+      fate: 'stays'
+      why: /** Of another chain or manager. */
+        | 'other_deployment'
+        /** No link is this delegator's. */
+        | 'other_account'
+        /** A link is this delegator's, and names another group, or another guardian, or none. */
+        | 'other_group'
+    }
+
+/** The groups by which links of a chain can be ended, with the indices of the delegations that name each. */
+export function groupsOf(chain: Endable, environment: Environment): (Group & { delegations: readonly number[] })[] {
+  const found = new Map<string, Group & { delegations: number[] }>()
+  chain.delegations.forEach(({ delegator, caveats }, index) => {
+    for (const caveat of caveats) {
+      const decoded = decodeCaveat(environment, caveat)
+      if (decoded.kind !== 'taskScope') continue
+      const { group, guardian } = decoded
+      const key = `${delegator} ${group} ${guardian}`
+      const known = found.get(key) ?? { delegator, group, guardian, delegations: [] }
+      known.delegations.push(index)
+      found.set(key, known)
+    }
+  })
+  return [...found.values()]
+}
+
+/** What becomes of a chain when a group ends: every link of its delegator that names it, and all that lies under one. */
+export function groupFate(chain: Endable, end: GroupEnd): GroupFate {
+  const { environment, delegator, group, guardian } = end
+  if (chain.chainId !== environment.chainId || chain.manager !== environment.manager) {
+    return { fate: 'stays', why: 'other_deployment' }
+  }
+  if (chain.delegations.every((delegation) => delegation.delegator !== delegator)) {
+    return { fate: 'stays', why: 'other_account' }
+  }
+  const named = groupsOf(chain, environment).filter(
+    (it) => it.delegator === delegator && it.group === group && it.guardian === guardian,
+  )
+  const hashes = named.flatMap(({ delegations }) => chain.delegations.filter((_, index) => delegations.includes(index)))
+  const ending = endingOf(chain, hashes.map(hashDelegation))
+  return ending === null ? { fate: 'stays', why: 'other_group' } : { fate: 'ends', ...ending }
 }
 
 function noncesOf({ caveats }: Delegation, environment: Environment): bigint[] {

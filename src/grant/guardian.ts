@@ -132,10 +132,10 @@ export function killSwitchTroubles(delegation: Delegation, facts: KillSwitchFact
   return [...new Set(codes)]
 }
 
-/** The coverage of a plan with the guardian's line: held by the kill switch. */
+/** The coverage of a plan with the guardian's line: held by the kill switch, unless a caveat names the guardian itself. */
 export function coverGuardian(coverage: readonly CoverageRow[], killSwitch: KillSwitch): CoverageRow[] {
   return coverage.map((row) =>
-    row.constraint === '/revocation/guardian'
+    row.constraint === '/revocation/guardian' && row.held.by === 'nobody'
       ? { ...row, held: { by: 'killSwitch', delegation: killSwitch.hash } }
       : row,
   )

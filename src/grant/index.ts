@@ -6,7 +6,19 @@ export { descendantsOf } from './descendants.ts'
 export { drawMermaid } from './draw/mermaid.ts'
 export type { TreeMeter, TreeNode, TreeState } from './draw/nodes.ts'
 export { drawSvg } from './draw/svg.ts'
-export { type Endable, type Ending, endingOf, type NonceFate, type NonceRaise, nonceFate } from './ending.ts'
+export {
+  type Endable,
+  type Ending,
+  endingOf,
+  type Group,
+  type GroupEnd,
+  type GroupFate,
+  groupFate,
+  groupsOf,
+  type NonceFate,
+  type NonceRaise,
+  nonceFate,
+} from './ending.ts'
 export { GrantError, type GrantErrorCode } from './errors.ts'
 export {
   coverGuardian,
@@ -21,5 +33,5 @@ export { grantId } from './id.ts'
 export { parseGrant } from './parse.ts'
 export { type ReplacementOptions, replacementScope, type Start, staysWithin, type Used } from './replacement.ts'
 export { serializeGrant } from './serialize.ts'
-export { actorsOf, type GrantStructure, readStructure } from './structure.ts'
+export { actorsOf, type GrantStructure, loweringOf, readStructure } from './structure.ts'
 export type { Grant } from './types.ts'

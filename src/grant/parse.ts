@@ -12,7 +12,7 @@ import { GrantDocument } from './document.ts'
 import { GrantError } from './errors.ts'
 import { grantId } from './id.ts'
 import { MAX_GRANT_BYTES } from './serialize.ts'
-import { readStructure } from './structure.ts'
+import { loweringOf, readStructure } from './structure.ts'
 import type { Grant } from './types.ts'
 
 const SCHEMA = 'ambit.grant.v1'
@@ -78,8 +78,12 @@ function malformed(issues: readonly z.core.$ZodIssue[]): GrantError {
   const [first] = issues
   const pointer = (first?.path ?? []).reduce<string>((path, key) => childPointer(path, String(key)), '')
   const unknown = first?.code === 'unrecognized_keys' ? { unknown: first.keys.slice(0, 8) } : {}
+  return unfit({ pointer, problem: first?.code ?? 'unknown', ...unknown })
+}
+
+function unfit(details: ErrorDetails): GrantError {
   return new GrantError('grant.malformed', 'A member of this grant does not have the form it must have.', {
-    details: { pointer, problem: first?.code ?? 'unknown', ...unknown },
+    details,
     fix: 'Ask whoever granted it for the file again, and do not edit it.',
   })
 }
@@ -104,20 +108,22 @@ function readScope(value: unknown, index: number): Scope {
 
 /** A member that is absent stays absent: `payee: undefined` is no JSON. */
 function compact({ rule, payee, links }: GrantDocument['branches'][number]): Grant['branches'][number] {
-  return payee === undefined ? { rule, links } : { rule, payee, links }
+  return { ...(rule === undefined ? {} : { rule }), ...(payee === undefined ? {} : { payee }), links }
 }
 
-function checkDeployment({ chainId, manager, scopes, accepted }: Grant, environment: Environment | undefined): void {
+function checkDeployment(
+  { chainId, manager, scopes, accepted, lowering, branches }: Grant,
+  environment: Environment | undefined,
+): void {
   const scope = scopes.findIndex((it) => it.chainId !== chainId)
   if (scope !== -1) {
     throw tampered('grant.wrong_chain', 'This grant is for another chain than its scope.', { chainId, scope })
   }
   if (accepted.length !== scopes.length) {
-    throw new GrantError('grant.malformed', 'A member of this grant does not have the form it must have.', {
-      details: { pointer: '/accepted', problem: 'one list for each scope', lists: accepted.length },
-      fix: 'Ask whoever granted it for the file again, and do not edit it.',
-    })
+    throw unfit({ pointer: '/accepted', problem: 'one list for each scope', lists: accepted.length })
   }
+  const found = loweringOf(branches)
+  if (found !== lowering) throw unfit({ pointer: '/lowering', problem: 'what its branches are', lowering, found })
   if (environment === undefined) return
   if (environment.chainId !== chainId) {
     throw tampered('grant.wrong_chain', 'This grant is for another chain.', { chainId, expected: environment.chainId })

@@ -2,9 +2,10 @@ import { formatAmount, parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { formatInstant, parseDuration, parseInstant } from '../primitives/time.ts'
 import { budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from '../scope/budgets.ts'
+import { gcd } from '../scope/fraction.ts'
 import { narrowScope } from '../scope/narrow.ts'
 import { isSubset } from '../scope/subset.ts'
-import type { Asset, Budget, Rule, Scope } from '../scope/types.ts'
+import type { Asset, Budget, Rule, Scope, Window } from '../scope/types.ts'
 import { GrantError } from './errors.ts'
 
 /** What was used of a scope by a block: a fresh delegation counts from zero, so whoever grants anew has to know it. */
@@ -13,7 +14,7 @@ export type Used = {
   now: bigint
   /** By budget: base units over its life, or in the window that contains `now`. */
   budgets: Readonly<Record<string, readonly { asset: Asset; amount: bigint }[]>>
-  /** Calls over the life of the grant. */
+  /** Calls over the life of the grant, or in the window that contains `now`. */
   calls: bigint
 }
 
@@ -50,12 +51,15 @@ export function replacementScope(old: Scope, options: ReplacementOptions): Scope
     const rest = remainderOf(old, used, 'next')
     return within(meet(wanted, old, rest), rest)
   }
-  const rest = remainderOf(old, used, 'now')
-  if (start === 'now') return within(meet(wanted, old, rest), rest)
+  if (start === 'now') {
+    const rest = remainderOf(old, used, 'now')
+    return within(meet(wanted, old, rest), rest)
+  }
   // Nobody said how windows go on: fine where it makes no difference.
   const inUse = windowsInUse(old, used)
-  const whole = meet(wanted, old, remainderOf(old, { ...used, budgets: lifetimeOnly(old, used) }, 'now'))
-  if (inUse.length === 0 || isSubset(whole, rest).subset) return within(whole, rest)
+  const whole = meet(wanted, old, remainderOf(old, lifetimeOnly(old, used), 'now'))
+  if (inUse.length === 0) return within(whole, remainderOf(old, used, 'now'))
+  if (staysWithin(whole, old, used)) return whole
   throw new GrantError('grant.window_in_use', 'A part of the current window is used already.', {
     details: { budgets: inUse },
     fix: 'Say how it goes on: --start now takes what was used off every window, --start next begins with the next window.',
@@ -87,9 +91,9 @@ function remainderOf(old: Scope, used: Used, start: Start): Scope {
       budgets[name] = null
     } else budgets[name] = { max: formatAmount(left, budgetDecimals(budget, old.assets)) }
   }
-  const calls = old.calls?.per === undefined ? old.calls : undefined
+  const calls = start === 'next' && old.calls?.per !== undefined ? undefined : old.calls
   const callsLeft = calls === undefined ? 1n : BigInt(calls.max) - used.calls
-  const rules = old.rules.filter((rule) => rule.class !== 'transfer' || !gone.has(rule.budget ?? ''))
+  const rules = old.rules.filter((rule) => !budgetsOf(rule).some((name) => gone.has(name)))
   if (callsLeft <= 0n || rules.length === 0) throw nothingLeft([...gone], callsLeft <= 0n)
   const patch = {
     budgets,
@@ -106,7 +110,7 @@ function remainderOf(old: Scope, used: Used, start: Start): Scope {
  */
 function meet(wanted: Scope, old: Scope, rest: Scope): Scope {
   const gone = (name: string) => Object.hasOwn(old.budgets, name) && !Object.hasOwn(rest.budgets, name)
-  const rules = wanted.rules.filter((rule) => rule.class !== 'transfer' || !gone(rule.budget ?? ''))
+  const rules = wanted.rules.filter((rule) => !budgetsOf(rule).some(gone))
   if (rules.length === 0) throw nothingLeft(Object.keys(wanted.budgets), false)
   const used = new Set(rules.flatMap(budgetsOf))
   const budgets = Object.fromEntries(
@@ -149,26 +153,33 @@ function leftOf(scope: Scope, name: string, budget: Budget, used: Used): bigint 
   return parseAmount(budget.max, decimals) - spent
 }
 
-/** Budgets by period of which something is used in the current window. */
-function windowsInUse({ budgets }: Scope, used: Used): string[] {
-  return Object.keys(budgets).filter(
+/** Budgets by period of which something is used in the current window, and the number of calls where it is one. */
+function windowsInUse({ budgets, calls }: Scope, used: Used): string[] {
+  const names = Object.keys(budgets).filter(
     (name) => budgets[name]?.per !== undefined && (used.budgets[name] ?? []).some(({ amount }) => amount > 0n),
   )
+  return calls?.per !== undefined && used.calls > 0n ? [...names, 'calls'] : names
 }
 
-function lifetimeOnly({ budgets }: Scope, used: Used): Used['budgets'] {
-  return Object.fromEntries(Object.entries(used.budgets).filter(([name]) => budgets[name]?.per === undefined))
+function lifetimeOnly({ budgets, calls }: Scope, used: Used): Used {
+  const lasting = Object.entries(used.budgets).filter(([name]) => budgets[name]?.per === undefined)
+  return { ...used, budgets: Object.fromEntries(lasting), calls: calls?.per === undefined ? used.calls : 0n }
 }
 
 /**
  * The first instant after `now` at which all windows of a scope begin anew: begun in between, they would be other windows,
- * and an old and a new one together could hold twice the budget.
+ * and an old and a new one together could hold twice the budget. A rolling one has no beginning: what was counted until now
+ * has to be forgotten first.
  */
 function nextWindow(scope: Scope, now: bigint): bigint {
   const anchor = startOf(scope)
-  const periods = Object.values(scope.budgets).flatMap(({ per }) => (per === undefined ? [] : [parseDuration(per)]))
+  const limits = [...Object.values(scope.budgets), ...(scope.calls === undefined ? [] : [scope.calls])]
+  const periodsOf = (window: Window) =>
+    limits.flatMap((limit) => (limit.per !== undefined && limit.window === window ? [parseDuration(limit.per)] : []))
+  const periods = periodsOf('fixed')
   const step = periods.reduce((all, period) => (all / gcd(all, period)) * period, 1n)
-  const next = anchor > now ? anchor : anchor + ((now - anchor) / step + 1n) * step
+  const after = periodsOf('rolling').reduce((latest, period) => later(latest, now + period - 1n), now)
+  const next = anchor > after ? anchor : anchor + ((after - anchor) / step + 1n) * step
   if (next < parseInstant(scope.expiry)) return next
   throw new GrantError('grant.no_window_left', 'No window begins before the grant ends.', {
     details: { expiry: scope.expiry, periods: periods.map(String) },
@@ -185,6 +196,10 @@ function startOf({ notBefore }: Scope): bigint {
   return notBefore === undefined ? 0n : parseInstant(notBefore)
 }
 
+function later(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
+}
+
 function nothingLeft(budgets: readonly string[], calls: boolean): GrantError {
   return new GrantError('grant.nothing_left', 'Everything that was granted is used up.', {
     details: { budgets: [...budgets], calls },
@@ -199,8 +214,4 @@ function patchOf(patch: unknown): Record<string, unknown> {
     details: { patch: typeof patch },
     fix: 'Give an object, for example { "expiry": "2026-12-01T00:00:00Z" }.',
   })
-}
-
-function gcd(a: bigint, b: bigint): bigint {
-  return b === 0n ? a : gcd(b, a % b)
 }

@@ -21,7 +21,7 @@ export function serializeGrant(grant: Grant): string {
     accepted: grant.accepted,
     delegations: grant.delegations.map(orderDelegation),
     branches: grant.branches.map(({ rule, payee, links }) => ({
-      rule,
+      ...(rule === undefined ? {} : { rule }),
       ...(payee === undefined ? {} : { payee }),
       links,
     })),

@@ -1,3 +1,4 @@
+import type { Lowering } from '../compile/types.ts'
 import { CONTEXT_LIMITS, encodeContext } from '../delegation/context.ts'
 import { DelegationError } from '../delegation/errors.ts'
 import { hashDelegation } from '../delegation/hash.ts'
@@ -16,6 +17,11 @@ export type GrantStructure = {
   levels: readonly number[]
   /** Hash of each branch's leaf. */
   leaves: readonly Hex[]
+}
+
+/** A branch without a rule ends in a caveat that holds the whole effective scope. */
+export function loweringOf(branches: Grant['branches']): Lowering {
+  return branches.some(({ rule }) => rule === undefined) ? 'fused' : 'framework'
 }
 
 /** Principal, then each delegate: who hands on to whom. */
@@ -40,6 +46,8 @@ export function readStructure(grant: Pick<Grant, 'scopes' | 'delegations' | 'bra
     if (hashes.indexOf(hash) !== index) throw duplicate({ delegation: index, hash })
   })
   delegations.forEach(assertSigned)
+  // One signature holds all of a scope: where there is a second way to act, somebody put it there.
+  if (loweringOf(branches) === 'fused' && branches.length > 1) throw badBranch({ branches: branches.length })
   const levels = new Map<number, number>()
   const leaves = new Set<Hex>()
   branches.forEach((branch, index) => {
@@ -62,7 +70,7 @@ export function readStructure(grant: Pick<Grant, 'scopes' | 'delegations' | 'bra
   }
 }
 
-function assertSigned({ signature, caveats, delegate }: Delegation, delegation: number): void {
+function assertSigned({ signature, caveats }: Delegation, delegation: number): void {
   if (signature === '0x') {
     throw new GrantError('grant.unsigned', 'A delegation of this grant is not signed.', {
       details: { delegation },
@@ -76,11 +84,10 @@ function assertSigned({ signature, caveats, delegate }: Delegation, delegation: 
       fix: 'Leave args empty: whoever redeems fills them in, if the enforcer asks for any.',
     })
   }
-  if (delegate === ANY_DELEGATE) throw wrongActor('Anyone may redeem a delegation of this grant.', { delegation })
 }
 
 function readBranch(
-  { delegations, branches }: Pick<Grant, 'delegations' | 'branches'>,
+  { scopes, delegations, branches }: Pick<Grant, 'scopes' | 'delegations' | 'branches'>,
   hashes: readonly Hex[],
   actors: readonly Address[],
   branch: number,
@@ -109,8 +116,13 @@ function readBranch(
     levels.set(link, actor)
     // A link to oneself holds the limits that the links below it share; any other hands on.
     if (delegate !== delegator) {
-      actor++
-      if (delegate !== actors[actor]) throw wrongActor(NOT_THEIRS, { branch, delegation: link, delegate })
+      const scope = scopes[actor++]
+      // Whoever submits it, submits what the request key signed: which is to be seen in its caveats, not here.
+      const open = delegate === ANY_DELEGATE && scope?.request !== undefined
+      if (delegate === ANY_DELEGATE && !open) {
+        throw wrongActor('Anyone may redeem a delegation of this grant.', { delegation: link })
+      }
+      if (delegate !== actors[actor] && !open) throw wrongActor(NOT_THEIRS, { branch, delegation: link, delegate })
     }
     authority = hashes[link] as Hex
   }

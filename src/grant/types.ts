@@ -1,4 +1,4 @@
-import type { Branch } from '../compile/types.ts'
+import type { Branch, Lowering } from '../compile/types.ts'
 import type { Delegation } from '../delegation/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
@@ -13,7 +13,8 @@ export type Grant = {
   id: Hex
   chainId: number
   manager: Address
-  lowering: 'framework'
+  /** Of the effective scope. What those above it were lowered to, their caveats say. */
+  lowering: Lowering
   /** Root scope first, the effective one (that of the last delegate) last; each a subset of the one before it. */
   scopes: readonly Scope[]
   /** Hash of the effective scope. */

@@ -7,6 +7,7 @@ import { deployPinnedTarget, pinnedTargetAbi } from '../../test/rig/principals.t
 import { recordRedemption } from '../../test/rig/recording.ts'
 import type { DecodedCaveat } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import type { Call } from '../verdict/types.ts'
 import { type ClassifyParameters, classifyOutcome } from './classify.ts'
 import { REDEEMED, TRANSFER } from './events.ts'
 import type { LogEvidence, ReceiptEvidence } from './evidence.ts'
@@ -151,7 +152,9 @@ describe('classifyOutcome', () => {
     )
     expect(missing({ ...payment, redemption: { ...payment.redemption, manager: OTHER } })).toBe('call_data')
     expect(missing({ ...payment, action: { ...payment.action, redeemer: OTHER } })).toBe('redeemer')
-    expect(missing({ ...payment, action: { ...payment.action, calls: [] } })).toBe('one_call')
+    const [asked] = payment.action.calls as [Call]
+    for (const calls of [[], [asked, asked], [{ ...asked, value: 1n }], [{ ...asked, value: -1n }]])
+      expect(missing({ ...payment, action: { ...payment.action, calls } })).toBe('calls')
   })
 
   test('error: evidence that contradicts itself settles nothing', () => {

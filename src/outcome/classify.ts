@@ -1,7 +1,10 @@
 import type { Environment } from '../caveats/types.ts'
+import { DelegationError } from '../delegation/errors.ts'
+import { encodeCalls } from '../delegation/execution.ts'
 import { type Address, byteLength, bytesToUint, sliceBytes } from '../primitives/hex.ts'
 import type { Redemption } from '../redemption/types.ts'
-import type { Action } from '../verdict/types.ts'
+import type { Action, Call } from '../verdict/types.ts'
+import { readCounted } from './counted.ts'
 import { addressWord, expectedCounts, isRedeemed, redeemedData, transferOf } from './events.ts'
 import type { LogEvidence, ReceiptEvidence, TransactionEvidence } from './evidence.ts'
 import type { Effect, Inclusion, Outcome } from './types.ts'
@@ -26,7 +29,7 @@ export type ClassifyParameters = {
   accountRuns: boolean
 }
 
-/** A hostile token can write thousands of logs; this many movements of a redemption are kept. */
+/** A hostile token can write thousands of logs; this many movements of a redemption are kept, and one for each call. */
 const MAX_EFFECTS = 64
 
 /** `transfer(address,uint256)` */
@@ -59,12 +62,27 @@ export function classifyOutcome(parameters: ClassifyParameters): Outcome {
   })
   if (transaction.to !== redemption.manager || transaction.input !== redemption.data)
     return ineffective('call_data', [])
+  if (!runsCalls(redemption, action)) return ineffective('calls', [])
   if (transaction.from !== action.redeemer) return ineffective('redeemer', [])
   if (receipt.status === 'reverted') return { status: 'reverted', gasUsed, ...inclusion }
 
   const effects = effectsOf(parameters)
   const missing = missingLink(parameters) ?? missingCount(parameters) ?? missingEffect(parameters, effects)
-  return missing === null ? { status: 'executed', effects, gasUsed, ...inclusion } : ineffective(missing, effects)
+  if (missing !== null) return ineffective(missing, effects)
+  const counted = readCounted(receipt.logs, parameters)
+  if ('missing' in counted) return ineffective(counted.missing, effects)
+  return { status: 'executed', effects, gasUsed, ...(counted.length === 0 ? {} : { counted }), ...inclusion }
+}
+
+/** Whether the redemption runs the action's calls: an effect of others would be claimed, or none of its own be asked for. */
+function runsCalls({ mode, execution }: Redemption, { calls }: Action): boolean {
+  try {
+    const own = encodeCalls(calls)
+    return own.mode === mode && own.execution === execution
+  } catch (error) {
+    if (error instanceof DelegationError) return false
+    throw error
+  }
 }
 
 /** Why receipt and transaction cannot both be true, or `null`. */
@@ -114,31 +132,34 @@ function missingCount({ receipt, redemption, action, environment }: ClassifyPara
 
 function missingEffect(parameters: ClassifyParameters, effects: readonly Effect[]): string | null {
   const { action, principal, receipt, accountRuns } = parameters
-  const [call] = action.calls
-  if (call === undefined || action.calls.length !== 1) return 'one_call'
-  if (byteLength(call.data) === 68 && sliceBytes(call.data, 0, 4) === TRANSFER_SELECTOR) {
-    const to = sliceBytes(call.data, 16, 36)
-    const amount = bytesToUint(sliceBytes(call.data, 36))
-    const seen = effects.some(
-      (effect) => effect.asset === call.to && effect.from === principal && effect.to === to && effect.amount === amount,
-    )
-    return seen ? null : 'transfer_log'
+  // Each movement is one call's: two payments that are alike have moved twice.
+  const left = [...effects]
+  for (const call of action.calls) {
+    if (byteLength(call.data) === 68 && sliceBytes(call.data, 0, 4) === TRANSFER_SELECTOR) {
+      const at = left.findIndex((effect) => isTransferOf(effect, call, principal))
+      if (at === -1) return 'transfer_log'
+      left.splice(at, 1)
+    } else if (!accountRuns && !receipt.logs.some((log: LogEvidence) => log.address === call.to)) return 'target_log'
   }
-  return accountRuns || receipt.logs.some((log: LogEvidence) => log.address === call.to) ? null : 'target_log'
+  return null
+}
+
+function isTransferOf({ asset, from, to, amount }: Effect, call: Call, principal: Address): boolean {
+  const asked = { to: sliceBytes(call.data, 16, 36), amount: bytesToUint(sliceBytes(call.data, 36)) }
+  return asset === call.to && from === principal && to === asked.to && amount === asked.amount
 }
 
 /**
- * Value that moved. Native value leaves no log: it is claimed from the call itself, where the account is known to run it.
- * The movement that was asked for comes first, so that a flood of logs cannot push it out.
+ * Value that moved. Native value leaves no log: it is claimed from the calls themselves, where the account is known to run
+ * them. The movements that were asked for come first, so that a flood of logs cannot push them out.
  */
 function effectsOf({ action, principal, receipt, accountRuns }: ClassifyParameters): readonly Effect[] {
-  const [call] = action.calls
-  const native: Effect[] =
-    call !== undefined && call.value > 0n && accountRuns
-      ? [{ asset: 'native', from: principal, to: call.to, amount: call.value }]
-      : []
+  const native = action.calls.flatMap(({ to, value }): Effect[] =>
+    value > 0n && accountRuns ? [{ asset: 'native', from: principal, to, amount: value }] : [],
+  )
   const transfers = receipt.logs.flatMap((log) => transferOf(log) ?? [])
-  const own = transfers.filter(({ asset, from }) => asset === call?.to && from === principal)
+  const targets = new Set(action.calls.map(({ to }) => to))
+  const own = transfers.filter(({ asset, from }) => asset !== 'native' && targets.has(asset) && from === principal)
   const others = transfers.filter((effect) => !own.includes(effect))
-  return [...native, ...own, ...others].slice(0, MAX_EFFECTS)
+  return [...native, ...own, ...others].slice(0, Math.max(MAX_EFFECTS, native.length + action.calls.length))
 }

@@ -1,4 +1,5 @@
 import type { Address, Hex } from '../primitives/hex.ts'
+import type { Counted } from './counted.ts'
 
 /** A movement of value seen on chain, from a log or from the call itself. Base units. */
 export type Effect = {
@@ -19,8 +20,14 @@ export type Inclusion = {
 
 /** What the chain says of one redemption. Every variant says which question is settled. */
 export type Outcome =
-  /** Included, the manager ran our very calldata, every link reported, and the effect that the action asked for was seen. */
-  | ({ status: 'executed'; effects: readonly Effect[]; gasUsed: bigint } & Inclusion)
+  /** Included, the manager ran our very calldata, every link reported, and the effects that the action asked for were seen. */
+  | ({
+      status: 'executed'
+      effects: readonly Effect[]
+      gasUsed: bigint
+      /** What the enforcers of whole scopes counted, leaf first; absent where none took part. */
+      counted?: readonly Counted[]
+    } & Inclusion)
   /** Included and failed: nothing moved, nothing was counted. A mined revert does not say why; `reason` is from a re-run. */
   | ({ status: 'reverted'; gasUsed: bigint; reason?: string } & Inclusion)
   /** Included and succeeded, but what the action asked for was not seen: no claim is made. */

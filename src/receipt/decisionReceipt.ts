@@ -1,5 +1,5 @@
 import type { Grant } from '../grant/types.ts'
-import type { Action, Allow, Deny, State, Verdict } from '../verdict/types.ts'
+import type { Action, Allow, Deny, RefusedRule, State, Verdict } from '../verdict/types.ts'
 import { type Limit, resultOf } from './codes.ts'
 import { branchDelegations, describeChain, describeState, disagree, partiesOf, rootsOf } from './describe.ts'
 import { about, type Drafted, kindOf, type Layer, type Stage } from './draft.ts'
@@ -79,9 +79,10 @@ export function describeVerdict(verdict: Verdict, stage: Stage): StatementOf<'de
     case 'deny':
       return describeDeny(verdict, stage)
     case 'escalate': {
-      const { code, branch, rule, threshold, requested, confirmer, timeout } = verdict
+      const { code, branch, rule, threshold, requested, confirmer, timeout, delegation } = verdict
       const numbers = { threshold: `${threshold}`, requested: `${requested}`, timeout: `${timeout}` }
-      return { result: 'escalated', stage, code, branch, rule, confirmer, ...numbers }
+      const where = delegation === undefined ? {} : { delegation }
+      return { result: 'escalated', stage, code, branch, rule, confirmer, ...numbers, ...where }
     }
   }
 }
@@ -97,8 +98,13 @@ function describeDeny(deny: Deny, stage: Stage): StatementOf<'decision'>['verdic
     ...(deny.delegator === null ? {} : { delegator: deny.delegator }),
     ...(deny.delegation === null ? {} : { delegation: deny.delegation }),
     ...(deny.caveat === null ? {} : { caveat: deny.caveat }),
+    ...(deny.rule === undefined ? {} : { rule: describeRule(deny.rule) }),
     ...Object.fromEntries(numbers.flatMap((name) => (deny[name] === null ? [] : [[name, `${deny[name]}`]]))),
   }
+}
+
+function describeRule({ call, index, id, part, at }: RefusedRule) {
+  return { call, ...(index === null ? {} : { index }), ...(id === null ? {} : { id }), part, at }
 }
 
 function describeAllow(allow: Allow, stage: Stage): StatementOf<'decision'>['verdict'] {

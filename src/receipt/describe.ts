@@ -111,8 +111,12 @@ export function describeState(state: State): StatePart {
             start: counter.start.toString(),
             spent: counter.spent.toString(),
           }
+        case 'word':
+          return { kind: 'word' as const, word: counter.word.toString() }
         case 'used':
         case 'hook':
+        case 'account':
+        case 'signature':
           return counter
       }
     }),
@@ -152,8 +156,12 @@ export function readState(part: StatePart): State {
             start: BigInt(counter.start),
             spent: BigInt(counter.spent),
           }
+        case 'word':
+          return { kind: 'word' as const, word: BigInt(counter.word) }
         case 'used':
         case 'hook':
+        case 'account':
+        case 'signature':
           return counter
       }
     }),

@@ -16,7 +16,7 @@ import {
   type SignedRequest,
 } from './request.ts'
 import type { Statement } from './statement.ts'
-import { Account, Hash, Uint } from './values.ts'
+import { Account, Bytes, Hash, Uint } from './values.ts'
 
 /**
  * What a receipt commits to and does not sign: bytes beside the token, each under its SHA-256. Self-verifying where it can
@@ -59,7 +59,7 @@ export function decodeContextEvidence(bytes: Uint8Array): Hex {
 /** The request as evidence: with the agent's words, or with only their hash. */
 export function encodeRequestEvidence(signed: SignedRequest): Uint8Array {
   const { request, signature } = signed
-  const { reason, calls, number, deadline } = request
+  const { reason, calls, number, deadline, request: carried, requestsAbove } = request
   return utf8(
     canonicalJson({
       chainId: request.chainId,
@@ -71,9 +71,43 @@ export function encodeRequestEvidence(signed: SignedRequest): Uint8Array {
       reasonHash: hashReason(reason),
       ...(reason !== undefined && isReasonKept(reason) ? { reason } : {}),
       ...(signature === undefined ? {} : { signature }),
+      ...(carried === undefined ? {} : { carried: encodeCarried(carried) }),
+      ...(requestsAbove === undefined ? {} : { carriedAbove: mapCarried(requestsAbove, encodeCarried) }),
     }),
   )
 }
+
+type Carried = NonNullable<ActionRequest['request']>
+
+function encodeCarried({ number, deadline, signature, confirmation }: Carried): z.output<typeof CarriedEvidence> {
+  return {
+    number: number.toString(),
+    deadline: deadline.toString(),
+    ...(signature === null ? {} : { signature }),
+    ...(confirmation === null ? {} : { confirmation }),
+  }
+}
+
+function decodeCarried({ number, deadline, signature, confirmation }: z.output<typeof CarriedEvidence>): Carried {
+  return {
+    number: BigInt(number),
+    deadline: BigInt(deadline),
+    signature: signature ?? null,
+    confirmation: confirmation ?? null,
+  }
+}
+
+function mapCarried<from, to>(record: Readonly<Record<Hex, from>>, map: (value: from) => to): Record<Hex, to> {
+  return Object.fromEntries(Object.entries<from>(record).map(([hash, value]) => [hash, map(value)]))
+}
+
+/** What the caveats' `args` carried: outside the signature of the request, and signatures of its calls themselves. */
+const CarriedEvidence = z.strictObject({
+  number: Uint,
+  deadline: Uint,
+  signature: Bytes.optional(),
+  confirmation: Bytes.optional(),
+})
 
 const RequestEvidence = z.strictObject({
   chainId: z.int().min(1),
@@ -91,6 +125,8 @@ const RequestEvidence = z.strictObject({
     .string()
     .regex(/^0x[0-9a-f]{130}$/)
     .optional(),
+  carried: CarriedEvidence.optional(),
+  carriedAbove: z.record(Hash as unknown as z.ZodString, CarriedEvidence).optional(),
 })
 
 /** A request out of evidence, with its id computed anew. */
@@ -105,7 +141,7 @@ export function decodeRequestEvidence(bytes: Uint8Array): RequestRead {
       fix: 'Use the bytes exactly as they were issued.',
     })
   }
-  const { reason, reasonHash, signature, ...rest } = parsed.data
+  const { reason, reasonHash, signature, carried, carriedAbove, ...rest } = parsed.data
   if (reason !== undefined && hashReason(reason) !== reasonHash) {
     throw new ReceiptError('receipt.evidence_refused', 'The reason in this request is not the one that was signed.', {
       fix: 'Use the bytes exactly as they were issued.',
@@ -117,6 +153,8 @@ export function decodeRequestEvidence(bytes: Uint8Array): RequestRead {
     number: BigInt(rest.number),
     deadline: BigInt(rest.deadline),
     ...(reason === undefined ? {} : { reason }),
+    ...(carried === undefined ? {} : { request: decodeCarried(carried) }),
+    ...(carriedAbove === undefined ? {} : { requestsAbove: mapCarried(carriedAbove, decodeCarried) }),
   }
   const callsHash = hashCalls(request.calls)
   const id = requestDigest({ ...request, calls: callsHash, reason: reasonHash })

@@ -1,7 +1,9 @@
 import { keccak256 } from 'viem'
 import type { Grant } from '../grant/types.ts'
+import type { Counted } from '../outcome/counted.ts'
 import type { Effect, Inclusion, Outcome } from '../outcome/types.ts'
 import type { Hex } from '../primitives/hex.ts'
+import { encodeRedemption } from '../redemption/encode.ts'
 import type { Redemption } from '../redemption/types.ts'
 import type { Limit } from './codes.ts'
 import { branchDelegations, describeChain, disagree } from './describe.ts'
@@ -33,8 +35,12 @@ export function outcomeReceipt(parameters: {
   if (branch === -1) throw disagree('redemption.chain', redemption.chain.join())
   if (redemption.manager !== grant.manager) throw disagree('redemption.manager', redemption.manager)
   const described = describeChain(grant.chainId, branchDelegations(grant, branch))
-  if (described.context !== redemption.context) throw disagree('redemption.context', keccak256(redemption.context))
   if (request.request.grant !== grant.id) throw disagree('request.grant', request.request.grant)
+  // What a verifier does with grant and request: their redemption, with what the caveats carried, is this one to the byte.
+  const rebuilt = encodeRedemption(grant, branch, request.request)
+  for (const part of ['context', 'data'] as const) {
+    if (rebuilt[part] !== redemption[part]) throw disagree(`redemption.${part}`, keccak256(redemption[part]))
+  }
   const evidence = {
     grant: encodeGrantEvidence(grant),
     request: encodeRequestEvidence(request),
@@ -77,8 +83,11 @@ export function describeOutcome(outcome: Outcome, data: Hex): StatementOf<'outco
   const effects = (list: readonly Effect[]) =>
     list.map(({ amount, ...rest }) => ({ ...rest, amount: amount.toString() }))
   switch (outcome.status) {
-    case 'executed':
-      return { status: 'executed', ...included(outcome), effects: effects(outcome.effects) }
+    case 'executed': {
+      const counted = outcome.counted?.map(describeCounted)
+      const all = { ...included(outcome), effects: effects(outcome.effects) }
+      return { status: 'executed', ...all, ...(counted === undefined ? {} : { counted }) }
+    }
     case 'reverted': {
       const reason = outcome.reason === undefined ? undefined : cleanText(outcome.reason)
       return { status: 'reverted', ...included(outcome), ...(reason === undefined ? {} : { reason }) }
@@ -100,5 +109,14 @@ export function describeOutcome(outcome: Outcome, data: Hex): StatementOf<'outco
       const tx = outcome.transactionHash
       return { status: 'unknown', data, ...(tx === null ? {} : { tx }), doubt: cleanText(outcome.doubt) ?? 'not said' }
     }
+  }
+}
+
+function describeCounted({ delegation, rules, budgets, request }: Counted) {
+  return {
+    delegation,
+    rules: [...rules],
+    budgets: budgets.map(({ index, spent, left }) => ({ index, spent: spent.toString(), left: left.toString() })),
+    ...(request === null ? {} : { request: request.toString() }),
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { familyOf, REASONS } from '../verdict/reasons.ts'
 import type { ReasonCode } from '../verdict/types.ts'
 import { resultOf, STAGES } from './codes.ts'
-import { Account, Bytes, Caip2, Caip10, Count, Digest, Hash, Name, Text, Uint } from './values.ts'
+import { Account, Bytes, Caip2, Caip10, Count, Digest, Group, Hash, Name, Text, Uint } from './values.ts'
 
 /** The members of a statement, each a closed schema. `statement.ts` says which kind has which. */
 
@@ -71,6 +71,16 @@ export const Refused = z
     remaining: Uint.optional(),
     resetsAt: Uint.optional(),
     largestAllowed: Uint.optional(),
+    /** Of a caveat that holds many rules: which refused which call, and what of it. */
+    rule: z
+      .strictObject({
+        call: Count,
+        index: Count.optional(),
+        id: Name.optional(),
+        part: z.enum(['shape', 'value', 'condition', 'allowance', 'budget']),
+        at: Count,
+      })
+      .optional(),
   })
   .refine(({ code, family, result }) => familyOf(code) === family && resultOf(family) === result, {
     message: 'code, family and result belong together',
@@ -88,6 +98,8 @@ export const Escalated = z.strictObject({
   confirmer: Account,
   /** Seconds until silence denies. */
   timeout: Uint,
+  /** Where the chain asks for the confirmer's signature. */
+  delegation: Hash.optional(),
 })
 
 const StateCounter = z.discriminatedUnion('kind', [
@@ -111,6 +123,9 @@ const StateCounter = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('used'), used: z.boolean() }),
   z.strictObject({ kind: z.literal('hook'), passes: z.boolean() }),
+  z.strictObject({ kind: z.literal('word'), word: Uint }),
+  z.strictObject({ kind: z.literal('account'), code: z.boolean() }),
+  z.strictObject({ kind: z.literal('signature'), accepted: z.boolean() }),
 ])
 
 /** All that the verdict was made from, at one block. What is not here was not read. */
@@ -140,14 +155,31 @@ const Included = {
   final: z.boolean(),
   gasUsed: Uint,
 }
-const Effects = z.array(Effect).max(256)
+/** A batch moves once for each call at the most of those that are kept, beside others. */
+const Effects = z.array(Effect).max(512)
+
+/** What an enforcer of whole scopes said that it counted: numbers of rules and budgets as in the terms. */
+const Counted = z.strictObject({
+  delegation: Hash,
+  /** Of each call. */
+  rules: z.array(Count.max(255)).min(1).max(256),
+  budgets: z.array(z.strictObject({ index: Count.max(255), spent: Uint, left: Uint })).max(255),
+  /** Number of the signed request that was used up. */
+  request: Uint.optional(),
+})
 
 /**
  * `data` is keccak-256 of the call data of `redeemDelegations`: which transaction can be this one. A call that moves no
  * value is executed without effects.
  */
 export const OutcomeRead = z.discriminatedUnion('status', [
-  z.strictObject({ status: z.literal('executed'), data: Hash, ...Included, effects: Effects }),
+  z.strictObject({
+    status: z.literal('executed'),
+    data: Hash,
+    ...Included,
+    effects: Effects,
+    counted: z.array(Counted).min(1).max(MAX_LINKS).optional(),
+  }),
   z.strictObject({ status: z.literal('reverted'), data: Hash, ...Included, reason: Text.optional() }),
   z.strictObject({ status: z.literal('ineffective'), data: Hash, ...Included, effects: Effects, missing: Text }),
   z.strictObject({ status: z.literal('pending'), data: Hash, tx: Hash }),
@@ -181,6 +213,21 @@ export const Ending = z.discriminatedUnion('act', [
     act: z.literal('raise_nonce'),
     account: Account,
     nonce: Uint,
+    delegations: SomeHashes,
+    died: Hashes,
+    tx: Hash.optional(),
+    block: z.strictObject({ number: Uint, hash: Hash }),
+    final: z.boolean(),
+  }),
+  /**
+   * On chain: the group of these delegations has ended at that block, for ever. Keyed by delegator, group and guardian. `tx`
+   * ended it, absent where it was ended before.
+   */
+  z.strictObject({
+    act: z.literal('end_group'),
+    delegator: Account,
+    group: Group,
+    guardian: Account.optional(),
     delegations: SomeHashes,
     died: Hashes,
     tx: Hash.optional(),

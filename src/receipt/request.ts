@@ -1,7 +1,7 @@
 import { keccak256 } from 'viem'
 import { recoverSigner } from '../delegation/signature.ts'
 import { type Address, concatBytes, type Hex, uintToBytes } from '../primitives/hex.ts'
-import type { Action, Call } from '../verdict/types.ts'
+import type { Action, Call, ActionRequest as CarriedRequest } from '../verdict/types.ts'
 import { bytesToHex, utf8 } from './bytes.ts'
 import { ReceiptError } from './errors.ts'
 
@@ -21,6 +21,13 @@ export type ActionRequest = {
   deadline: bigint
   /** The agent's own words; the signature covers their hash. */
   reason?: string
+  /**
+   * What the caveats' `args` carry, signed for the chain under numbers of its own. This signature does not cover them: each
+   * is one, of the same calls.
+   */
+  request?: CarriedRequest
+  /** The same for links above the leaf, by delegation hash. */
+  requestsAbove?: Readonly<Record<Hex, CarriedRequest>>
 }
 
 /** A request as it travels; without a signature nobody but its bearer vouches for it. */
@@ -52,8 +59,16 @@ export function createRequest(
   action: Action,
   parameters: { grant: Hex; number: bigint; deadline: bigint },
 ): ActionRequest {
-  const { chainId, calls, redeemer, reason } = action
-  return { chainId, calls, redeemer, ...parameters, ...(reason === undefined ? {} : { reason }) }
+  const { chainId, calls, redeemer, reason, request, requestsAbove } = action
+  return {
+    chainId,
+    calls,
+    redeemer,
+    ...parameters,
+    ...(reason === undefined ? {} : { reason }),
+    ...(request === undefined ? {} : { request }),
+    ...(requestsAbove === undefined ? {} : { requestsAbove }),
+  }
 }
 
 /** EIP-712 typed data, for any wallet to show and sign: the calls are in it, not a hash of them. */

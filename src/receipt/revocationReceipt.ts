@@ -1,3 +1,4 @@
+import type { Group } from '../grant/ending.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Limit } from './codes.ts'
@@ -19,10 +20,12 @@ export type Ending =
   | ({ act: 'disable' } & OnChain)
   /** The account's nonce was raised past `nonce`, which these delegations carry. */
   | ({ act: 'raise_nonce'; account: Address; nonce: bigint } & OnChain)
+  /** The group that these delegations name has ended. */
+  | ({ act: 'end_group'; group: Group } & OnChain)
   | { act: 'stop'; delegations: readonly Hex[]; died: readonly Hex[] }
   | { act: 'resume'; delegations: readonly Hex[] }
 
-/** Delegations were disabled on chain, or ended with a nonce, or stopped or resumed at this issuer. */
+/** Delegations were disabled on chain, or ended with a nonce or their group, or stopped or resumed at this issuer. */
 export function revocationReceipt(parameters: { grant: Grant; ending: Ending; layer: Layer }): Drafted<'revocation'> {
   const { grant, ending, layer } = parameters
   const evidence = { grant: encodeGrantEvidence(grant) }
@@ -53,6 +56,11 @@ function describeEnding(ending: Ending): StatementOf<'revocation'>['revocation']
       const { account, nonce } = ending
       const carried = { account, nonce: nonce.toString(), delegations, died: sorted(ending.died) }
       return { act: 'raise_nonce', ...carried, ...whereEnded(ending) }
+    }
+    case 'end_group': {
+      const { delegator, group, guardian } = ending.group
+      const named = { delegator, group, ...(guardian === null ? {} : { guardian }) }
+      return { act: 'end_group', ...named, delegations, died: sorted(ending.died), ...whereEnded(ending) }
     }
     case 'stop':
       return { act: 'stop', delegations, died: sorted(ending.died) }

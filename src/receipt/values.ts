@@ -17,6 +17,8 @@ export const Digest = z.string().regex(/^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/)
 export const Hash = z.string().regex(/^0x[0-9a-f]{64}$/) as unknown as z.ZodType<Hex, Hex>
 export const Account = z.string().regex(/^0x[0-9a-f]{40}$/) as unknown as z.ZodType<Address, Address>
 export const Bytes = z.string().regex(/^0x(?:[0-9a-f]{2}){0,8192}$/) as unknown as z.ZodType<Hex, Hex>
+/** What a group of delegations is named by on chain. */
+export const Group = z.string().regex(/^0x[0-9a-f]{16}$/) as unknown as z.ZodType<Hex, Hex>
 /** CAIP-2, EVM chains only. */
 export const Caip2 = z.string().regex(/^eip155:[1-9][0-9]{0,15}$/)
 /** CAIP-10, lower case. */

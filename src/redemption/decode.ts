@@ -1,9 +1,9 @@
 import { decodeContext } from '../delegation/context.ts'
+import { type Call, decodeCalls, MAX_CALLDATA_BYTES } from '../delegation/execution.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { byteLength, bytesToUint, type Hex, isHex, sliceBytes } from '../primitives/hex.ts'
-import type { Call } from '../verdict/types.ts'
-import { encodeCall, MAX_CALLDATA_BYTES, REDEEM_SELECTOR, SINGLE_DEFAULT_MODE } from './encode.ts'
+import { encodeCall, REDEEM_SELECTOR } from './encode.ts'
 import { RedemptionError } from './errors.ts'
 
 /** A redemption read back from call data that anybody may have written. */
@@ -15,15 +15,17 @@ export type DecodedRedemption = {
   context: Hex
   mode: Hex
   execution: Hex
-  call: Call
+  /** In order; several are one batch. */
+  calls: readonly Call[]
 }
 
 /**
- * What a transaction to the manager redeems, if it is one single-mode redemption in canonical bytes: exactly those that
+ * What a transaction to the manager redeems, if it redeems one context in canonical bytes: exactly those that
  * `encodeRedemption` writes. The ABI lets offsets point anywhere, so that lenient readers see one thing and the manager
  * another.
  *
- * @throws {@link RedemptionError} one of the codes for reading. Delegation errors of the context come through as they are.
+ * @throws {@link RedemptionError} one of the codes for reading. Delegation errors of context and calls come through as they
+ * are.
  */
 export function decodeRedemption(data: unknown): DecodedRedemption {
   const bytes = readBytes(data)
@@ -36,12 +38,7 @@ export function decodeRedemption(data: unknown): DecodedRedemption {
   const { context, mode, execution } = readLists(sliceBytes(bytes, 4))
   // Writing it again is the whole check: any other offset, length, padding or tail gives other bytes.
   if (encodeCall(context, mode, execution) !== bytes) throw notCanonical()
-  if (mode !== SINGLE_DEFAULT_MODE) {
-    throw new RedemptionError('redemption.unsupported_mode', 'This redemption does not run in single default mode.', {
-      details: { mode },
-      fix: 'Read it with a tool for batch or try mode; Ambit sends neither yet.',
-    })
-  }
+  const calls = decodeCalls({ mode, execution })
   const delegations = decodeContext(context)
   return {
     delegations,
@@ -49,22 +46,7 @@ export function decodeRedemption(data: unknown): DecodedRedemption {
     context,
     mode,
     execution,
-    call: readExecution(execution),
-  }
-}
-
-/** The call inside a single-mode execution. */
-export function readExecution(execution: Hex): Call {
-  if (byteLength(execution) < 52) {
-    throw new RedemptionError('redemption.malformed_execution', 'This execution is too short to hold a call.', {
-      details: { bytes: byteLength(execution), least: 52 },
-      fix: 'Give 20 bytes of target, 32 of value, then the call data.',
-    })
-  }
-  return {
-    to: sliceBytes(execution, 0, 20),
-    value: bytesToUint(sliceBytes(execution, 20, 52)),
-    data: sliceBytes(execution, 52),
+    calls,
   }
 }
 

@@ -1,28 +1,25 @@
+import { encodeTaskScopeArgs } from '../caveats/taskScope/args.ts'
 import { encodeContext } from '../delegation/context.ts'
+import { encodeCalls } from '../delegation/execution.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import type { Grant } from '../grant/types.ts'
-import { byteLength, concatBytes, type Hex, isHex, uintToBytes } from '../primitives/hex.ts'
-import type { Action, Call } from '../verdict/types.ts'
+import type { Hex } from '../primitives/hex.ts'
+import type { Action } from '../verdict/types.ts'
 import { RedemptionError } from './errors.ts'
 import type { Redemption } from './types.ts'
 
 /** `redeemDelegations(bytes[],bytes32[],bytes[])`. */
 export const REDEEM_SELECTOR: Hex = '0xcef6d209'
 
-/** ERC-7579 mode of one call that reverts when it fails. The try mode would count what did not happen. */
-export const SINGLE_DEFAULT_MODE: Hex = `0x${'00'.repeat(32)}`
-
-/** Nodes relay no larger transaction, and a larger one costs more than a block. */
-export const MAX_CALLDATA_BYTES = 131_072
-
 /**
- * The bytes that redeem one branch of a grant for one action, in single mode: what is simulated is what is signed is what
- * is sent. Decides nothing: a verdict does.
+ * The bytes that redeem one branch of a grant for one action, one call in single mode and several as one batch: what is
+ * simulated is what is signed is what is sent. What was signed of the action goes into the `args` of the caveats that ask
+ * for it. Decides nothing: a verdict does.
  *
  * @param branch - Index in the grant's branches, as the verdict named it.
  * @throws {@link RedemptionError} `redemption.wrong_chain`, `redemption.no_such_branch`, `redemption.empty`,
- * `redemption.unsigned`, `redemption.not_one_call`, `redemption.malformed_call`.
+ * `redemption.unsigned`, `redemption.no_request`. {@link DelegationError} for calls that cannot be encoded.
  */
 export function encodeRedemption(grant: Grant, branch: number, action: Action): Redemption {
   if (action.chainId !== grant.chainId) {
@@ -31,28 +28,17 @@ export function encodeRedemption(grant: Grant, branch: number, action: Action): 
       fix: 'Redeem on the chain of the grant.',
     })
   }
-  const delegations = linksOf(grant, branch)
-  const execution = encodeExecution(onlyCall(action))
+  const delegations = linksOf(grant, branch).map((delegation, hop) => withRequest(delegation, hop, action))
+  const { mode, execution } = encodeCalls(action.calls)
   const context = encodeContext(delegations)
   return {
     manager: grant.manager,
-    data: encodeCall(context, SINGLE_DEFAULT_MODE, execution),
+    data: encodeCall(context, mode, execution),
     chain: delegations.map(hashDelegation),
     context,
-    mode: SINGLE_DEFAULT_MODE,
+    mode,
     execution,
   }
-}
-
-/** Single-mode execution: `target(20) ‖ value(32) ‖ call data`, packed. */
-export function encodeExecution({ to, value, data }: Call): Hex {
-  if (!/^0x[0-9a-f]{40}$/.test(to) || !isHex(data) || byteLength(data) > MAX_CALLDATA_BYTES || !isUint256(value)) {
-    throw new RedemptionError('redemption.malformed_call', 'This call cannot be encoded.', {
-      details: { to: String(to), value: String(value), bytes: typeof data === 'string' ? data.length : 0 },
-      fix: 'Give a lower-case address, a value from 0 to 2^256 - 1 and lower-case call data of at most 128 KiB.',
-    })
-  }
-  return concatBytes(to, uintToBytes(value, 32), data)
 }
 
 /** Canonical call data of `redeemDelegations` with one entry in each list. */
@@ -95,15 +81,23 @@ function linksOf(grant: Grant, index: number): Delegation[] {
   })
 }
 
-function onlyCall(action: Action): Call {
-  const [call] = action.calls
-  if (call === undefined || action.calls.length !== 1) {
-    throw new RedemptionError('redemption.not_one_call', 'The framework lowering redeems exactly one call at a time.', {
-      details: { calls: action.calls.length },
-      fix: 'Send each call as an action of its own.',
-    })
+/** Outside a delegation's hash and signature: whoever redeems fills them in. */
+function withRequest(delegation: Delegation, hop: number, { request, requestsAbove = {} }: Action): Delegation {
+  const own = hop === 0 ? request : requestsAbove[hashDelegation(delegation)]
+  if (own === undefined) return delegation
+  const [caveat, ...more] = delegation.caveats
+  if (caveat === undefined || more.length > 0) {
+    throw new RedemptionError(
+      'redemption.no_request',
+      'This delegation has not one caveat that could take a request.',
+      {
+        details: { hop, caveats: delegation.caveats.length },
+        fix: 'Redeem without a request.',
+      },
+    )
   }
-  return call
+  const { signature, ...rest } = own
+  return { ...delegation, caveats: [{ ...caveat, args: encodeTaskScopeArgs({ ...rest, request: signature }) }] }
 }
 
 function oneBytes(value: Hex): string {
@@ -113,8 +107,4 @@ function oneBytes(value: Hex): string {
 
 function word(value: number): string {
   return value.toString(16).padStart(64, '0')
-}
-
-function isUint256(value: unknown): value is bigint {
-  return typeof value === 'bigint' && value >= 0n && value < 1n << 256n
 }

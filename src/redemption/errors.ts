@@ -5,16 +5,13 @@ export type RedemptionErrorCode =
   | 'redemption.no_such_branch'
   | 'redemption.empty'
   | 'redemption.unsigned'
-  | 'redemption.not_one_call'
-  | 'redemption.malformed_call'
+  | 'redemption.no_request'
   // reading call data back
   | 'redemption.not_hex'
   | 'redemption.too_large'
   | 'redemption.not_a_redemption'
   | 'redemption.not_canonical'
   | 'redemption.not_single'
-  | 'redemption.unsupported_mode'
-  | 'redemption.malformed_execution'
 
 export class RedemptionError extends AmbitError<RedemptionErrorCode> {
   override readonly name = 'RedemptionError'

@@ -1,11 +1,6 @@
-export { type DecodedRedemption, decodeRedemption, readExecution } from './decode.ts'
-export {
-  encodeCall,
-  encodeExecution,
-  encodeRedemption,
-  MAX_CALLDATA_BYTES,
-  REDEEM_SELECTOR,
-  SINGLE_DEFAULT_MODE,
-} from './encode.ts'
+export { encodeExecution, MAX_CALLDATA_BYTES, readExecution, SINGLE_DEFAULT_MODE } from '../delegation/execution.ts'
+export { type DecodedRedemption, decodeRedemption } from './decode.ts'
+export { encodeCall, encodeRedemption, REDEEM_SELECTOR } from './encode.ts'
 export { RedemptionError, type RedemptionErrorCode } from './errors.ts'
+export { type Requested, type RequestParameters, requestOf, signRequest, unsignedRequest } from './request.ts'
 export type { Redemption } from './types.ts'

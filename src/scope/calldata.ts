@@ -64,7 +64,8 @@ export function encodeArguments(parsed: ParsedFunction, values: readonly AbiValu
   return concatBytes(parsed.selector, ...heads, ...tails)
 }
 
-function headWord(type: AbiType, value: AbiValue, accounts: Accounts): bigint {
+/** The word in which a value of a one-word type stands in call data. */
+export function headWord(type: AbiType, value: AbiValue, accounts: Accounts): bigint {
   const word = wordOf(type, value, accounts)
   if (type.kind === 'fixedBytes') return word << BigInt((32 - type.size) * 8)
   return BigInt.asUintN(256, word)

@@ -25,9 +25,15 @@ export function smaller(a: Fraction, b: Fraction): Fraction {
   return atMost(a, b) ? a : b
 }
 
+/** The largest number of which both are multiples; 0 of two zeros. */
+export function gcd(a: bigint, b: bigint): bigint {
+  let [larger, rest] = [a, b]
+  while (rest !== 0n) [larger, rest] = [rest, larger % rest]
+  return larger
+}
+
 /** Sums of many terms would otherwise grow without end. */
 function reduce(n: bigint, d: bigint): Fraction {
-  let [a, b] = [n, d]
-  while (b !== 0n) [a, b] = [b, a % b]
-  return { n: n / a, d: d / a }
+  const common = gcd(n, d)
+  return { n: n / common, d: d / common }
 }

@@ -1,7 +1,7 @@
+import { CREATE2_DEPLOYER } from '../chain/taskScope.ts'
 import { type Engine, noEngine } from './anvil.ts'
 
-/** Runtime code of the CREATE2 deployer at 0x4e59…: `create2(0, calldata[32:], salt = calldata[0:32])`. */
-const CREATE2_DEPLOYER = '0x4e59b44847b379578588920ca78fbf26c0b4956c'
+/** Runtime code of the CREATE2 deployer: `create2(0, calldata[32:], salt = calldata[0:32])`. */
 const CREATE2_DEPLOYER_CODE =
   '0x7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3'
 

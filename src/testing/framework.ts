@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import type { Account, Chain, HttpTransport, PublicClient, WalletClient } from 'viem'
 import type { Environment } from '../caveats/types.ts'
 import { ChainError } from '../chain/errors.ts'
+import { CREATE2_DEPLOYER, taskScopeDeployables } from '../chain/taskScope.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { abi as pinnedTargetAbi, bytecode as pinnedTargetBytecode } from './generated/pinnedTarget.ts'
 import { abi as testTokenAbi, bytecode as testTokenBytecode } from './generated/testToken.ts'
@@ -12,7 +13,10 @@ export { pinnedTargetAbi, testTokenAbi }
 type Deployer = WalletClient<HttpTransport, Chain, Account>
 type Reader = PublicClient<HttpTransport, Chain>
 
-/** Deploys the whole framework as the known chains have it: EntryPoint, manager, enforcers, account implementations. */
+/**
+ * Deploys the whole framework as the known chains have it, and our enforcer: EntryPoint, manager, enforcers, account
+ * implementations.
+ */
 export async function deployFramework(deployer: Deployer, reader: Reader): Promise<Environment> {
   // The kit reports its use to its makers from library calls unless this is set before it loads.
   process.env['DO_NOT_TRACK'] = '1'
@@ -32,10 +36,11 @@ export async function deployFramework(deployer: Deployer, reader: Reader): Promi
       args: [kit.DelegationManager],
     }),
   )
+  const manager = lower(kit.DelegationManager)
   return {
     chainId: reader.chain.id,
     framework: '1.3.0',
-    manager: lower(kit.DelegationManager),
+    manager,
     entryPoint: lower(kit.EntryPoint),
     simpleFactory: lower(kit.SimpleFactory),
     implementations: {
@@ -47,8 +52,19 @@ export async function deployFramework(deployer: Deployer, reader: Reader): Promi
       ...Object.fromEntries(Object.entries(kit.caveatEnforcers).map(([name, address]) => [name, lower(address)])),
       LogicalOrWrapperEnforcer: logicalOr,
       SpecificActionERC20TransferBatchEnforcer: batch,
+      TaskScopeEnforcer: await deployTaskScopeEnforcer(deployer, reader, manager),
     },
   }
+}
+
+/** Deploys our enforcer for a manager where it belongs, unless it is there. */
+export async function deployTaskScopeEnforcer(deployer: Deployer, reader: Reader, manager: Address): Promise<Address> {
+  const [enforcer] = taskScopeDeployables({ manager })
+  if ((await reader.getCode({ address: enforcer.address })) === undefined) {
+    const hash = await deployer.sendTransaction({ to: CREATE2_DEPLOYER, data: enforcer.data })
+    await reader.waitForTransactionReceipt({ hash, pollingInterval: 10 })
+  }
+  return enforcer.address
 }
 
 /** Deploys a test stablecoin; anyone may mint it. */

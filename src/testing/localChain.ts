@@ -18,7 +18,7 @@ import type { Address } from '../primitives/hex.ts'
 import { type Engine, findAnvil, startAnvil } from './anvil.ts'
 import { type ChainState, lockChainState, readChainState, trimHistory, writeChainState } from './chainState.ts'
 import { startEdr } from './edr.ts'
-import { deployFramework, deployTestToken } from './framework.ts'
+import { deployFramework, deployTaskScopeEnforcer, deployTestToken } from './framework.ts'
 
 export type LocalChainOptions = {
   /** Absent: anvil where a binary is found, Hardhat's EDR otherwise. */
@@ -114,13 +114,18 @@ async function ready(
   const walletClient: LocalChain['walletClient'] = (account) => createWalletClient({ ...shared, account }) as never
 
   let placed: { environment: Environment; token: Address }
+  const deployer = walletClient(mnemonicToAccount(MNEMONIC, { addressIndex: DEPLOYER }))
+  // A chain that was saved by another version has none, or another one.
+  const withTaskScope = async ({ enforcers, ...rest }: Environment): Promise<Environment> => {
+    const TaskScopeEnforcer = await deployTaskScopeEnforcer(deployer, publicClient, rest.manager)
+    return { ...rest, enforcers: { ...enforcers, TaskScopeEnforcer } }
+  }
   if (saved === null) {
-    const deployer = walletClient(mnemonicToAccount(MNEMONIC, { addressIndex: DEPLOYER }))
     const environment = await deployFramework(deployer, publicClient)
     placed = { environment, token: await deployTestToken(deployer, publicClient, { symbol: 'USDC', decimals: 6 }) }
   } else {
     await load(testClient, saved, statePath as string)
-    placed = { environment: saved.environment as Environment, token: saved.token as Address }
+    placed = { environment: await withTaskScope(saved.environment as Environment), token: saved.token as Address }
   }
 
   let historyFrom = BigInt(saved?.historyFrom ?? 0)

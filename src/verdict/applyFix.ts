@@ -31,6 +31,12 @@ export function applyFix(fix: Fix, action: Action): Action {
       return { ...action, calls: action.calls.slice(0, 1) }
     case 'send_calls':
       return { ...action, calls: fix.calls }
+    case 'send_fewer_calls':
+      return { ...action, calls: action.calls.slice(0, fix.to) }
+    case 'in_call':
+      return inCall(fix.call, fix.fix, action)
+    case 'sign_request':
+      return unsigned(action)
     case 'wait_until':
     case 'ask_for_a_new_grant':
     case 'retry_later':
@@ -48,6 +54,19 @@ function change(action: Action, edit: (call: Call) => Call): Action {
     data: isData(given?.data) ? given.data : '0x',
   }
   return { ...action, calls: [edit(call), ...rest] }
+}
+
+/** Only the key can sign; what it or a confirmer signed before is of no use. */
+function unsigned({ request: _, ...action }: Action): Action {
+  return action
+}
+
+/** A fix of one call of a batch, as if that were the only one. */
+function inCall(at: number, fix: Fix, action: Action): Action {
+  const call = action.calls[at]
+  if (call === undefined) return action
+  const [changed = call] = applyFix(fix, { ...action, calls: [call] }).calls
+  return { ...action, calls: action.calls.with(at, changed) }
 }
 
 function isTransfer(data: Hex): boolean {

@@ -6,18 +6,38 @@ import type { Finding } from './finding.ts'
 import { wordOf } from './held.ts'
 import type { Judgement } from './judge.ts'
 import { largestAllowed, measuredOf } from './largest.ts'
+import type { Measured } from './measured.ts'
 import type { PreparedBranch, PreparedGrant } from './prepared.ts'
 import { chosenPeriod } from './storage.ts'
-import type { Action, Call, Fix, State } from './types.ts'
+import { fixesOf, redeemersOfTerms, setWord } from './taskScope/fixes.ts'
+import type { Action, Call, Fix, ReasonCode, State } from './types.ts'
 
 /** Entries of a list in a fix: each is tried before it is offered. */
 const MAX_LISTED = 16
 
+const ABOUT_BYTES: readonly ReasonCode[] = [
+  'target_not_allowed',
+  'method_not_allowed',
+  'recipient_not_allowed',
+  'argument_not_allowed',
+  'calldata_not_allowed',
+]
+
 type Denial = Extract<Judgement, { verdict: 'deny' }>
 
-/** What might be done about a denial, likeliest first. Whether it helps is for the caller to try. */
-export function candidates(prepared: PreparedGrant, action: Action, state: State, denial: Denial): Fix[] {
-  return [...exactly(denial, action), ...byCode(prepared, action, state, denial)]
+/** What might be done about a denial, likeliest first, worked out one by one. Whether it helps is for the caller to try. */
+export function* candidates(
+  prepared: PreparedGrant,
+  action: Action,
+  state: State,
+  denial: Denial,
+): Generator<Fix, void, undefined> {
+  yield* byCodeOfTerms(action, state, denial)
+  yield* exactly(denial, action)
+  // Rules of a whole scope say themselves what they want to see; amounts are worked out for every caveat alike.
+  if (meaningOf(denial.branch, denial.finding)?.kind === 'taskScope' && ABOUT_BYTES.includes(denial.finding.code))
+    return
+  yield* byCode(prepared, action, state, denial)
 }
 
 /** The calls that the refusing caveat names outright, where it does. */
@@ -46,6 +66,12 @@ function exactly({ finding, branch }: Denial, { calls }: Action): Fix[] {
     default:
       return []
   }
+}
+
+/** Where the refusing caveat carries the rules of a whole scope. */
+function byCodeOfTerms(action: Action, state: State, { finding, branch }: Denial): Fix[] {
+  const link = finding.hop === null ? undefined : branch?.links[finding.hop]
+  return link === undefined ? [] : fixesOf(link, finding, action, state)
 }
 
 function callOf({ target, value, data }: { target: Address; value: bigint; data: Hex }): Call {
@@ -84,7 +110,7 @@ function byCode(prepared: PreparedGrant, action: Action, state: State, { finding
 }
 
 /** Lower amounts that pass: without anybody's confirmation first, with it otherwise. */
-function amounts(prepared: PreparedGrant, action: Action, state: State, measured: 'token' | 'value' | null): Fix[] {
+function amounts(prepared: PreparedGrant, action: Action, state: State, measured: Measured | null): Fix[] {
   const facts = readAction(action)
   if ('code' in facts || measured === null) return []
   const fixes: Fix[] = []
@@ -95,7 +121,8 @@ function amounts(prepared: PreparedGrant, action: Action, state: State, measured
   for (const passing of held ? (['allow', 'not_denied'] as const) : (['allow'] as const)) {
     const to = largestAllowed(prepared, facts, state, measured, passing)
     if (to === null) continue
-    if (extra || (measured === 'value' && to === 0n && facts.data !== '0x')) fixes.push({ do: 'set_value', to })
+    if (typeof measured === 'number') fixes.push(setWord(measured, to))
+    else if (extra || (measured === 'value' && to === 0n && facts.data !== '0x')) fixes.push({ do: 'set_value', to })
     // Lowering to nothing is no way to pay somebody.
     else if (to > 0n) fixes.push({ do: 'lower_amount', to })
   }
@@ -119,7 +146,12 @@ function repairs(prepared: PreparedGrant, action: Action): Fix[] {
 
 /** The accounts that every link of a branch lets redeem. */
 function redeemersOf(branch: PreparedBranch): Address[] {
-  const pins = lists(branch, (meaning) => (meaning.kind === 'redeemer' ? meaning.redeemers : null))
+  const pins = [
+    ...lists(branch, (meaning) => (meaning.kind === 'redeemer' ? meaning.redeemers : null)),
+    ...branch.links.flatMap(({ caveats }) =>
+      caveats.flatMap(({ taskScope }) => (taskScope === null ? [] : redeemersOfTerms(taskScope))),
+    ),
+  ]
   const leaf = branch.links[0]?.delegate
   const pinned = intersect(pins)
   if (leaf === undefined) return []

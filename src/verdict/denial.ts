@@ -1,7 +1,7 @@
 import type { Finding } from './finding.ts'
 import type { PreparedBranch } from './prepared.ts'
 import { REASONS } from './reasons.ts'
-import type { Deny, Fix } from './types.ts'
+import type { Deny, Fix, RefusedRule } from './types.ts'
 
 /** Puts a finding in words. */
 export function denial(
@@ -9,7 +9,7 @@ export function denial(
   largestAllowed: bigint | null,
   fix: Fix,
 ): Deny {
-  const { code, hop, limit, used, requested, remaining, resetsAt } = finding
+  const { code, hop, rule, limit, used, requested, remaining, resetsAt } = finding
   const link = hop === null ? undefined : branch?.links[hop]
   const caveat = finding.caveat === null ? undefined : link?.caveats[finding.caveat]
   return {
@@ -21,6 +21,7 @@ export function denial(
     delegator: link?.delegator ?? null,
     delegation: link?.hash ?? null,
     caveat: caveat === undefined ? null : { index: caveat.index, kind: caveat.meaning.kind },
+    ...(rule === null ? {} : { rule }),
     limit,
     used,
     requested,
@@ -52,6 +53,7 @@ const NOTHING = {
   resetsAt: null,
   passesAt: null,
   measured: null,
+  rule: null,
   passed: 0,
 } as const
 
@@ -64,14 +66,24 @@ const DEFAULT_FIX = {
 } as const
 
 /** Our sentence, then our numbers in base units: nothing that an agent wrote gets in. */
-function message({ code, hop, limit, used, requested, remaining, resetsAt }: Finding): string {
+function message({ code, hop, rule, limit, used, requested, remaining, resetsAt }: Finding): string {
   const parts: string[] = []
   if (requested !== null) parts.push(`asked ${requested}`)
   if (remaining !== null && limit !== null) parts.push(`left ${remaining} of ${limit}`)
   else if (limit !== null) parts.push(`bound ${limit}`)
   if (used !== null) parts.push(`used ${used}`)
   if (resetsAt !== null) parts.push(`resets at ${resetsAt}`)
+  if (rule !== null) parts.push(ruleText(rule))
   if (hop !== null) parts.push(hop === 0 ? 'at the leaf (hop 0)' : `at hop ${hop}`)
   const { sentence } = REASONS[code]
   return parts.length === 0 ? sentence : `${sentence} (${parts.join(', ')})`
 }
+
+/** Rules by their ids, which the principal wrote and the scope's schema bounds. */
+function ruleText({ call, index, id, part, at }: RefusedRule): string {
+  const which = index === null ? 'no rule' : `rule ${id ?? index + 1}`
+  const what = part === 'shape' || part === 'value' ? '' : `, ${PARTS[part]} ${at + 1}`
+  return `${which}${what}${call === 0 ? '' : ` for call ${call + 1}`}`
+}
+
+const PARTS = { condition: 'condition', allowance: 'allowance call', budget: 'budget' } as const

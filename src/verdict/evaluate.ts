@@ -3,7 +3,8 @@ import { readAction } from './facts.ts'
 import { fixFor } from './fix.ts'
 import { judge } from './judge.ts'
 import { largestAllowed, measuredOf, remainingAfter } from './largest.ts'
-import type { PreparedGrant } from './prepared.ts'
+import type { Note } from './note.ts'
+import type { PreparedBranch, PreparedGrant } from './prepared.ts'
 import type { Action, State, Verdict } from './types.ts'
 
 /**
@@ -22,21 +23,21 @@ export function evaluate(prepared: PreparedGrant, asked: Action, state: State): 
   const judgement = judge(prepared, facts, state)
   switch (judgement.verdict) {
     case 'allow': {
-      const { branch } = judgement
+      const { branch, notes } = judgement
       return {
         verdict: 'allow',
         branch: branch.index,
-        rule: branch.rule,
-        remaining: remainingAfter(branch, facts, state),
+        ...rulesOf(branch, notes),
+        remaining: remainingAfter(branch, facts, state, notes),
       }
     }
     case 'escalate': {
-      const { branch, crossing } = judgement
+      const { branch, notes, crossing } = judgement
       return {
         verdict: 'escalate',
         code: 'above_threshold',
         branch: branch.index,
-        rule: branch.rule,
+        rule: rulesOf(branch, notes).rule,
         message: 'The amount is above the threshold from which somebody confirms.',
         ...crossing,
       }
@@ -47,6 +48,15 @@ export function evaluate(prepared: PreparedGrant, asked: Action, state: State): 
       return denial(judgement, largest, fixFor(prepared, action, state, judgement))
     }
   }
+}
+
+/** Where a caveat chooses among the rules of its scope, what the one nearest to the leaf chose. */
+function rulesOf({ rule }: PreparedBranch, [note]: readonly Note[]): { rule: string; rules?: readonly string[] } {
+  if (rule !== null) return { rule }
+  const { rules = [], terms } = note?.passage ?? {}
+  const names = rules.map((index) => terms?.named?.ids[index] ?? `rule-${index}`)
+  const [first = ''] = names
+  return names.length > 1 ? { rule: first, rules: names } : { rule: first }
 }
 
 /**

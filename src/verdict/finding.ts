@@ -1,4 +1,5 @@
-import type { ReasonCode } from './types.ts'
+import type { Measured } from './measured.ts'
+import type { ReasonCode, RefusedRule } from './types.ts'
 
 /** Why one branch refuses, before it is put in words: the first check that fails, in the chain's order. */
 export type Finding = {
@@ -14,7 +15,9 @@ export type Finding = {
   /** Unix seconds from which this one check passes; `null` where time does not help. */
   passesAt: bigint | null
   /** Which quantity of the action was measured. */
-  measured: 'token' | 'value' | null
+  measured: Measured | null
+  /** Of a caveat that carries rules: which of them refused what. */
+  rule: RefusedRule | null
   /** Checks passed before this one: how near the branch came. */
   passed: number
 }
@@ -34,6 +37,7 @@ export function finding(code: ReasonCode, parts: Parts = {}): Finding {
     resetsAt: parts.resetsAt ?? null,
     passesAt: parts.passesAt ?? null,
     measured: parts.measured ?? null,
+    rule: parts.rule ?? null,
     passed: parts.passed ?? 0,
   }
 }

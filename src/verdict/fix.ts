@@ -1,6 +1,7 @@
 import { applyFix } from './applyFix.ts'
 import { candidates } from './candidates.ts'
-import { readAction } from './facts.ts'
+import { type Facts, readAction } from './facts.ts'
+import type { Finding } from './finding.ts'
 import { type Judgement, judge } from './judge.ts'
 import { hasEnded } from './order.ts'
 import type { PreparedGrant } from './prepared.ts'
@@ -8,8 +9,9 @@ import type { Action, Fix, ReasonCode, State } from './types.ts'
 
 /** How many fixes in a row may be needed: target, function, recipient, amount, time. */
 const MAX_STEPS = 5
-/** Judgements spent on one denial at most, so that a hostile action costs little. */
+/** Judgements of one call spent on one denial at most, so that a hostile action costs little; of a batch as many fewer. */
 const MAX_TRIES = 60
+const LEAST_TRIES = 12
 
 /** Longest wait that is offered, seconds: ten years. Periods may be longer than any agent lives. */
 const MAX_WAIT = 315_360_000n
@@ -36,7 +38,11 @@ export function fixFor(prepared: PreparedGrant, action: Action, state: State, de
   const terminal = TERMINAL[denial.finding.code]
   if (terminal !== undefined) return terminal
   const hopes = { ...prepared, branches: prepared.branches.filter((branch) => !hasEnded(branch, state)) }
-  const search: Search = { prepared, hopes, state, tries: MAX_TRIES, dead: new Map(), cut: false }
+  const tries = Math.max(
+    LEAST_TRIES,
+    Math.floor(MAX_TRIES / (Array.isArray(action.calls) ? action.calls.length || 1 : 1)),
+  )
+  const search: Search = { asked: action, prepared, hopes, state, tries, dead: new Map(), cut: false }
   // The shortest way first: then every fix that is followed brings the end nearer, and nobody is led in a circle.
   for (let steps = 1; steps <= MAX_STEPS && hopes.branches.length > 0 && search.tries > 0; steps++) {
     search.cut = false
@@ -48,6 +54,7 @@ export function fixFor(prepared: PreparedGrant, action: Action, state: State, de
 }
 
 type Search = {
+  asked: Action
   prepared: PreparedGrant
   /** The grant without branches that have ended: only these are worth leading to. */
   hopes: PreparedGrant
@@ -74,24 +81,36 @@ function findFix(search: Search, action: Action, denial: Denial, steps: number):
   // Where waiting alone is not enough, what must change anyway comes first, so that `wait_until` keeps its promise.
   const waited = passesAt === null ? null : waitFor(search, prepared, action, passesAt)
   const later = waited?.denial ? candidates(search.hopes, action, atTime(state, waited.time), waited.denial) : []
-  for (const fix of [...later, ...candidates(search.hopes, action, state, denial)]) {
+  for (const fix of both(later, candidates(search.hopes, action, state, denial))) {
+    if (search.tries <= 0) return null
     const kept = keepWorking(search, fix, action, steps - 1)
     if (kept !== null) return kept
   }
   return null
 }
 
+function* both(first: Iterable<Fix>, second: Iterable<Fix>): Generator<Fix, void, undefined> {
+  yield* first
+  yield* second
+}
+
 function leads(search: Search, fix: Fix, action: Action, steps: number): boolean {
   const changed = applyFix(fix, action)
   const key = keyOf(changed)
-  if (search.tries <= 0 || key === keyOf(action)) return false
+  if (search.tries <= 0 || (fix.do !== 'sign_request' && key === keyOf(action))) return false
   if ((search.dead.get(key) ?? -1) >= steps) return false
   search.tries--
-  const judgement = judge(search.prepared, readAction(changed), search.state)
+  const judgement = judge(search.prepared, readFor(search, changed), search.state)
   if (judgement.verdict !== 'deny') return true
   const found = TERMINAL[judgement.finding.code] === undefined && findFix(search, changed, judgement, steps) !== null
   if (!found) search.dead.set(key, steps)
   return found
+}
+
+/** Whoever changes an action has it signed anew: what was signed of the first one says nothing of this. */
+function readFor({ asked }: Search, action: Action): Facts | Finding {
+  const facts = readAction(action)
+  return 'code' in facts || action === asked ? facts : { ...facts, renewed: true }
 }
 
 function keyOf({ chainId, redeemer, calls }: Action): string {
@@ -149,7 +168,7 @@ function waitFor(
   action: Action,
   from: bigint,
 ): { time: bigint; denial: Denial | null } {
-  const facts = readAction(action)
+  const facts = readFor(search, action)
   let time = from
   for (;;) {
     search.tries--

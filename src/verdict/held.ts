@@ -40,7 +40,14 @@ export type WordTest =
   | { is: 'hash'; hash: Hex }
 
 /** A threshold that the action is above. */
-export type Crossing = { confirmer: Address; timeout: bigint; threshold: bigint; requested: bigint }
+export type Crossing = {
+  confirmer: Address
+  timeout: bigint
+  threshold: bigint
+  requested: bigint
+  /** Where the chain asks for the confirmer: whose request that is. */
+  delegation?: Hex
+}
 
 /** What the redeemer refuses of an action that the chain would run; a crossing only where nothing is refused. */
 export function checkHeld(scopes: readonly Held[], facts: Facts): Finding | Crossing | null {

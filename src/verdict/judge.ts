@@ -1,14 +1,15 @@
 import { type Facts, isUint } from './facts.ts'
 import { type Finding, finding } from './finding.ts'
 import { type Crossing, checkHeld } from './held.ts'
+import type { Note } from './note.ts'
 import { hasShape, walk } from './order.ts'
 import type { PreparedBranch, PreparedGrant } from './prepared.ts'
 import type { State } from './types.ts'
 
 /** What is decided before it is put in words. */
 export type Judgement =
-  | { verdict: 'allow'; branch: PreparedBranch }
-  | { verdict: 'escalate'; branch: PreparedBranch; crossing: Crossing }
+  | { verdict: 'allow'; branch: PreparedBranch; notes: readonly Note[] }
+  | { verdict: 'escalate'; branch: PreparedBranch; notes: readonly Note[]; crossing: Crossing }
   | { verdict: 'deny'; branch: PreparedBranch | null; finding: Finding }
 
 /**
@@ -46,12 +47,13 @@ export function judgeBranch(
   facts: Facts,
   state: State,
 ): Exclude<Judgement, { verdict: 'deny' }> | { verdict: 'deny'; branch: PreparedBranch; finding: Finding } {
-  const refused = walk(branch, facts, state)
+  const notes: Note[] = []
+  const refused = walk(branch, facts, state, notes)
   if (refused !== null) return { verdict: 'deny', branch, finding: refused }
   const held = checkHeld(branch.held, facts)
-  if (held === null) return { verdict: 'allow', branch }
-  if ('confirmer' in held) return { verdict: 'escalate', branch, crossing: held }
-  return { verdict: 'deny', branch, finding: held }
+  if (held !== null && 'code' in held) return { verdict: 'deny', branch, finding: held }
+  const crossing = notes.find((note) => note.crossing !== null)?.crossing ?? held
+  return crossing === null ? { verdict: 'allow', branch, notes } : { verdict: 'escalate', branch, notes, crossing }
 }
 
 /** What must hold before any branch is looked at: this chain, this manager, a state that can be computed with. */

@@ -5,19 +5,22 @@ import { streamedAt, streamTerms } from './enforcers/streaming.ts'
 import { amountOf, type Facts, MAX_UINT256, withAmount } from './facts.ts'
 import { largestHeld } from './held.ts'
 import { checkFrame, judgeBranch } from './judge.ts'
+import type { Measured } from './measured.ts'
+import type { Note } from './note.ts'
+import { largestPinned, type Pin } from './pins.ts'
 import type { PreparedBranch, PreparedCaveat, PreparedGrant } from './prepared.ts'
+import { boundPoints, leftOfRule } from './taskScope/largestOfTerms.ts'
 import type { State } from './types.ts'
 
 /** Which quantity of an action is its amount: tokens of a transfer call, wei of any other. */
-export type Measured = 'token' | 'value'
-
-export function measuredOf(facts: Facts): Measured {
+export function measuredOf(facts: Facts): 'token' | 'value' {
   return facts.tokenAmount === null ? 'value' : 'token'
 }
 
 /**
  * The most that passes at this state with everything else unchanged, over every caveat, hop and branch; `null` where no
- * amount passes. Every bound is necessary, and the least of them is tried, so the answer is exact.
+ * amount passes. Every bound is necessary, and the least of them is tried, so the answer is exact; where a caveat carries
+ * several rules, each of them has bounds of its own, and all are tried from the largest down.
  */
 export function largestAllowed(
   prepared: PreparedGrant,
@@ -28,6 +31,7 @@ export function largestAllowed(
 ): bigint | null {
   // What a batch moves is not one amount.
   if (!facts.single || (measured === 'token' && facts.tokenAmount === null)) return null
+  if (typeof measured === 'number' && 36 + 32 * measured > facts.size) return null
   if (checkFrame(prepared, facts, state) !== null) return null
   let most: bigint | null = null
   for (const branch of prepared.branches) {
@@ -38,9 +42,14 @@ export function largestAllowed(
 }
 
 /** What counting caveats leave after this action, tightest; `null` where nothing counts what the action moves. */
-export function remainingAfter(branch: PreparedBranch, facts: Facts, state: State): bigint | null {
+export function remainingAfter(
+  branch: PreparedBranch,
+  facts: Facts,
+  state: State,
+  notes: readonly Note[],
+): bigint | null {
   const measured = measuredOf(facts)
-  let least: bigint | null = null
+  let least: bigint | null = facts.single ? leftOfRule(notes) : null
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
       const left = facts.single ? leftFor(caveat, facts, state, measured) : null
@@ -63,21 +72,33 @@ function largestOf(
   const pins: Pin[] = []
   for (const link of branch.links) {
     for (const caveat of link.caveats.flatMap(unwrapped)) {
-      const left = leftFor(caveat, facts, state, measured)
+      const left = typeof measured === 'string' ? leftFor(caveat, facts, state, measured) : null
       if (left !== null) {
         if (left < 0n) return null
         bound = min(bound, left / BigInt(caveat.earlier + 1))
       }
       if (measured === 'value' && caveat.meaning.kind === 'valueLte') bound = min(bound, caveat.meaning.max)
       if (measured === 'value' && wantsNoValue(caveat, facts)) bound = 0n
-      pins.push(...(measured === 'token' ? pinOf(caveat) : pinOfValue(caveat)))
+      if (typeof measured === 'string') pins.push(...(measured === 'token' ? pinOf(caveat) : pinOfValue(caveat)))
     }
   }
-  bound = min(bound, largestHeld(branch.held, facts, measured, passing))
-  const candidate = pins.length === 0 ? bound : largestPinned(bound, pins)
-  if (candidate === null) return null
-  const { verdict } = judgeBranch(branch, withAmount(facts, measured, candidate), state)
-  return verdict === 'allow' || (verdict === 'escalate' && passing === 'not_denied') ? candidate : null
+  if (typeof measured === 'string') bound = min(bound, largestHeld(branch.held, facts, measured, passing))
+  const points = branch.links.flatMap(({ caveats }) =>
+    caveats.flatMap(({ taskScope }) =>
+      taskScope === null ? [] : boundPoints(taskScope, facts, state, measured, passing === 'allow'),
+    ),
+  )
+  for (const point of descending([bound, ...points.filter((point) => point < bound)])) {
+    const candidate = pins.length === 0 ? point : largestPinned(point, pins)
+    if (candidate === null) continue
+    const { verdict } = judgeBranch(branch, withAmount(facts, measured, candidate), state)
+    if (verdict === 'allow' || (verdict === 'escalate' && passing === 'not_denied')) return candidate
+  }
+  return null
+}
+
+function descending(values: readonly bigint[]): bigint[] {
+  return [...new Set(values)].sort((left, right) => (left < right ? 1 : left > right ? -1 : 0))
 }
 
 /** What a wrapper wraps, by the redeemer's choice; any other caveat itself. */
@@ -86,7 +107,7 @@ function unwrapped(caveat: PreparedCaveat): readonly PreparedCaveat[] {
 }
 
 /** What one counting caveat leaves before this action; negative where even nothing is too much, `null` where it does not count. */
-function leftFor(caveat: PreparedCaveat, facts: Facts, state: State, measured: Measured): bigint | null {
+function leftFor(caveat: PreparedCaveat, facts: Facts, state: State, measured: 'token' | 'value'): bigint | null {
   const { meaning, period } = caveat
   switch (meaning.kind) {
     case 'erc20TransferAmount':
@@ -125,9 +146,6 @@ function wantsNoValue({ meaning }: PreparedCaveat, facts: Facts): boolean {
   return meaning.kind === 'approvalRevocation' || (meaning.kind === 'multiTokenPeriod' && facts.size > 0)
 }
 
-/** Bits of the amount word that a caveat fixes. */
-type Pin = { mask: bigint; bits: bigint }
-
 const WORD_START = 36
 const WORD_END = 68
 
@@ -151,29 +169,6 @@ function pinOf({ meaning }: PreparedCaveat): Pin[] {
 
 function pinOfValue({ meaning }: PreparedCaveat): Pin[] {
   return meaning.kind === 'exactExecution' ? [{ mask: MAX_UINT256, bits: meaning.value }] : []
-}
-
-/** The largest word not above `bound` that has every pinned bit; `null` where there is none. */
-function largestPinned(bound: bigint, pins: readonly Pin[]): bigint | null {
-  let mask = 0n
-  let bits = 0n
-  for (const pin of pins) {
-    if ((bits & pin.mask & mask) !== (pin.bits & mask)) return null
-    mask |= pin.mask
-    bits |= pin.bits
-  }
-  const free = MAX_UINT256 & ~mask
-  if ((bound & mask) === bits) return bound
-  // Otherwise it agrees with the bound down to some bit, is lower there, and has every free bit below set.
-  for (let bit = 0n; bit < 256n; bit++) {
-    const one = 1n << bit
-    const below = one - 1n
-    const above = MAX_UINT256 & ~(below | one)
-    if ((bound & one) === 0n || (bits & one) !== 0n) continue
-    if ((bound & above & mask) !== (bits & above)) continue
-    return (bound & above) | (bits & below) | (free & below)
-  }
-  return null
 }
 
 function minus(limit: bigint, spent: bigint | null): bigint | null {

@@ -6,14 +6,17 @@ import { windowAt } from './enforcers/period.ts'
 import { streamedAt, streamTerms } from './enforcers/streaming.ts'
 import type { PreparedCaveat, PreparedGrant, PreparedLink, StreamTerms } from './prepared.ts'
 import { chosenPeriod } from './storage.ts'
+import { endOfTerms, metersOfTerms } from './taskScope/metersOfTerms.ts'
 import type { ReasonCode, State } from './types.ts'
 
-/** What is counted: base units of a token, wei, or calls. */
-export type Counted = Address | 'native' | 'calls'
+/** What is counted: base units of a token, wei, calls, or the units of a budget that weighs several assets. */
+export type Counted = Address | 'native' | 'calls' | `budget:${string}`
 
 /** What one caveat has counted at one block. `null`: the state does not say, so nobody knows. */
 export type Meter = {
   counts: Counted
+  /** Name of the budget in its scope, or its number; where one caveat has several. */
+  budget?: string
   limit: bigint
   used: bigint | null
   left: bigint | null
@@ -22,7 +25,7 @@ export type Meter = {
 }
 
 /** The least that is left of one thing over a delegation and everything above it, and which of them says so. */
-export type Remaining = { counts: Counted; left: bigint | null; by: Hex; inherited: boolean }
+export type Remaining = { counts: Counted; budget?: string; left: bigint | null; by: Hex; inherited: boolean }
 
 /** Why nothing can be redeemed through a delegation, and at which one: itself, or one above it. */
 export type Ended = { code: ReasonCode; by: Hex; inherited: boolean }
@@ -56,12 +59,15 @@ function readNode(path: readonly PreparedLink[], state: State): NodeMeters {
   const [self] = path
   const delegation = self?.hash ?? '0x'
   const meters = path.map(({ caveats }) => caveats.flatMap((caveat) => meterOf(caveat, state)))
-  const least = new Map<Counted, Remaining>()
+  const least = new Map<string, Remaining>()
   path.forEach(({ hash }, at) => {
-    for (const { counts, left } of meters[at] ?? []) {
-      const before = least.get(counts)
+    for (const { counts, budget, left } of meters[at] ?? []) {
+      // Two budgets of one caveat may count one asset, each for rules of its own.
+      const key = budget === undefined ? counts : `${counts}/${budget}`
+      const before = least.get(key)
       const lower = before === undefined || (before.left !== null && (left === null || left < before.left))
-      if (lower) least.set(counts, { counts, left, by: hash, inherited: at > 0 })
+      const named = budget === undefined ? {} : { budget }
+      if (lower) least.set(key, { counts, ...named, left, by: hash, inherited: at > 0 })
     }
   })
   return { delegation, own: meters[0] ?? [], remaining: [...least.values()], ended: endOf(path, state) }
@@ -70,6 +76,8 @@ function readNode(path: readonly PreparedLink[], state: State): NodeMeters {
 function meterOf(caveat: PreparedCaveat, state: State): Meter[] {
   const { meaning } = caveat
   switch (meaning.kind) {
+    case 'taskScope':
+      return caveat.taskScope === null ? [] : metersOfTerms(caveat.taskScope, state)
     case 'limitedCalls':
       return [total('calls', meaning.limit, callsOf(caveat, state))]
     case 'erc20TransferAmount':
@@ -160,6 +168,9 @@ function endOfLink({ hash, delegator, caveats }: PreparedLink, state: State): Re
 function neverPasses(caveat: PreparedCaveat, state: State): ReasonCode | null {
   const { meaning, choice } = caveat
   switch (meaning.kind) {
+    case 'taskScope':
+      if (caveat.taskScope === null || caveat.earlier > 0) return 'counter_shared'
+      return endOfTerms(caveat.taskScope, state)
     case 'unknown':
       return 'unknown_caveat'
     case 'logicalOr':

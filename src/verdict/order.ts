@@ -18,11 +18,14 @@ import { erc20PeriodTransfer, nativePeriodTransfer } from './enforcers/period.ts
 import { redeemer } from './enforcers/redeemer.ts'
 import { erc20TransferAmount, nativeTransferAmount, tokenShape } from './enforcers/spending.ts'
 import { erc20Streaming, nativeStreaming } from './enforcers/streaming.ts'
+import { taskScope, taskScopeShape } from './enforcers/taskScope.ts'
 import { timestamp } from './enforcers/timestamp.ts'
 import { valueLte } from './enforcers/valueLte.ts'
 import type { Facts } from './facts.ts'
 import { type Finding, finding } from './finding.ts'
+import type { Note } from './note.ts'
 import type { PreparedBranch, PreparedCaveat, PreparedLink } from './prepared.ts'
+import { isOverForTerms } from './taskScope/judgeTerms.ts'
 import type { State } from './types.ts'
 
 /**
@@ -31,7 +34,7 @@ import type { State } from './types.ts'
  *
  * Signatures, authorities and delegates of the links are not looked at again: a prepared grant has been checked.
  */
-export function walk(branch: PreparedBranch, facts: Facts, state: State): Finding | null {
+export function walk(branch: PreparedBranch, facts: Facts, state: State, notes: Note[]): Finding | null {
   if (state.paused !== false) return finding(state.paused === true ? 'paused' : 'state_missing')
   if (!isDelegate(branch, facts)) return { ...finding('redeemer_not_allowed'), hop: 0, passed: 1 }
   let passed = 2
@@ -52,7 +55,7 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State): Findin
   }
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
-      const refused = checkCaveat({ branch, link, caveat, facts, state })
+      const refused = checkCaveat({ branch, link, caveat, facts, state, notes })
       if (refused !== null) return at(refused, link, caveat, passed)
       passed++
     }
@@ -60,14 +63,14 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State): Findin
   // No caveat closes batch mode (FACTS C9). The chain would run the batch; no scope grants one, so it is refused here,
   // and where the redeemer holds something, which it does of one call.
   const granted = facts.single || (branch.batch && branch.held.length === 0)
-  return granted ? afterwards(branch, passed) : { ...finding('batch_not_allowed'), passed }
+  return granted ? afterwards(branch, notes, passed) : { ...finding('batch_not_allowed'), passed }
 }
 
 /**
  * What enforcers look at when the execution is over, which nobody can know before it: in the chain's order, from the root
  * down and from the last caveat of a link to its first; payments when all of that is done.
  */
-function afterwards({ links }: PreparedBranch, passed: number): Finding | null {
+function afterwards({ links }: PreparedBranch, notes: readonly Note[], passed: number): Finding | null {
   let payment: Finding | null = null
   for (const link of links.toReversed()) {
     for (const caveat of link.caveats.toReversed()) {
@@ -77,6 +80,11 @@ function afterwards({ links }: PreparedBranch, passed: number): Finding | null {
         case 'erc721BalanceChange':
         case 'erc1155BalanceChange':
           return at(finding('effect_unknown'), link, caveat, passed)
+        case 'taskScope':
+          if (notes.some((note) => note.hop === link.hop && note.passage.measured)) {
+            return at(finding('effect_unknown'), link, caveat, passed)
+          }
+          continue
         case 'nativePayment':
           payment ??= at(finding('payment_unknown'), link, caveat, passed)
       }
@@ -90,7 +98,7 @@ export function hasShape(branch: PreparedBranch, facts: Facts, state: State): bo
   if (!isDelegate(branch, facts)) return false
   for (const link of branch.links) {
     for (const caveat of link.caveats) {
-      if (checkShape({ branch, link, caveat, facts, state }) !== null) return false
+      if (checkShape({ branch, link, caveat, facts, state, notes: [] }) !== null) return false
     }
   }
   return true
@@ -108,6 +116,8 @@ function isOver(link: PreparedLink, caveat: PreparedCaveat, state: State): boole
   switch (meaning.kind) {
     case 'logicalOr':
       return choice?.is !== 'group' || choice.caveats.some((inner) => isOver(link, inner, state))
+    case 'taskScope':
+      return caveat.taskScope === null || earlier > 0 || isOverForTerms(caveat.taskScope, state)
     case 'unknown':
       return true
     case 'timestamp':
@@ -177,6 +187,8 @@ function checkCaveat(look: Look): Finding | null {
       return null
     case 'logicalOr':
       return firstOf(look, checkCaveat)
+    case 'taskScope':
+      return taskScope(meaning, look)
     case 'unknown':
       return finding('unknown_caveat')
     // Those for batches ask for that mode before anything else, and every other one for single mode.
@@ -249,6 +261,8 @@ function checkShape(look: Look): Finding | null {
       return revocationShape(meaning, look)
     case 'multiTokenPeriod':
       return multiTokenShape(meaning, look)
+    case 'taskScope':
+      return taskScopeShape(meaning, look)
     case 'specificActionBatch':
       return look.facts.single ? finding('batch_required') : specificActionShape(meaning, look)
     case 'erc721Transfer':

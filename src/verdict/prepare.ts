@@ -17,6 +17,8 @@ import type {
   StreamTerms,
 } from './prepared.ts'
 import { chosenPeriod, counterOf, sharedBy } from './storage.ts'
+import { prepareTerms } from './taskScope/prepareTerms.ts'
+import { scopeOfTerms } from './taskScope/scopeOfTerms.ts'
 
 /**
  * Reads a grant once, so that many verdicts are fast. Signatures are not looked at (the grant has been checked), the links
@@ -72,8 +74,8 @@ function prepareBranch(
   })
   checkLinks(chain, index)
   const seen: Seen = new Map()
-  const links = chain.map(({ delegation, hash }, hop) => prepareLink(delegation, hash, hop, environment, seen))
-  const { rule } = branch
+  const links = chain.map((link, hop) => prepareLink(link, hop, grant, environment, seen))
+  const { rule = null } = branch
   return {
     index,
     rule,
@@ -98,14 +100,15 @@ function checkLinks(chain: readonly { delegation: Delegation; hash: Hex }[], bra
 type Seen = Map<string, { count: number; period: PeriodTerms | null; stream: StreamTerms | null }>
 
 function prepareLink(
-  delegation: Delegation,
-  hash: Hex,
+  { delegation, hash }: { delegation: Delegation; hash: Hex },
   hop: number,
+  { scopes }: Grant,
   environment: Environment,
   seen: Seen,
 ): PreparedLink {
   const { delegator, delegate } = delegation
-  const place = { hash, delegator, manager: environment.manager }
+  const { chainId, manager } = environment
+  const place = { hash, delegator, manager }
   const caveats = delegation.caveats.map((caveat, index): PreparedCaveat => {
     const { enforcer, args } = caveat
     const meaning = decodeCaveat(environment, caveat)
@@ -115,7 +118,12 @@ function prepareLink(
     const { count, ...terms } = (shared === null ? undefined : seen.get(shared)) ?? own
     if (shared !== null) seen.set(shared, { ...terms, count: count + 1 })
     const caveatOf = { index, enforcer, args, counter, earlier: count, ...terms }
-    return { ...caveatOf, meaning, choice: meaning.kind === 'logicalOr' ? choiceOf(meaning, caveatOf) : null }
+    const choice = meaning.kind === 'logicalOr' ? choiceOf(meaning, { ...caveatOf, taskScope: null }) : null
+    const taskScope =
+      meaning.kind === 'taskScope'
+        ? prepareTerms(meaning, { ...place, chainId, enforcer }, scopeOfTerms(scopes, delegation))
+        : null
+    return { ...caveatOf, meaning, choice, taskScope }
   })
   return { hop, hash, delegator, delegate, caveats }
 }
@@ -142,7 +150,8 @@ function isEmptyCalldata(meaning: DecodedCaveat): boolean {
   return (meaning.kind === 'exactCalldata' || meaning.kind === 'exactExecution') && meaning.data === '0x'
 }
 
-function wantsBatch({ meaning: { kind }, choice }: PreparedCaveat): boolean {
+function wantsBatch({ meaning: { kind }, choice, taskScope }: PreparedCaveat): boolean {
+  if (taskScope !== null) return taskScope.terms.maxExecutions > 0
   if (choice?.is === 'group') return choice.caveats.some(wantsBatch)
   return kind === 'exactExecutionBatch' || kind === 'exactCalldataBatch' || kind === 'specificActionBatch'
 }

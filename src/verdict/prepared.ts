@@ -1,13 +1,15 @@
 import type { DecodedCaveat } from '../caveats/types.ts'
+import type { Lowering } from '../compile/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Held } from './held.ts'
+import type { PreparedTerms } from './taskScope/prepareTerms.ts'
 
 /** A grant read once: caveats decoded, hashes computed, counters named. Nothing in it changes while verdicts are given. */
 export type PreparedGrant = {
   id: Hex
   chainId: number
   manager: Address
-  lowering: 'framework'
+  lowering: Lowering
   branches: readonly PreparedBranch[]
 }
 
@@ -15,7 +17,8 @@ export type PreparedGrant = {
 export type PreparedBranch = {
   /** Index in the grant's branches. */
   index: number
-  rule: string
+  /** `null` where a caveat chooses among the rules of its scope. */
+  rule: string | null
   /** Leaf first. */
   links: readonly PreparedLink[]
   /** Pays native coin: some link demands empty calldata. A target is then a payee, and a value an amount. */
@@ -55,6 +58,8 @@ export type PreparedCaveat = {
   stream: StreamTerms | null
   /** The terms which an unused period storage holds when this caveat looks: those of the first caveat that shares it. */
   period: PeriodTerms | null
+  /** The terms of a whole scope, with its counters named. */
+  taskScope: PreparedTerms | null
 }
 
 /** `none`: there is no such group, and the contract refuses. `unknown`: what the group does cannot be judged here. */

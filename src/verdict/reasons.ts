@@ -29,6 +29,16 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   },
   redeemer_not_allowed: { family: 'not_permitted', sentence: 'The grant does not allow this account to redeem it.' },
   wrong_chain: { family: 'not_permitted', sentence: 'The grant is for another chain.' },
+  allowance_not_returned: {
+    family: 'not_permitted',
+    sentence:
+      'The grant allows this approval only as approve, the call with that amount, and approve of zero in one batch.',
+  },
+  request_required: { family: 'not_permitted', sentence: 'The grant asks for a request signed by the agent’s key.' },
+  request_refused: {
+    family: 'not_permitted',
+    sentence: 'The request is not signed by the agent’s key for exactly this action.',
+  },
   budget_exceeded: { family: 'refused', sentence: 'The amount is more than what is left of the budget.' },
   period_budget_exceeded: {
     family: 'refused',
@@ -50,6 +60,8 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   delegation_used: { family: 'refused', sentence: 'This delegation works once and has been used.' },
   no_approval_to_revoke: { family: 'refused', sentence: 'There is no approval that this call would take back.' },
   not_deployed: { family: 'refused', sentence: 'A contract that must exist cannot be deployed as the grant says.' },
+  request_expired: { family: 'refused', sentence: 'The deadline of the signed request has passed.' },
+  request_used: { family: 'refused', sentence: 'The number of the signed request was used before.' },
   revoked: { family: 'ended', sentence: 'This delegation has been revoked.' },
   group_revoked: { family: 'ended', sentence: 'The group of this delegation has been revoked.' },
   stopped: { family: 'ended', sentence: 'The grant has been stopped here.' },
@@ -72,6 +84,10 @@ export const REASONS: Readonly<Record<ReasonCode, { family: ReasonFamily; senten
   choice_unknown: {
     family: 'not_evaluated',
     sentence: 'A caveat lets the redeemer choose, and what was chosen cannot be judged here.',
+  },
+  counter_shared: {
+    family: 'not_evaluated',
+    sentence: 'Two caveats of this delegation share one counter, and what that counts is not judged here.',
   },
   execution_failed: { family: 'execution', sentence: 'The grant allows the action, but executing it fails.' },
   disagreement: { family: 'fault', sentence: 'The verdict and the chain disagree: a fault of ours.' },

@@ -56,6 +56,7 @@ export function sharedBy(meaning: DecodedCaveat, caveat: Caveat, place: Place): 
     case 'blockNumber':
     case 'deployed':
       return null
+    case 'taskScope':
     case 'nativeBalanceChange':
       return `${enforcer}:${place.hash}`
     case 'erc20BalanceChange':

@@ -1,3 +1,4 @@
+import type { Call } from '../delegation/execution.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 
 /** What the agent wants to do. */
@@ -9,9 +10,25 @@ export type Action = {
   calls: readonly Call[]
   /** The agent's own words. Data, never instructions; never decides anything. */
   reason?: string
+  /** What the agent's key and a confirmer signed of it, where the leaf's caveat asks for that. */
+  request?: ActionRequest
+  /** The same for links above the leaf that ask for a confirmation of their own, by delegation hash. */
+  requestsAbove?: Readonly<Record<Hex, ActionRequest>>
 }
 
-export type Call = { to: Address; value: bigint; data: Hex }
+/** The `args` of a TaskScopeEnforcer caveat before they are bytes. */
+export type ActionRequest = {
+  /** Below 2^64; each counts once. */
+  number: bigint
+  /** Unix seconds, inclusive; below 2^40. */
+  deadline: bigint
+  /** Of the request key, 65 bytes; `null` where the terms name none or nobody signed yet. */
+  signature: Hex | null
+  /** Of the confirmer; `null` where nobody confirmed. */
+  confirmation: Hex | null
+}
+
+export type { Call } from '../delegation/execution.ts'
 
 /** What was read of the chain at one block. An absent entry was not read, and what was not read denies. */
 export type State = {
@@ -45,6 +62,12 @@ export type Counter =
   | { kind: 'used'; used: boolean }
   /** Whether a hook passes at this block, where only the chain can tell: it deploys a contract, or asks a foreign one. */
   | { kind: 'hook'; passes: boolean }
+  /** A word of the TaskScopeEnforcer's storage: under the slot. */
+  | { kind: 'word'; word: bigint }
+  /** Whether an account has code, which then judges its signatures. */
+  | { kind: 'account'; code: boolean }
+  /** Whether a contract takes a signature over a digest. */
+  | { kind: 'signature'; accepted: boolean }
 
 /** @param hash - The delegation's hash for most enforcers; else a hash of what the storage is kept under (`counterOf`). */
 export function counterKey(enforcer: Address, hash: Hex): string {
@@ -69,6 +92,9 @@ export type ReasonCode =
   | 'args_not_allowed'
   | 'redeemer_not_allowed'
   | 'wrong_chain'
+  | 'allowance_not_returned'
+  | 'request_required'
+  | 'request_refused'
   // refused: a limit fired
   | 'budget_exceeded'
   | 'period_budget_exceeded'
@@ -85,6 +111,8 @@ export type ReasonCode =
   | 'delegation_used'
   | 'no_approval_to_revoke'
   | 'not_deployed'
+  | 'request_expired'
+  | 'request_used'
   // ended
   | 'revoked'
   | 'group_revoked'
@@ -101,6 +129,7 @@ export type ReasonCode =
   | 'effect_unknown'
   | 'payment_unknown'
   | 'choice_unknown'
+  | 'counter_shared'
   // execution, told apart from authority: simulation found it
   | 'execution_failed'
   // a fault of ours: evaluate and the chain disagree
@@ -122,6 +151,12 @@ export type Fix =
   | { do: 'send_one_call' }
   /** These calls and no others, in this order. */
   | { do: 'send_calls'; calls: readonly Call[] }
+  /** So many calls of the batch, the first ones; the others in another redemption. */
+  | { do: 'send_fewer_calls'; to: number }
+  /** What to do in one call of the batch, counted from 0; the others stay. */
+  | { do: 'in_call'; call: number; fix: Fix }
+  /** Have this key sign the action as it is now, as a request with a number that was not used: this one, where one is known. */
+  | { do: 'sign_request'; key: Address; number: bigint | null }
   | { do: 'use_chain'; chainId: number }
   | { do: 'ask_for_a_new_grant' }
   | { do: 'retry_later' }
@@ -134,7 +169,10 @@ export type Allow = {
   verdict: 'allow'
   /** Index in the grant's branches: which links will be redeemed. */
   branch: number
+  /** The rule that admits it; of a batch that several admit, that of the first call. */
   rule: string
+  /** Of a batch: the rule of each call, where its caveat carries several. */
+  rules?: readonly string[]
   /** What is left after this action, tightest hop; `null` where nothing counts. Base units. */
   remaining: bigint | null
 }
@@ -151,6 +189,8 @@ export type Deny = {
   delegation: Hex | null
   /** Index in that link's caveats, and its kind. */
   caveat: { index: number; kind: string } | null
+  /** Where that caveat carries the rules of a whole scope: which one refused what. */
+  rule?: RefusedRule
   limit: bigint | null
   used: bigint | null
   requested: bigint | null
@@ -160,6 +200,18 @@ export type Deny = {
   /** The most that passes with everything else unchanged, over *all* caveats and hops; `null` where no amount helps. */
   largestAllowed: bigint | null
   fix: Fix
+}
+
+export type RefusedRule = {
+  /** Number of the call in the batch, from 0. */
+  call: number
+  /** Index in the terms: the first rule for such a call; `null` where there is none. */
+  index: number | null
+  /** Of the rule in the scope; `null` where it is not known. */
+  id: string | null
+  /** What of the rule does not hold, and which of several: number of the condition, budget, or call of an allowance. */
+  part: 'shape' | 'value' | 'condition' | 'allowance' | 'budget'
+  at: number
 }
 
 export type Escalate = {
@@ -173,4 +225,6 @@ export type Escalate = {
   confirmer: Address
   /** Seconds until silence denies. */
   timeout: bigint
+  /** Where the chain asks for the confirmer's signature: of the request that this delegation carries. */
+  delegation?: Hex
 }

@@ -1,8 +1,9 @@
 import type { Environment } from '../caveats/types.ts'
+import { scaleBudgets } from '../compile/fused/budgets.ts'
 import type { Used } from '../grant/replacement.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
-import type { Asset } from '../scope/types.ts'
+import type { Asset, Scope } from '../scope/types.ts'
 import { VerdictError } from './errors.ts'
 import { type Counted, type Meter, readMeters } from './meters.ts'
 import { prepareGrant } from './prepare.ts'
@@ -30,6 +31,15 @@ export function usedOf(grant: Grant, environment: Environment, state: State): Us
       seen.add(`${counted.hash}/calls`)
       calls += usedBy(counted)
     }
+    if (id === null) {
+      for (const name of Object.keys(scope?.budgets ?? {})) {
+        const found = topmostBudget(hashes, meters, name)
+        if (found === undefined || scope === undefined || seen.has(`${found.hash}/${name}`)) continue
+        seen.add(`${found.hash}/${name}`)
+        budgets[name] = [...(budgets[name] ?? []), inOneAsset(scope, name, usedBy(found))]
+      }
+      continue
+    }
     const rule = scope?.rules.find((it) => it.id === id)
     if (rule?.class !== 'transfer' || rule.budget === undefined) continue
     const found = topmost(hashes, meters, rule.asset)
@@ -51,6 +61,26 @@ function topmost(path: readonly Hex[], meters: ReadonlyMap<Hex, readonly Meter[]
     if (meter !== undefined) return { hash, meter }
   }
   return undefined
+}
+
+/** The same for a budget by its name, where one caveat has several. */
+function topmostBudget(
+  path: readonly Hex[],
+  meters: ReadonlyMap<Hex, readonly Meter[]>,
+  name: string,
+): Found | undefined {
+  for (const hash of path.toReversed()) {
+    const meter = meters.get(hash)?.find((it) => it.budget === name)
+    if (meter !== undefined) return { hash, meter }
+  }
+  return undefined
+}
+
+/** What a budget counted, as if all of it were the first of its assets; rounded up. */
+function inOneAsset(scope: Scope, name: string, counted: bigint): { asset: Asset; amount: bigint } {
+  const [[asset, weight] = ['native', 1n] as const] =
+    scaleBudgets({ scope }).find((budget) => budget.name === name)?.weights ?? []
+  return { asset, amount: (counted + weight - 1n) / weight }
 }
 
 function usedBy({ hash, meter }: Found): bigint {

@@ -1,5 +1,12 @@
 import type { Environment } from '../caveats/types.ts'
-import { type Delegation, decodeContext, hashDelegation, ROOT_AUTHORITY, signingHashOf } from '../delegation/index.ts'
+import {
+  ANY_DELEGATE,
+  type Delegation,
+  decodeContext,
+  hashDelegation,
+  ROOT_AUTHORITY,
+  signingHashOf,
+} from '../delegation/index.ts'
 import { type Grant, parseGrant } from '../grant/index.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { canonicalJson } from '../primitives/json.ts'
@@ -97,7 +104,7 @@ export function checkDelegation(
   if (!equal({ delegation, actorChain }, { delegation: statement.delegation, actorChain: statement.actorChain })) {
     return refuse('delegation_mismatch', 'The permission context is not the chain that the receipt shows.')
   }
-  if (actorChain.at(0)?.account !== statement.principal || actorChain.at(-1)?.account !== statement.agent) {
+  if (actorChain.at(0)?.account !== statement.principal || !endsAtAgent(actorChain, statement, read)) {
     return refuse('chain_broken', 'The chain does not run from the principal to the agent.')
   }
   const hashes = delegation.chain.map(({ hash }) => hash)
@@ -117,6 +124,21 @@ export function checkDelegation(
     checks: [proven('delegation', 'Hashes and context are recomputed, and run from the principal to the agent.')],
     delegations,
   }
+}
+
+/**
+ * The last actor is the agent. Or nobody by name: an open delegate redeems what the agent's request key signs, where the
+ * grant's scope names one; `checkVerdict` and the redeemed bytes hold that signature.
+ */
+function endsAtAgent(
+  actors: readonly { account: string }[],
+  { agent, grant: { manager } }: Statement,
+  read: GrantRead | undefined,
+): boolean {
+  const last = actors.at(-1)?.account
+  if (last === agent) return true
+  const open = last === caip10(caipChainId(manager), ANY_DELEGATE)
+  return open && (read === undefined || read.grant.scopes.at(-1)?.request !== undefined)
 }
 
 /** Did each delegator sign? Keys by recovery; a contract account can only answer for itself. */

@@ -70,14 +70,7 @@ function rebuild(statement: Outcome, { grant }: GrantRead, { request }: RequestR
     if (keccak256(redemption.data) === statement.outcome.data) return redemption
   } catch (error) {
     const cause = causeOf(error)
-    const unsupported = cause === 'redemption.not_one_call'
-    return found(
-      'outcome',
-      unsupported ? 'unavailable' : 'refuted',
-      unsupported ? 'redemption_not_supported' : 'redemption_mismatch',
-      'No redemption could be made of this request.',
-      { cause },
-    )
+    return found('outcome', 'refuted', 'redemption_mismatch', 'No redemption could be made of this request.', { cause })
   }
   return found('outcome', 'refuted', 'redemption_mismatch', 'What was sent is not what was asked under this grant.')
 }

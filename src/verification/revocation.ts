@@ -1,11 +1,12 @@
 import type { Environment } from '../caveats/types.ts'
 import { hashDelegation } from '../delegation/index.ts'
 import { descendantsOf } from '../grant/descendants.ts'
-import { nonceFate } from '../grant/ending.ts'
+import { type Group, groupFate, nonceFate } from '../grant/ending.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { StatementOf } from '../receipt/statement.ts'
 import { caip10Account, caipChainId } from '../receipt/values.ts'
-import type { State } from '../verdict/types.ts'
+import { groupSlot } from '../verdict/taskScope/slots.ts'
+import { counterKey, type State } from '../verdict/types.ts'
 import { found, proven } from './checks.ts'
 import type { GrantRead } from './memory.ts'
 import type { ChainFacts, Check } from './types.ts'
@@ -37,10 +38,8 @@ export function checkRevocation(
       return [found('revocation', 'refuted', 'revocation_mismatch', detail, { at: forgotten })]
     }
   }
-  if (revocation.act === 'raise_nonce') {
-    const wrong = checkCarriers(revocation, read, environment)
-    if (wrong !== undefined) return [wrong]
-  }
+  const wrong = checkEnded(revocation, read, environment)
+  if (wrong !== undefined) return [wrong]
   if (!('block' in revocation)) {
     return [
       found('revocation', 'attested', 'revocation_local', 'The issuer says what it does itself; no chain shows it.'),
@@ -50,35 +49,44 @@ export function checkRevocation(
     const detail = 'That they ended on chain is the issuer’s word: no chain was asked.'
     return [found('revocation', 'attested', 'revocation_attested', detail)]
   }
-  return [compare(statement, revocation, facts)]
+  return [compare(statement, revocation, facts, environment)]
 }
 
 type Said = Revocation['revocation']
 
-/** Do the delegations that are said to have ended with a nonce carry it? */
-function checkCarriers(
-  { account, nonce, delegations }: Extract<Said, { act: 'raise_nonce' }>,
-  { grant }: GrantRead,
-  environment: Environment | undefined,
-): Check | undefined {
+/** Do the delegations that are said to have ended with a nonce, or with a group, carry it? */
+function checkEnded(said: Said, { grant }: GrantRead, environment: Environment | undefined): Check | undefined {
+  if (said.act !== 'raise_nonce' && said.act !== 'end_group') return undefined
   if (environment === undefined) {
-    const detail = 'Without the deployment it is not known which caveat looks at the nonce.'
+    const detail = 'Without the deployment it is not known which caveat looks at the nonce or the group.'
     return found('revocation', 'unavailable', 'environment_missing', detail)
   }
-  const fate = nonceFate(grant, { environment, account, nonce: BigInt(nonce) })
+  const [what, fate] =
+    said.act === 'raise_nonce'
+      ? (['the nonce', nonceFate(grant, { environment, account: said.account, nonce: BigInt(said.nonce) })] as const)
+      : (['the group', groupFate(grant, { environment, ...groupOf(said) })] as const)
   const carriers: readonly string[] = fate.fate === 'ends' ? fate.delegations : []
-  const strange = delegations.find((hash) => !carriers.includes(hash))
-  const forgotten = carriers.find((hash) => !delegations.some((it) => it === hash))
+  const strange = said.delegations.find((hash) => !carriers.includes(hash))
+  const forgotten = carriers.find((hash) => !said.delegations.some((it) => it === hash))
   const at = strange ?? forgotten
   if (at === undefined) return undefined
   const detail =
     strange === undefined
-      ? 'This delegation carries the nonce, and the receipt does not say that it ended.'
-      : 'This delegation does not carry the nonce.'
+      ? `This delegation carries ${what}, and the receipt does not say that it ended.`
+      : `This delegation does not carry ${what}.`
   return found('revocation', 'refuted', 'revocation_mismatch', detail, { at })
 }
 
-function compare(statement: Revocation, revocation: Extract<Said, { block: unknown }>, facts: ChainFacts): Check {
+function groupOf({ delegator, group, guardian }: Extract<Said, { act: 'end_group' }>): Group {
+  return { delegator, group, guardian: guardian ?? null }
+}
+
+function compare(
+  statement: Revocation,
+  revocation: Extract<Said, { block: unknown }>,
+  facts: ChainFacts,
+  environment: Environment | undefined,
+): Check {
   const { block, tx } = revocation
   if (facts.chainId !== caipChainId(statement.grant.manager)) {
     return found('revocation', 'unavailable', 'facts_other_chain', 'The facts are about another chain.')
@@ -95,7 +103,7 @@ function compare(statement: Revocation, revocation: Extract<Said, { block: unkno
       at: block.number,
     })
   }
-  const still = revocation.act === 'disable' ? checkDisabled(revocation, state) : checkRaised(revocation, state)
+  const still = isStillThere(revocation, state, environment)
   if (still !== undefined) return still
   if (tx === undefined) return proven('revocation', 'They had ended at that block.')
   const seen = facts.transactions?.[tx]
@@ -108,6 +116,38 @@ function compare(statement: Revocation, revocation: Extract<Said, { block: unkno
     : found('revocation', 'refuted', 'revocation_contradicted', 'The transaction did not succeed in that block.', {
         at: tx,
       })
+}
+
+function isStillThere(
+  said: Extract<Said, { block: unknown }>,
+  state: State,
+  environment: Environment | undefined,
+): Check | undefined {
+  switch (said.act) {
+    case 'disable':
+      return checkDisabled(said, state)
+    case 'raise_nonce':
+      return checkRaised(said, state)
+    case 'end_group':
+      return checkGroup(said, state, environment)
+  }
+}
+
+function checkGroup(
+  said: Extract<Said, { act: 'end_group' }>,
+  state: State,
+  environment: Environment | undefined,
+): Check | undefined {
+  const enforcer = environment?.enforcers['TaskScopeEnforcer'] ?? '0x'
+  const stored = state.counters[counterKey(enforcer, groupSlot(groupOf(said)))]
+  if (stored?.kind !== 'word') {
+    const detail = 'Whether the group had ended at that block was not read.'
+    return found('revocation', 'unavailable', 'facts_missing', detail, { at: said.group })
+  }
+  if (stored.word !== 0n) return undefined
+  return found('revocation', 'refuted', 'revocation_contradicted', 'The group had not ended at that block.', {
+    at: said.group,
+  })
 }
 
 function checkDisabled({ delegations }: { delegations: readonly Hex[] }, state: State): Check | undefined {

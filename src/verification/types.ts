@@ -86,7 +86,6 @@ export type CheckCode =
   | 'outcome_open'
   | 'outcome_contradicted'
   | 'redemption_mismatch'
-  | 'redemption_not_supported'
   | 'account_unknown'
   | 'revocation_attested'
   | 'revocation_local'

@@ -3,6 +3,7 @@ import { REVOCATION_METHODS } from '../../src/caveats/approvalRevocation.ts'
 import type { AnyCodec, KnownCaveat } from '../../src/caveats/codec.ts'
 import { codecByKind } from '../../src/caveats/registry.ts'
 import type { Hex } from '../../src/primitives/hex.ts'
+import { anyTaskScope } from './taskScopeCaveat.ts'
 
 export function anyBytes(minLength: number, maxLength = minLength): fc.Arbitrary<Hex> {
   return fc
@@ -128,6 +129,7 @@ function anyFlatCaveat({ oracleBounds = false, small = false }: CaveatOptions): 
       amount: integer,
       first: fc.record(execution),
     }),
+    anyTaskScope({ small }),
     bounds('timestamp', { small, oracleBounds }),
     fc.record({ kind: fc.constant('valueLte' as const), max: fc.oneof(amount, fc.constant(0n)) }),
   ]

@@ -107,6 +107,8 @@ export function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind']
       return { kind, redeemers: odd ? [world.payees[0]] : chance(draw, 50) ? [redeemer] : [world.payees[0], redeemer] }
     case 'specificActionBatch':
       return sketchSpecific(draw, world, all)
+    case 'taskScope':
+      return sketchTaskScope(draw, world, around, odd)
     case 'timestamp': {
       const after = chance(draw, 40) ? 0n : now + STEP * BigInt(draw.int(7) - 2)
       const before = (after > now ? after : now) + STEP * BigInt(1 + draw.int(chance(draw, 60) ? 8 : 40))
@@ -114,6 +116,46 @@ export function sketchCaveat(draw: Draw, world: World, kind: KnownCaveat['kind']
     }
     case 'valueLte':
       return { kind, max: about === 'native' && chance(draw, 30) ? base.value + BigInt(draw.int(20)) : base.value }
+  }
+}
+
+/** One rule for each call of the action, with a budget of what it moves. */
+function sketchTaskScope(draw: Draw, world: World, { base, redeemer }: Around, odd: boolean): SketchedCaveat {
+  const fixed = chance(draw, 30)
+  return {
+    kind: 'taskScope',
+    notBefore: world.now - STEP * BigInt(draw.int(3)),
+    expiry: world.now + STEP * BigInt(1 + draw.int(40)),
+    maxExecutions: chance(draw, 60) ? base.length : 0,
+    group: bytesOf(draw, 8),
+    guardian: chance(draw, 50) ? pick(draw, world.agents) : null,
+    requestKey: null,
+    confirmer: null,
+    calls: chance(draw, 50) ? { max: BigInt(1 + draw.int(3)), period: chance(draw, 50) ? STEP : null } : null,
+    redeemers: chance(draw, 70) ? [] : odd ? [world.payees[0]] : [world.payees[0], redeemer],
+    budgets: [
+      {
+        window: fixed ? 'fixed' : 'rolling',
+        period: STEP * BigInt(1 + draw.int(4)),
+        cap: BigInt(1 + draw.int(100)),
+        threshold: null,
+      },
+    ],
+    rules: base.map(({ to, value, data }) => {
+      const length = (data.length - 2) / 2
+      const pays = length === 68
+      return {
+        target: odd ? world.otherToken : to,
+        selector: length < 4 ? '0x' : (data.slice(0, 10) as Hex),
+        length: length < 4 ? 0 : length,
+        longer: false,
+        maxValue: value,
+        conditions: pays ? [{ op: 'at_most', word: 1, operand: BigInt(20 + draw.int(80)) }] : [],
+        charges: [{ budget: 0, source: pays ? { word: 1 } : 'value', weight: 1n }],
+        allowance: null,
+        measured: null,
+      }
+    }),
   }
 }
 

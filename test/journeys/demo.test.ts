@@ -18,10 +18,12 @@ describe('ambit demo', () => {
     const { schema, data } = ran.json()
     expect(schema).toBe('ambit.demo.v1')
     expect(data).toEqual({
+      lowering: 'framework',
       legitimate: { attempted: 5, executed: 5, denied: 0, notGrantable: 6 },
       injected: { attempted: 80, executed: 0, denied: 80, noGrant: 120, notExpressible: 20 },
       receipts: { issued: data.receipts.issued, verified: data.receipts.issued },
-      revocation: { seconds: expect.any(Number), deniedAfter: 4, executedAfter: 0 },
+      revocation: { seconds: expect.any(Number), deniedAfter: 4, executedAfter: 0, groupsEnded: 0 },
+      signatures: { grants: 8, signed: expect.any(Number) },
     })
     // 8 grants, 89 decisions, 5 outcomes, a revocation for each of the roots.
     expect(data.receipts.issued).toBe(8 + 89 + 5 + 8)
@@ -38,12 +40,35 @@ describe('ambit demo', () => {
   })
 })
 
+describe('ambit demo --lowering fused', () => {
+  const folder = useFolder()
+
+  test('default: one signature a grant, at least as much paid, nothing injected, ended by groups, verified', async () => {
+    const argv = ['demo', '--lowering', 'fused', '--json', '--out', join(folder.path, 'demo')]
+    const ran = await ambitProcess(argv)
+    expect(ran.exit, ran.stderr).toBe(0)
+    const { beside, lowering, ...fused } = ran.json().data
+    expect(lowering).toBe('fused')
+    expect(fused).toEqual({
+      legitimate: { attempted: 5, executed: 5, denied: 0, notGrantable: 6 },
+      injected: { attempted: 80, executed: 0, denied: 80, noGrant: 120, notExpressible: 20 },
+      receipts: { issued: 8 + 89 + 5 + 8, verified: 8 + 89 + 5 + 8 },
+      revocation: { seconds: expect.any(Number), deniedAfter: 4, executedAfter: 0, groupsEnded: 4 },
+      signatures: { grants: 8, signed: 8 },
+    })
+    expect(beside.fused).toEqual(fused)
+    expect(beside.framework).toMatchObject({ legitimate: fused.legitimate, injected: fused.injected })
+    expect(beside.framework.signatures.signed).toBeGreaterThanOrEqual(8)
+  }, 120_000)
+})
+
 describe('judge', () => {
   const good: Sums = {
     legitimate: { attempted: 5, executed: 5, denied: 0, notGrantable: 6 },
     injected: { attempted: 80, executed: 0, denied: 80, noGrant: 120, notExpressible: 20 },
     receipts: { issued: 110, verified: 110 },
-    revocation: { seconds: 0.1, deniedAfter: 4, executedAfter: 0 },
+    revocation: { seconds: 0.1, deniedAfter: 4, executedAfter: 0, groupsEnded: 0 },
+    signatures: { grants: 8, signed: 16 },
   }
 
   test('default', () => {

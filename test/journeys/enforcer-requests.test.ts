@@ -27,11 +27,14 @@ describe('TaskScopeEnforcer', () => {
     const [event] = parseEventLogs({ abi: taskScopeAbi, eventName: 'RequestRedeemed', logs })
     expect(event?.args).toMatchObject({ delegationHash: hashOf(links), number: 7n })
 
-    expect(await scope.refuse(scope.stranger, bare)).toEqual({ error: 'MalformedArgs' })
-    expect(await scope.refuse(scope.stranger, first)).toEqual({ error: 'RequestUsed', number: 7n })
-    expect(await scope.refuse(scope.stranger, await scope.requested(bare, 7n, scope.agent))).toMatchObject({
-      error: 'RequestUsed',
+    expect(await scope.refuse(scope.stranger, bare)).toEqual({
+      error: 'MalformedArgs',
+      delegation: hashOf(links),
+      signer: scope.agent.address,
     })
+    const used = { error: 'RequestUsed', delegation: hashOf(links), number: 7n }
+    expect(await scope.refuse(scope.stranger, first)).toEqual(used)
+    expect(await scope.refuse(scope.stranger, await scope.requested(bare, 7n, scope.agent))).toEqual(used)
     expect(await scope.refuse(scope.stranger, await scope.requested(bare, 8n, scope.stranger))).toMatchObject({
       error: 'NotRequested',
       key: scope.agent.address,
@@ -78,7 +81,11 @@ describe('TaskScopeEnforcer', () => {
     await scope.burn(scope.stranger, links, 300n)
     await scope.redeem(scope.stranger, late)
     expect((await scope.burn(scope.agent, links, 3n)).status).toBe('success')
-    expect(await scope.refuse(scope.stranger, early)).toEqual({ error: 'RequestUsed', number: 3n })
+    expect(await scope.refuse(scope.stranger, early)).toEqual({
+      error: 'RequestUsed',
+      delegation: hashOf(links),
+      number: 3n,
+    })
     const over = (await scope.now()) + 602n
     expect(await scope.refuse(scope.stranger, spare, over)).toMatchObject({ error: 'RequestExpired' })
   })
@@ -93,15 +100,24 @@ describe('TaskScopeEnforcer', () => {
     const [leaf] = links as [Delegation]
     await scope.redeem(scope.agent, singleOf(links, scope.pay(P0, 25n * UNIT)))
     const large = singleOf(links, scope.pay(P0, 25n * UNIT + 1n))
-    expect(await scope.refuse(scope.agent, large)).toEqual({ error: 'MalformedArgs' })
+    expect(await scope.refuse(scope.agent, large)).toEqual({
+      error: 'MalformedArgs',
+      delegation: hashOf(links),
+      signer: scope.principal.address,
+    })
     expect(await scope.refuse(scope.agent, await scope.requested(large, 1n, scope.agent))).toMatchObject({
       error: 'NotConfirmed',
+      delegation: hashOf(links),
       confirmer: scope.principal.address,
     })
     const confirmed = await scope.requested(large, 1n, scope.principal)
     await scope.redeem(scope.agent, confirmed)
     expect(await scope.counted(leaf)).toEqual({ calls: 2n, spent: 50n * UNIT + 1n })
-    expect(await scope.refuse(scope.agent, confirmed)).toEqual({ error: 'RequestUsed', number: 1n })
+    expect(await scope.refuse(scope.agent, confirmed)).toEqual({
+      error: 'RequestUsed',
+      delegation: hashOf(links),
+      number: 1n,
+    })
     // A confirmation does not lift the outer bounds.
     const tooLarge = singleOf(links, scope.pay(P0, 50n * UNIT))
     expect(await scope.refuse(scope.agent, await scope.requested(tooLarge, 2n, scope.principal))).toMatchObject({
@@ -168,7 +184,11 @@ describe('TaskScopeEnforcer', () => {
       await arm(token, redeeming, 1n)
       const { logs } = await scope.redeem(scope.stranger, redeeming)
       const [reentry] = parseEventLogs({ abi: reenteringTokenAbi, eventName: 'Reentry', logs })
-      expect(readRefusal(reentry?.args.answer as Hex)).toEqual({ error: 'RequestUsed', number: 5n })
+      expect(readRefusal(reentry?.args.answer as Hex)).toEqual({
+        error: 'RequestUsed',
+        delegation: hashOf(redeeming.links),
+        number: 5n,
+      })
       expect(await balanceOf(chain, P0, token)).toBe(50n * UNIT)
     })
 

@@ -33,7 +33,7 @@ describe('TaskScopeEnforcer', () => {
   test('error: over the maximum, another payee, another token, native value', async () => {
     const links = await scope.granted()
     const refuse = (call: Call) => scope.refuse(scope.agent, singleOf(links, call))
-    const reason = { error: 'NotAdmitted', item: 0n, rule: 0n, used: 0n }
+    const reason = { error: 'NotAdmitted', delegation: hashOf(links), item: 0n, rule: 0n, used: 0n }
     expect(await refuse(scope.pay(P0, 50n * UNIT + 1n))).toEqual({
       ...reason,
       reason: 'condition',
@@ -73,6 +73,7 @@ describe('TaskScopeEnforcer', () => {
     await scope.redeem(scope.agent, singleOf(links, scope.pay(P1, 40n * UNIT)))
     expect(await scope.refuse(scope.agent, singleOf(links, scope.pay(P0, 10n * UNIT + 1n)))).toEqual({
       error: 'NotAdmitted',
+      delegation: hashOf(links),
       item: 0n,
       rule: 0n,
       reason: 'budget',
@@ -106,6 +107,7 @@ describe('TaskScopeEnforcer', () => {
     })
     expect(await scope.refuse(scope.agent, batchOf(links, [...calls, ...calls]))).toEqual({
       error: 'TooManyExecutions',
+      delegation: hashOf(links),
       limit: 10n,
       requested: 20n,
     })
@@ -117,6 +119,7 @@ describe('TaskScopeEnforcer', () => {
     const asked = singleOf(links, scope.pay(P0, UNIT))
     expect(await scope.refuse(scope.agent, { ...asked, mode: SINGLE_TRY_MODE })).toEqual({
       error: 'UnsupportedMode',
+      delegation: hashOf(links),
       mode: SINGLE_TRY_MODE,
     })
     expect(await scope.refuse(scope.agent, batchOf(links, [scope.pay(P0, UNIT)]))).toMatchObject({
@@ -148,6 +151,31 @@ describe('TaskScopeEnforcer', () => {
       used: 90n * UNIT,
     })
     expect(await scope.counted(leaf)).toEqual({ calls: 1n, spent: 40n * UNIT })
+  })
+
+  test('behavior: of two hops with equal terms, the refusal names the one that is exhausted', async () => {
+    const terms = await scope.termsOf({ budgets: [{ cap: 60n * UNIT, period: 0 }] })
+    const delegations = await scope.sign(
+      await scope.linkOf(scope.principal, scope.agent, terms),
+      await scope.linkOf(scope.agent, scope.second, terms, 0),
+    )
+    const [root, leaf] = delegations as [Delegation, Delegation]
+    expect(leaf.caveats).toEqual(root.caveats)
+    await scope.redeem(scope.agent, singleOf([root], scope.pay(P0, 30n * UNIT)))
+    const over = singleOf([leaf, root], scope.pay(P0, 50n * UNIT))
+    const refusal = { error: 'NotAdmitted', reason: 'budget', requested: 50n * UNIT, limit: 60n * UNIT }
+    expect(await scope.refuse(scope.second, over)).toMatchObject({
+      ...refusal,
+      delegation: hashOf([root]),
+      used: 30n * UNIT,
+    })
+    await scope.redeem(scope.second, singleOf([leaf, root], scope.pay(P0, 30n * UNIT)))
+    // Both are short now: the leaf is asked first.
+    expect(await scope.refuse(scope.second, over)).toMatchObject({
+      ...refusal,
+      delegation: hashOf([leaf]),
+      used: 30n * UNIT,
+    })
   })
 
   test('behavior: two siblings share what their root has left', async () => {
@@ -224,14 +252,19 @@ describe('TaskScopeEnforcer', () => {
     for (const account of [scope.agent, scope.stranger])
       expect((await scope.endGroup(account, group)).status).toBe('reverted')
     expect((await scope.endGroup(scope.guardian, group)).status).toBe('success')
-    const ended = { error: 'GroupEnded', delegator: scope.principal.address, group, guardian: scope.guardian.address }
-    expect(await scope.refuse(scope.agent, singleOf(links, scope.pay(P0, UNIT)))).toEqual(ended)
-    expect(await scope.refuse(scope.agent, singleOf(sibling, scope.pay(P0, UNIT)))).toEqual(ended)
+    const refusesAsEnded = async (granted: readonly Delegation[]) =>
+      expect(await scope.refuse(scope.agent, singleOf(granted, scope.pay(P0, UNIT)))).toEqual({
+        error: 'GroupEnded',
+        delegation: hashOf(granted),
+        delegator: scope.principal.address,
+        group,
+        guardian: scope.guardian.address,
+      })
+    await refusesAsEnded(links)
+    await refusesAsEnded(sibling)
     // Neither ending it again nor granting it again brings it back.
     expect((await scope.endGroup(scope.principal, group)).status).toBe('success')
-    expect(await scope.refuse(scope.agent, singleOf(await scope.granted({ group }), scope.pay(P0, UNIT)))).toEqual(
-      ended,
-    )
+    await refusesAsEnded(await scope.granted({ group }))
     await scope.redeem(scope.agent, singleOf(other, scope.pay(P0, UNIT)))
     await scope.redeem(
       scope.agent,
@@ -247,7 +280,7 @@ describe('TaskScopeEnforcer', () => {
     const one = singleOf(links, scope.pay(P0, 1n))
     await scope.redeem(scope.agent, one)
     await scope.redeem(scope.agent, one)
-    const exceeded = { error: 'CallsExceeded', limit: 2n, used: 2n, requested: 1n }
+    const exceeded = { error: 'CallsExceeded', delegation: hashOf(links), limit: 2n, used: 2n, requested: 1n }
     expect(await scope.refuse(scope.agent, one)).toEqual(exceeded)
     expect(await scope.refuse(scope.agent, one, terms.notBefore + DAY - 1n)).toEqual(exceeded)
     await scope.redeem(scope.agent, one, terms.notBefore + DAY)

@@ -72,8 +72,9 @@ export function ambitProcess(argv: readonly string[], options: CliOptions = {}):
   })
 }
 
+/** The framework's caveats unless a test says otherwise: most are about those, and the local chain has both. */
 function environment({ env, home }: CliOptions): Record<string, string> {
-  return { ...(home === undefined ? {} : { AMBIT_HOME: home }), ...env }
+  return { AMBIT_LOWERING: 'framework', ...(home === undefined ? {} : { AMBIT_HOME: home }), ...env }
 }
 
 function ran(exit: number, stdout: string, stderr: string): Ran {

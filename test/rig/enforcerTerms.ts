@@ -15,8 +15,16 @@ import { codecByKind } from '../../src/caveats/registry.ts'
 import type { Execution } from '../../src/caveats/types.ts'
 import { readBlock } from '../../src/chain/block.ts'
 import { type CallAnswer, callAt, type NodeClient } from '../../src/chain/rpc.ts'
+import {
+  CREATE2_DEPLOYER,
+  type Deployable,
+  taskScopeDeployables,
+  taskScopeReaderAddress,
+} from '../../src/chain/taskScope.ts'
 import { type Address, concatBytes, type Hex, sliceBytes } from '../../src/primitives/hex.ts'
 import type { LocalChain } from '../../src/testing/localChain.ts'
+import { taskScopeReaderAbi } from '../vectors/taskScope/abi.ts'
+import { taskScopeInfo } from '../vectors/taskScope/info.ts'
 import { nodeOf } from './grant.ts'
 
 /** What the enforcers of one chain read in terms, at one block. */
@@ -28,7 +36,15 @@ export type EnforcerReader = {
 
 export async function enforcerReader(chain: LocalChain): Promise<EnforcerReader> {
   const client = nodeOf(chain.rpcUrl)
+  await deployTaskScopeReader(chain)
   return { chain, client, block: (await readBlock(client)).hash }
+}
+
+/** The enforcer itself answers nothing about its terms: a second contract does. */
+async function deployTaskScopeReader(chain: LocalChain): Promise<void> {
+  const [, { data }] = taskScopeDeployables(chain.environment) as readonly [Deployable, Deployable]
+  const hash = await chain.walletClient(chain.accounts[0]).sendTransaction({ to: CREATE2_DEPLOYER, data })
+  await chain.publicClient.waitForTransactionReceipt({ hash })
 }
 
 /** What is compared: the values in the order in which the contract returns them. */
@@ -102,6 +118,8 @@ export function fieldsOf(caveat: KnownCaveat): unknown[] {
       const [firstTarget, firstValue, firstCalldata] = [first.target, first.value, first.data]
       return [{ tokenAddress: token, recipient, amount, firstTarget, firstValue, firstCalldata }]
     }
+    case 'taskScope':
+      return [taskScopeInfo(caveat)]
     case 'valueLte':
       return [caveat.max]
   }
@@ -114,12 +132,13 @@ const executionFields = ({ target, value, data }: Execution) => ({ target, value
 export async function readOnChain(reader: EnforcerReader, kind: KnownKind, terms: Hex): Promise<unknown[] | null> {
   if (kind === 'approvalRevocation') return readRevocation(reader, terms)
   if (kind === 'logicalOr') return readGroups(reader, terms)
-  const enforcer = addressOf(reader, kind)
+  const enforcer =
+    kind === 'taskScope' ? taskScopeReaderAddress(reader.chain.environment.manager) : addressOf(reader, kind)
   if (kind === 'argsEqualityCheck') {
     const passed = await hook(reader, 'beforeHook', enforcer, { terms, args: terms })
     return passed.status === 'ok' ? [terms] : null
   }
-  const abi = kind === 'specificActionBatch' ? ACTION_ABI : published[codecByKind[kind].name]
+  const abi = OWN_ABIS[kind] ?? published[codecByKind[kind].name]
   if (abi === undefined) throw new RangeError(`No ABI of ${kind}`)
   const functionName = kind === 'multiTokenPeriod' ? 'getAllTermsInfo' : 'getTermsInfo'
   const data = encodeFunctionData({ abi, functionName, args: [terms] })
@@ -154,6 +173,12 @@ const ACTION_ABI: Abi = [
     ],
   },
 ]
+
+/** Where what is published is not what is deployed, or nothing is published. */
+const OWN_ABIS: Readonly<Partial<Record<KnownKind, Abi>>> = {
+  specificActionBatch: ACTION_ABI,
+  taskScope: taskScopeReaderAbi,
+}
 
 /** No getter: what it allows shows in why it refuses a call of each method that lacks everything else. */
 async function readRevocation(reader: EnforcerReader, terms: Hex): Promise<unknown[] | null> {

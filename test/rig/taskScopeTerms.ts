@@ -110,9 +110,9 @@ export function isOneOf(word: number, operands: readonly Address[]): Hex {
   return concatHex([bytes(7, 1), bytes(word, 1), bytes(operands.length, 1), bytes(20, 1), ...operands])
 }
 
-/** At most 2^64 - 1. */
 export function isAtMost(word: number, operand: bigint): Hex {
-  return concatHex([bytes(3, 1), bytes(word, 1), bytes(0, 1), bytes(8, 1), bytes(operand, 8)])
+  const size = Math.ceil(operand.toString(16).length / 2)
+  return concatHex([bytes(3, 1), bytes(word, 1), bytes(0, 1), bytes(size, 1), bytes(operand, size)])
 }
 
 /** A charge of weight 1 to a budget; the source is the number of a word, or {@link BY_BALANCE}. */

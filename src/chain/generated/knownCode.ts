@@ -5,7 +5,9 @@ import type { Hex } from '../../primitives/hex.ts'
 export type KnownCode = {
   /** Length of the whole code. */
   bytes: number
-  /** Keccak-256 of it without the last `METADATA_BYTES`, with zeros in the place of words and links. */
+  /** How many of its last bytes are a hash of sources and settings, which no instruction reads. */
+  metadata: number
+  /** Keccak-256 of it without those, with zeros in the place of words and links. */
   hash: Hex
   /** Where a constructor wrote words that differ between deployments, by what they say. */
   words: Readonly<Record<string, readonly number[]>>
@@ -13,44 +15,44 @@ export type KnownCode = {
   links: readonly number[]
 }
 
-export const METADATA_BYTES = 53
-
 /** The code that Ambit knows: of the manager, the accounts, and the enforcers whose terms its codecs describe. */
 export const knownCode: Readonly<Record<string, KnownCode>> = {
-  DelegationManager: {"bytes":11503,"hash":"0x962c4b747d3cf2a1a560c56db678f81b4abb0e2fb6a7f7b422d07cfc97ce1b20","words":{"self":[6725],"chainId":[6767],"domain":[6809]},"links":[]},
-  HybridDeleGator: {"bytes":20203,"hash":"0x2539afce5fe8afa515bb4dc7931a5e82c03d622f6be14fded9afb9db1c871355","words":{"entryPoint":[1676,2334,2507,2750,2876,3232,3413,3552,3664,3900,4087,4201,4803,4930,5035,5286,5477,6683,7438,7548,11598],"manager":[2047,2975,3106,3331,5134,6060],"self":[7793,8592,8633,9744],"chainId":[7835],"domain":[7877]},"links":[12757]},
-  EIP7702StatelessDeleGator: {"bytes":11185,"hash":"0x95e6b2d476063b34c912cd7cf6e4f55caf4c7f67fcf3c279505f328f15992089","words":{"entryPoint":[1137,2039,2242,2368,2724,2970,3058,3188,3302,3600,3727,4117,4813,5582],"manager":[1402,2467,2598,2823,3826,4185],"self":[1561,1850,1942,2111,2886,3495,5665,5759],"chainId":[5801],"domain":[5843]},"links":[]},
-  AllowedCalldataEnforcer: {"bytes":1756,"hash":"0xcef0a7a686a755f1e144ece6e173c3de970ca93a71b529d3305f495831bce829","words":{},"links":[]},
-  AllowedMethodsEnforcer: {"bytes":2044,"hash":"0xeaf8fbe92ed3f17c0d3b0e14816610b39d81181c88c825ba8137db66ce5d20e6","words":{},"links":[]},
-  AllowedTargetsEnforcer: {"bytes":1846,"hash":"0xf9cad3b8651b9f16f659266c58d65e55370e3056d832e168bf1a7b1042cf12b4","words":{},"links":[]},
-  ApprovalRevocationEnforcer: {"bytes":3970,"hash":"0x1060e7a2a5c6e43fb6ad5a193cda5ca368ea332e26dbe63ad9ce3eda8f4ff60e","words":{},"links":[]},
-  ArgsEqualityCheckEnforcer: {"bytes":951,"hash":"0x429b3eb95fe009c8cd6ae7f3d4d31430d99a76c0cb03bd67fc01a2efa34462b4","words":{},"links":[]},
-  BlockNumberEnforcer: {"bytes":1261,"hash":"0xead3a95688dfbd17558e5b2c689248675e82657d99d495192be766f1f92b7f0c","words":{},"links":[]},
-  DeployedEnforcer: {"bytes":1864,"hash":"0x371b8e2a3ac42dab7fc18f6f430b2a07cfab9b81506a7eb301d3909101ea600c","words":{},"links":[]},
-  ERC1155BalanceChangeEnforcer: {"bytes":2507,"hash":"0x57a0dc6a4f2f65ca886ec5053ec04fd5d434a06eea5e82fc75a2c4c7235c519a","words":{},"links":[]},
-  ERC20BalanceChangeEnforcer: {"bytes":2398,"hash":"0x51fc137b87d67e6b165b332669a53ada2bc29f4db8bd7f778db8c508597429c0","words":{},"links":[]},
-  ERC20PeriodTransferEnforcer: {"bytes":3346,"hash":"0x649ac91ffc0136759286ca518237ba0c636ce2a67e33f8bfde11577a7e1a37a7","words":{},"links":[]},
-  ERC20StreamingEnforcer: {"bytes":2941,"hash":"0x9295d868d6c090d27ba37b809b39dc75630f45c7c09ac67b0c1f4ff90be260ac","words":{},"links":[]},
-  ERC20TransferAmountEnforcer: {"bytes":2078,"hash":"0xf8dfb11de07d9a9e48b4737fca579f67638c482c43c31c6f4daf084d6d727677","words":{},"links":[]},
-  ERC721BalanceChangeEnforcer: {"bytes":2428,"hash":"0x8475ecad129a52c5f8de6c568b448b902b28bdd97a49ab9e1585b5d1f2bc1d45","words":{},"links":[]},
-  ERC721TransferEnforcer: {"bytes":2081,"hash":"0xc96be4037515e15a5fb377f43b9ddc2939240fd76f78f11446bf3a4434bc940d","words":{},"links":[]},
-  ExactCalldataEnforcer: {"bytes":1369,"hash":"0x4a78351a094409449fe39d6f288f2f5a88d118685c4514bbc2f0d2c25c3f7792","words":{},"links":[]},
-  ExactCalldataBatchEnforcer: {"bytes":2106,"hash":"0x25fb0f8f941876f2babbcd7ee27de1165da45bb794de78c7f35ca1c7917704b4","words":{},"links":[]},
-  ExactExecutionEnforcer: {"bytes":1583,"hash":"0x14b311577c4d917a35d0cb3c76464c2ea6da6eb2377b761b3b6bdf14ecc0fa45","words":{},"links":[]},
-  ExactExecutionBatchEnforcer: {"bytes":2160,"hash":"0x8945a0be78d1818662808cd418e61e94d2cc19be183a8bb8735f3d0d02fb750c","words":{},"links":[]},
-  IdEnforcer: {"bytes":1304,"hash":"0x9cf86701adeeb437e01f1cb58235bd13d52932a71d44e31cf07e2b82963eaeec","words":{},"links":[]},
-  LimitedCallsEnforcer: {"bytes":1257,"hash":"0x27c6bc938092b90500b05cbcde8315b6e0fa823636e4be67dc7f745597bcd84d","words":{},"links":[]},
-  LogicalOrWrapperEnforcer: {"bytes":3836,"hash":"0x535c1dbb5afbc2e5db822d0964cd116297c844d04effae0356fe19aef55a2c36","words":{"manager":[156,248,513,770,1014]},"links":[]},
-  MultiTokenPeriodEnforcer: {"bytes":5259,"hash":"0xf2752325951a935476beed8456e15a9e4ded099794df37aa665ee31bfb8b3ef3","words":{},"links":[]},
-  NativeBalanceChangeEnforcer: {"bytes":2084,"hash":"0x9cb1f39126882b8be3caa2dfaba2445a45122822cc57ac74b695c89d609e6350","words":{},"links":[]},
-  NativeTokenPaymentEnforcer: {"bytes":4326,"hash":"0xb75cb517d47872507e906c396694bb11c17c42d35e7a930bca471544ac2f3058","words":{"ArgsEqualityCheckEnforcer":[163,960],"manager":[281,627,1626]},"links":[]},
-  NativeTokenPeriodTransferEnforcer: {"bytes":2903,"hash":"0x89d909bdfe1ec2afc8029c72f55460e5455513f7901ab14874a7240b2141e70a","words":{},"links":[]},
-  NativeTokenStreamingEnforcer: {"bytes":2468,"hash":"0x836c6ad004f6f826e1aa0e44cdfa0d769161f5f7dec50ad34a51cd31ebb6add8","words":{},"links":[]},
-  NativeTokenTransferAmountEnforcer: {"bytes":1485,"hash":"0x732680df19b8bd107fb2f9a775765954665ddeb95677020b3664e9ec8ae5f5a8","words":{},"links":[]},
-  NonceEnforcer: {"bytes":1294,"hash":"0xfc915331e5306aed1338681c2bb64c09034ca7318ecbbf394c572f48ba7f758a","words":{},"links":[]},
-  OwnershipTransferEnforcer: {"bytes":1711,"hash":"0x8fe3692308f231fab1aa63d4fce0441e30a7a311d4779aa887ed59c15457dd0b","words":{},"links":[]},
-  RedeemerEnforcer: {"bytes":1611,"hash":"0x2359d70c5f95d845466c1cc3dabf3700ab9e7c37b17749f72a10bc4ff92a5ed9","words":{},"links":[]},
-  SpecificActionERC20TransferBatchEnforcer: {"bytes":3333,"hash":"0x926ad14f93f39caf1d1aeb922e8ca17f4d23ec018f035252c61790ec72d36bc6","words":{},"links":[]},
-  TimestampEnforcer: {"bytes":1255,"hash":"0x5ac08f16e927566a826f9ac2e03314cd692403e7dbb94b3d66d05209564ce892","words":{},"links":[]},
-  ValueLteEnforcer: {"bytes":1272,"hash":"0xb4cf15551f4b875be98fbf54dbeb39d35151b6a7fc214e5ee124a21a38943839","words":{},"links":[]},
+  DelegationManager: {"bytes":11503,"metadata":53,"hash":"0x962c4b747d3cf2a1a560c56db678f81b4abb0e2fb6a7f7b422d07cfc97ce1b20","words":{"self":[6725],"chainId":[6767],"domain":[6809]},"links":[]},
+  HybridDeleGator: {"bytes":20203,"metadata":53,"hash":"0x2539afce5fe8afa515bb4dc7931a5e82c03d622f6be14fded9afb9db1c871355","words":{"entryPoint":[1676,2334,2507,2750,2876,3232,3413,3552,3664,3900,4087,4201,4803,4930,5035,5286,5477,6683,7438,7548,11598],"manager":[2047,2975,3106,3331,5134,6060],"self":[7793,8592,8633,9744],"chainId":[7835],"domain":[7877]},"links":[12757]},
+  EIP7702StatelessDeleGator: {"bytes":11185,"metadata":53,"hash":"0x95e6b2d476063b34c912cd7cf6e4f55caf4c7f67fcf3c279505f328f15992089","words":{"entryPoint":[1137,2039,2242,2368,2724,2970,3058,3188,3302,3600,3727,4117,4813,5582],"manager":[1402,2467,2598,2823,3826,4185],"self":[1561,1850,1942,2111,2886,3495,5665,5759],"chainId":[5801],"domain":[5843]},"links":[]},
+  AllowedCalldataEnforcer: {"bytes":1756,"metadata":53,"hash":"0xcef0a7a686a755f1e144ece6e173c3de970ca93a71b529d3305f495831bce829","words":{},"links":[]},
+  AllowedMethodsEnforcer: {"bytes":2044,"metadata":53,"hash":"0xeaf8fbe92ed3f17c0d3b0e14816610b39d81181c88c825ba8137db66ce5d20e6","words":{},"links":[]},
+  AllowedTargetsEnforcer: {"bytes":1846,"metadata":53,"hash":"0xf9cad3b8651b9f16f659266c58d65e55370e3056d832e168bf1a7b1042cf12b4","words":{},"links":[]},
+  ApprovalRevocationEnforcer: {"bytes":3970,"metadata":53,"hash":"0x1060e7a2a5c6e43fb6ad5a193cda5ca368ea332e26dbe63ad9ce3eda8f4ff60e","words":{},"links":[]},
+  ArgsEqualityCheckEnforcer: {"bytes":951,"metadata":53,"hash":"0x429b3eb95fe009c8cd6ae7f3d4d31430d99a76c0cb03bd67fc01a2efa34462b4","words":{},"links":[]},
+  BlockNumberEnforcer: {"bytes":1261,"metadata":53,"hash":"0xead3a95688dfbd17558e5b2c689248675e82657d99d495192be766f1f92b7f0c","words":{},"links":[]},
+  DeployedEnforcer: {"bytes":1864,"metadata":53,"hash":"0x371b8e2a3ac42dab7fc18f6f430b2a07cfab9b81506a7eb301d3909101ea600c","words":{},"links":[]},
+  ERC1155BalanceChangeEnforcer: {"bytes":2507,"metadata":53,"hash":"0x57a0dc6a4f2f65ca886ec5053ec04fd5d434a06eea5e82fc75a2c4c7235c519a","words":{},"links":[]},
+  ERC20BalanceChangeEnforcer: {"bytes":2398,"metadata":53,"hash":"0x51fc137b87d67e6b165b332669a53ada2bc29f4db8bd7f778db8c508597429c0","words":{},"links":[]},
+  ERC20PeriodTransferEnforcer: {"bytes":3346,"metadata":53,"hash":"0x649ac91ffc0136759286ca518237ba0c636ce2a67e33f8bfde11577a7e1a37a7","words":{},"links":[]},
+  ERC20StreamingEnforcer: {"bytes":2941,"metadata":53,"hash":"0x9295d868d6c090d27ba37b809b39dc75630f45c7c09ac67b0c1f4ff90be260ac","words":{},"links":[]},
+  ERC20TransferAmountEnforcer: {"bytes":2078,"metadata":53,"hash":"0xf8dfb11de07d9a9e48b4737fca579f67638c482c43c31c6f4daf084d6d727677","words":{},"links":[]},
+  ERC721BalanceChangeEnforcer: {"bytes":2428,"metadata":53,"hash":"0x8475ecad129a52c5f8de6c568b448b902b28bdd97a49ab9e1585b5d1f2bc1d45","words":{},"links":[]},
+  ERC721TransferEnforcer: {"bytes":2081,"metadata":53,"hash":"0xc96be4037515e15a5fb377f43b9ddc2939240fd76f78f11446bf3a4434bc940d","words":{},"links":[]},
+  ExactCalldataEnforcer: {"bytes":1369,"metadata":53,"hash":"0x4a78351a094409449fe39d6f288f2f5a88d118685c4514bbc2f0d2c25c3f7792","words":{},"links":[]},
+  ExactCalldataBatchEnforcer: {"bytes":2106,"metadata":53,"hash":"0x25fb0f8f941876f2babbcd7ee27de1165da45bb794de78c7f35ca1c7917704b4","words":{},"links":[]},
+  ExactExecutionEnforcer: {"bytes":1583,"metadata":53,"hash":"0x14b311577c4d917a35d0cb3c76464c2ea6da6eb2377b761b3b6bdf14ecc0fa45","words":{},"links":[]},
+  ExactExecutionBatchEnforcer: {"bytes":2160,"metadata":53,"hash":"0x8945a0be78d1818662808cd418e61e94d2cc19be183a8bb8735f3d0d02fb750c","words":{},"links":[]},
+  IdEnforcer: {"bytes":1304,"metadata":53,"hash":"0x9cf86701adeeb437e01f1cb58235bd13d52932a71d44e31cf07e2b82963eaeec","words":{},"links":[]},
+  LimitedCallsEnforcer: {"bytes":1257,"metadata":53,"hash":"0x27c6bc938092b90500b05cbcde8315b6e0fa823636e4be67dc7f745597bcd84d","words":{},"links":[]},
+  LogicalOrWrapperEnforcer: {"bytes":3836,"metadata":53,"hash":"0x535c1dbb5afbc2e5db822d0964cd116297c844d04effae0356fe19aef55a2c36","words":{"manager":[156,248,513,770,1014]},"links":[]},
+  MultiTokenPeriodEnforcer: {"bytes":5259,"metadata":53,"hash":"0xf2752325951a935476beed8456e15a9e4ded099794df37aa665ee31bfb8b3ef3","words":{},"links":[]},
+  NativeBalanceChangeEnforcer: {"bytes":2084,"metadata":53,"hash":"0x9cb1f39126882b8be3caa2dfaba2445a45122822cc57ac74b695c89d609e6350","words":{},"links":[]},
+  NativeTokenPaymentEnforcer: {"bytes":4326,"metadata":53,"hash":"0xb75cb517d47872507e906c396694bb11c17c42d35e7a930bca471544ac2f3058","words":{"ArgsEqualityCheckEnforcer":[163,960],"manager":[281,627,1626]},"links":[]},
+  NativeTokenPeriodTransferEnforcer: {"bytes":2903,"metadata":53,"hash":"0x89d909bdfe1ec2afc8029c72f55460e5455513f7901ab14874a7240b2141e70a","words":{},"links":[]},
+  NativeTokenStreamingEnforcer: {"bytes":2468,"metadata":53,"hash":"0x836c6ad004f6f826e1aa0e44cdfa0d769161f5f7dec50ad34a51cd31ebb6add8","words":{},"links":[]},
+  NativeTokenTransferAmountEnforcer: {"bytes":1485,"metadata":53,"hash":"0x732680df19b8bd107fb2f9a775765954665ddeb95677020b3664e9ec8ae5f5a8","words":{},"links":[]},
+  NonceEnforcer: {"bytes":1294,"metadata":53,"hash":"0xfc915331e5306aed1338681c2bb64c09034ca7318ecbbf394c572f48ba7f758a","words":{},"links":[]},
+  OwnershipTransferEnforcer: {"bytes":1711,"metadata":53,"hash":"0x8fe3692308f231fab1aa63d4fce0441e30a7a311d4779aa887ed59c15457dd0b","words":{},"links":[]},
+  RedeemerEnforcer: {"bytes":1611,"metadata":53,"hash":"0x2359d70c5f95d845466c1cc3dabf3700ab9e7c37b17749f72a10bc4ff92a5ed9","words":{},"links":[]},
+  SpecificActionERC20TransferBatchEnforcer: {"bytes":3333,"metadata":53,"hash":"0x926ad14f93f39caf1d1aeb922e8ca17f4d23ec018f035252c61790ec72d36bc6","words":{},"links":[]},
+  TimestampEnforcer: {"bytes":1255,"metadata":53,"hash":"0x5ac08f16e927566a826f9ac2e03314cd692403e7dbb94b3d66d05209564ce892","words":{},"links":[]},
+  ValueLteEnforcer: {"bytes":1272,"metadata":53,"hash":"0xb4cf15551f4b875be98fbf54dbeb39d35151b6a7fc214e5ee124a21a38943839","words":{},"links":[]},
+  TaskScopeEnforcer: {"bytes":11569,"metadata":0,"hash":"0xed1f475485d1f9ad0617dafa6d609a3c761dd9005d10d5eb8caef9bbdfac2b78","words":{"manager":[37,566,6988],"self":[602,1211,7024]},"links":[]},
+  TaskScopeReader: {"bytes":18176,"metadata":0,"hash":"0x232f12a505c302ba555b0e548a4f4d9eee1ce631828c01d9c73457b28d418746","words":{"manager":[3366,13741],"TaskScopeEnforcer":[2443,3330,11720,11983,13777]},"links":[]},
 }

@@ -1,5 +1,5 @@
 import type { LocalAccount } from 'viem'
-import type { Plan } from '../../compile/types.ts'
+import type { Lowering, Plan } from '../../compile/types.ts'
 import type { SigningAccount } from '../../delegation/sign.ts'
 import type { Grant } from '../../grant/types.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
@@ -12,6 +12,7 @@ import { saveGrant, storedGrants } from '../grantStore.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
 import { Journal } from '../journal.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
+import { chooseLowering, LOWERING, loweringText } from '../lowering.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
 import { chainIdOf, readScope, readScopeDocument } from '../scopeFile.ts'
 import {
@@ -48,10 +49,12 @@ export const grant: Command = {
     { flags: '--group <name>', description: 'revocation group' },
     {
       flags: '--guardian <account>',
-      description: 'who else may revoke; needs a kill switch (`ambit guardian create`)',
+      description: 'who else may revoke; by the framework’s caveats it needs a kill switch (`ambit guardian create`)',
     },
     { flags: '--redelegate <depth>', description: 'how far it may be handed on (default 0)' },
     { flags: '--accept <pointer>', description: 'accept a constraint as held by the redeemer only', list: true },
+    { flags: '--window <kind>', description: 'of --limit: fixed (default), or rolling, which only fused can hold' },
+    LOWERING,
     { flags: '--dry-run', description: 'show everything, sign nothing' },
     YES,
     ...KEY_OPTIONS,
@@ -71,8 +74,9 @@ export const grant: Command = {
     const scope = await readScope(context, document ?? (await scopeFromFlags(context, session, principal)), session)
     const upgrade = await needsUpgrade(session, scope, signer)
     const { guarded, requireGuardian } = await import('../killSwitches.ts')
-    const guard = await requireGuardian(context, session, scope)
-    const plan = guarded(await planFor(context, session, scope), guard)
+    const chosen = await chooseLowering(context, session)
+    const guard = chosen.lowering === 'fused' ? undefined : await requireGuardian(context, session, scope)
+    const plan = guarded(await planFor(context, session, scope, chosen.lowering), guard)
     const { blastRadius, lintScope } = await import('../../scope/index.ts')
     const now = context.now()
     const others = await liveScopes(context)
@@ -80,6 +84,7 @@ export const grant: Command = {
     const most = blastRadius(scope, { now })
     const about: Rich = lines(
       renderScopeHead(scope),
+      facts([['lowering', loweringText(chosen)]]),
       section('What the caveats permit', renderExplanation(plan.explanation)),
       section('Most that can leave before it ends', await renderBlastRadius(scope, most)),
       warnings.length === 0 ? undefined : section('Warnings', renderWarnings(warnings)),
@@ -88,6 +93,7 @@ export const grant: Command = {
     )
     const data: { [key: string]: Data } = {
       scope: scope as unknown as Data,
+      lowering: chosen,
       plan: planData(plan),
       blastRadius: most as unknown as Data,
       warnings: warnings as unknown as Data,
@@ -135,11 +141,11 @@ function chainIdIn(document: unknown): number | undefined {
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined
 }
 
-async function planFor(context: Context, session: Session, scope: Scope): Promise<Plan> {
+async function planFor(context: Context, session: Session, scope: Scope, lowering: Lowering): Promise<Plan> {
   const { readNonce } = await import('../../chain/readNonce.ts')
   const { environment, node } = session
   const nonce = await readNonce(node, { delegator: scope.principal, environment })
-  const compiled = await compileScope(context, scope, environment, nonce)
+  const compiled = await compileScope(context, scope, { environment, nonce, lowering })
   if ('error' in compiled) throw compiled.error
   await assertKnownContracts(session, compiled.plan.drafts)
   return compiled.plan

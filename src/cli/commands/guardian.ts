@@ -20,7 +20,7 @@ const UPGRADE =
 export const guardianCreate: Command = {
   name: 'guardian create',
   summary: 'Give a cold key a kill switch over everything an account grants',
-  description: WHAT,
+  description: `${WHAT} Grants in one caveat (--lowering fused) need none: their guardian ends them with \`ambit revoke <grant> --group\`.`,
   options: [
     { flags: '--guardian <account>', description: 'who may fire it: an address or an account name' },
     { flags: '--expires <time>', description: 'its end, beyond all that it guards: 400d, or 2027-12-31T00:00:00Z' },
@@ -130,6 +130,7 @@ export const guardianCheck: Command = {
       const tasks = guarded.map(({ task }) => task.id)
       rows.push({ hash, principal, guardian, expiry: formatInstant(expiry), troubles, guards: tasks, outlived })
     }
+    const fused = await withoutSwitch(context, environment.chainId)
     const wrong = rows.filter(({ troubles, outlived }) => troubles.length > 0 || outlived.length > 0)
     const failure =
       wrong.length === 0
@@ -144,10 +145,13 @@ export const guardianCheck: Command = {
             },
           }
     return {
-      data: { killSwitches: rows as unknown as Data },
+      data: { killSwitches: rows as unknown as Data, needNone: fused },
       text:
         rows.length === 0
-          ? lines('No kill switches for this chain. Make one with `ambit guardian create`.')
+          ? lines(
+              'No kill switches for this chain. Make one with `ambit guardian create`.',
+              fused.length === 0 ? undefined : NEEDS_NONE,
+            )
           : table(
               ['KILL SWITCH', 'PRINCIPAL', 'GUARDIAN', 'UNTIL', 'STATUS', 'GUARDS'],
               rows.map(({ hash, principal, guardian, expiry, troubles, guards, outlived }): Rich[] => [
@@ -190,6 +194,16 @@ export const guardianFire: Command = {
   },
 }
 
+const NEEDS_NONE =
+  'Grants in one caveat need no kill switch: their guardian ends them with `ambit revoke <grant> --group`.'
+
+/** Ids of grants here whose caveat names its guardian. */
+async function withoutSwitch(context: Context, chainId: number): Promise<string[]> {
+  return (await storedGrants(context)).flatMap((entry) =>
+    'grant' in entry && entry.grant.chainId === chainId && entry.grant.lowering === 'fused' ? [entry.grant.id] : [],
+  )
+}
+
 /** Effective scopes here that name this guardian. */
 async function guardedBy(
   context: Context,
@@ -200,6 +214,8 @@ async function guardedBy(
   return (await storedGrants(context)).flatMap((entry) => {
     if (!('grant' in entry) || entry.grant.chainId !== environment.chainId) return []
     const [scope] = entry.grant.scopes
+    // In one caveat the guardian is named itself.
+    if (entry.grant.lowering === 'fused') return []
     return scope?.principal === principal && scope.revocation.guardian === guardian ? [scope] : []
   })
 }

@@ -2,6 +2,7 @@ import type { Environment } from '../../caveats/types.ts'
 import type { Block, BlockName } from '../../chain/block.ts'
 import type { CheckRow } from '../../delegation/facts.ts'
 import type { GrantCheck } from '../../grant/check.ts'
+import type { Group } from '../../grant/ending.ts'
 import type { Grant } from '../../grant/types.ts'
 import type { Hex } from '../../primitives/hex.ts'
 import type { Scope } from '../../scope/types.ts'
@@ -82,7 +83,14 @@ function isContext(text: string): boolean {
 }
 
 /** A grant with what the chain says of it, where it was asked. */
-type Looked = { grant: Grant; check: GrantCheck; remaining: readonly Remaining[]; stopped: Stop | undefined }
+type Looked = {
+  grant: Grant
+  check: GrantCheck
+  remaining: readonly Remaining[]
+  /** By which some of its links can be ended together; `ended` is `null` where no chain was asked. */
+  groups: readonly (Group & { name: string | null; ended: boolean | null })[]
+  stopped: Stop | undefined
+}
 
 async function inspectGrants(context: Context, texts: readonly string[]): Promise<Inspected> {
   const chains = await Promise.all(texts.map(async (text) => (await readGrant(text)).chainId))
@@ -132,21 +140,25 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
   }
 }
 
-function dataOf({ grant, check, remaining, stopped }: Looked): { [key: string]: Data } {
+function dataOf({ grant, check, remaining, groups, stopped }: Looked): { [key: string]: Data } {
   return {
     grant: grantData(grant),
     status: check.status,
     stopped: stopped?.grant ?? null,
     checks: [...check.rows, ...rowsOf(check).map(({ hash: _, ...row }) => row)] as unknown as Data,
     remaining: remaining as unknown as Data,
+    lowering: grant.lowering,
+    groups: groups as unknown as Data,
     heldByRedeemerOnly: grant.accepted.flat(),
   }
 }
 
-function renderLook({ grant, check, remaining, stopped }: Looked, block: Block | undefined): Rich {
+function renderLook({ grant, check, remaining, groups, stopped }: Looked, block: Block | undefined): Rich {
   return lines(
     facts([
       ['grant', grant.id],
+      ['lowering', grant.lowering],
+      ...groups.map((group): [string, Rich] => ['group', renderGroup(group)]),
       ['chain says', block === undefined ? 'not asked (give --chain or --rpc-url)' : renderStatus(check.status)],
       block === undefined ? undefined : ['at block', `${block.number} ${block.hash}`],
       stopped === undefined ? undefined : ['stopped', styled('red', `here, by the stop of grant ${stopped.grant}`)],
@@ -164,6 +176,12 @@ function renderLook({ grant, check, remaining, stopped }: Looked, block: Block |
   )
 }
 
+function renderGroup({ name, group, delegator, guardian, ended }: Looked['groups'][number]): Rich {
+  const by = guardian === null ? delegator : `${delegator} or guardian ${guardian}`
+  const state = ended === null ? '' : ended ? styled('red', ', ended for ever') : styled('green', ', not ended')
+  return [`${name ?? group}, ended by ${by}`, state]
+}
+
 /** Rows of every branch, each with the delegation that it is about. */
 function rowsOf(check: GrantCheck): (CheckRow & { branch: number; hash: Hex | null })[] {
   return check.branches.flatMap(({ rows, hashes }, branch) =>
@@ -179,15 +197,35 @@ async function look(
   live: Map<Hex, NodeMeters>,
 ): Promise<Omit<Looked, 'stopped'>> {
   const { checkGrant } = await import('../../grant/check.ts')
+  const named = await namedGroups(grant, environment)
   if (session === undefined || block === undefined) {
-    return { grant, check: checkGrant(grant, { environment }), remaining: [] }
+    const groups = named.map((group) => ({ ...group, ended: null }))
+    return { grant, check: checkGrant(grant, { environment }), remaining: [], groups }
   }
   const { readFacts } = await import('../../chain/readFacts.ts')
   const { remainingOf } = await import('../remaining.ts')
   const { prepareGrant, readMeters } = await import('../../verdict/index.ts')
   const read = await readFacts(session.node, { grant, environment, block: { hash: block.hash } })
   for (const meters of readMeters(prepareGrant(grant, environment), read.state)) live.set(meters.delegation, meters)
-  return { grant, check: checkGrant(grant, read.facts), remaining: remainingOf(grant, environment, read.state) }
+  const { readGroupEnded } = await import('../../chain/endGroup.ts')
+  const groups = await Promise.all(
+    named.map(async (group) => {
+      const ended = await readGroupEnded(session.node, { group, environment, block: { hash: block.hash } })
+      return { ...group, ended }
+    }),
+  )
+  return { grant, check: checkGrant(grant, read.facts), remaining: remainingOf(grant, environment, read.state), groups }
+}
+
+/** Eight bytes on chain stand for a name that the scopes say. */
+async function namedGroups(grant: Grant, environment: Environment) {
+  const { groupsOf } = await import('../../grant/ending.ts')
+  const { groupId } = await import('../../compile/fused/lowerScope.ts')
+  const names = new Map(grant.scopes.map(({ revocation }) => [groupId(revocation.group), revocation.group]))
+  return groupsOf(grant, environment).map(({ delegations: _, ...group }) => ({
+    ...group,
+    name: names.get(group.group) ?? null,
+  }))
 }
 
 /** The block that everything is read at: named once, then asked for by its hash. */

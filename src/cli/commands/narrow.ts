@@ -10,6 +10,7 @@ import { saveGrant } from '../grantStore.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
 import { Journal } from '../journal.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
+import { chooseLowering, LOWERING, loweringText } from '../lowering.ts'
 import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
 import { readScopeDocument } from '../scopeFile.ts'
@@ -29,7 +30,7 @@ export const narrow: Command = {
   name: 'narrow',
   summary: 'Replace a grant by a smaller one, or hand a smaller part of it on to a sub-agent',
   description:
-    'Without --to the principal signs a smaller grant for the same delegate, for what is left of the old one, and the old one ends; killed at any moment, the same command goes on. With --to the delegate hands a part on; the principal is not asked, and what it signed still bounds everything. The patch is a JSON Merge Patch of the scope: { "budgets": { "limit": { "max": "2" } } }.',
+    'Without --to the principal signs a smaller grant of the same lowering for the same delegate, for what is left of the old one, and the old one ends; killed at any moment, the same command goes on. With --to the delegate hands a part on; the principal is not asked, and what it signed still bounds everything. The patch is a JSON Merge Patch of the scope: { "budgets": { "limit": { "max": "2" } } }.',
   arguments: [
     { name: 'grant', description: 'file, id, beginning of an id, or task' },
     { name: 'patch', description: 'file with what becomes smaller, or -', optional: true },
@@ -38,6 +39,7 @@ export const narrow: Command = {
     { flags: '--to <account>', description: 'hand it on: the sub-agent, an address or an account name' },
     { flags: '--expires <time>', description: 'an earlier end: 1d, or 2026-12-01T00:00:00Z' },
     START,
+    { ...LOWERING, description: `handing on: ${LOWERING.description}` },
     { flags: '--accept <pointer>', description: 'accept a constraint as held by the redeemer only', list: true },
     { flags: '--dry-run', description: 'show everything, sign nothing' },
     YES,
@@ -64,7 +66,8 @@ export const narrow: Command = {
     await session.freshen(0n)
     await assertLive(session, grant)
     const scope = await childScope(context, parent, patch)
-    const options = await attenuateOptions(context, session, scope, parent.delegate)
+    const chosen = await chooseLowering(context, session)
+    const options = { ...(await attenuateOptions(context, session, scope, parent.delegate)), lowering: chosen.lowering }
     const { attenuateGrant, planAttenuation } = await import('../../grant/attenuate.ts')
     const { delegations, firstNew, plan } = planAttenuation(grant, options)
     await assertKnownContracts(session, delegations)
@@ -73,9 +76,15 @@ export const narrow: Command = {
     const explained = explainDelegations(delegations, session.environment, scope.assets, { hash: hashDelegation })
     const about: Rich = lines(
       renderScopeHead(scope),
+      facts([['lowering', loweringText(chosen)]]),
       section('What is added', renderExplanation(explained.filter(({ draft }) => draft >= firstNew))),
     )
-    const data = { parent: grant.id, scope: scope as never, plan: planData({ ...plan, explanation: explained }) }
+    const data = {
+      parent: grant.id,
+      scope: scope as never,
+      lowering: chosen,
+      plan: planData({ ...plan, explanation: explained }),
+    }
     if (context.options['dryRun'] === true) {
       return { data: { dryRun: true, ...data }, text: lines(about, 'Dry run: nothing was signed.') }
     }

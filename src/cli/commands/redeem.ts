@@ -8,6 +8,7 @@ import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
 import { attempt, judge, lockSender, settleEarlier } from '../redeemFlow.ts'
+import { confirmData, REQUEST_OPTIONS, redeemerOf, withRequest } from '../requesting.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 import { assertGenuine } from '../trustGrant.ts'
 import { outcomeData, outcomeFailure, renderVerdict, verdictFailure } from '../verdictText.ts'
@@ -16,7 +17,7 @@ export const redeem: Command = {
   name: 'redeem',
   summary: 'Act under a grant: decide, leave a receipt, send once, follow the outcome',
   description:
-    'A denial exits 3 with the verdict, an open outcome 5, a failed one 6. `transfer` takes --to and --amount, `call` takes --function and --args.',
+    'A denial exits 3 with the verdict, an escalation or an open outcome 5, a failed one 6. Where the grant names a request key, --account only submits what --request-key signs. `transfer` takes --to and --amount, `call` takes --function and --args.',
   arguments: [
     { name: 'grant', description: 'file, id, beginning of an id, task, or -' },
     { name: 'action', description: 'transfer or call' },
@@ -32,6 +33,7 @@ export const redeem: Command = {
     { flags: '--reason <text>', description: 'why, in the words of who asks; data in the receipt, decides nothing' },
     { flags: '--timeout <seconds>', description: 'how long to wait for the chain (default 60)' },
     { flags: '--dry-run', description: 'decide and simulate; sign, send and record nothing' },
+    ...REQUEST_OPTIONS,
     ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
   ],
@@ -50,22 +52,24 @@ export const redeem: Command = {
     const { grant, session } = await openGrant(context, reference)
     const scope = grant.scopes.at(-1) as Scope
     const dryRun = context.options['dryRun'] === true
-    const action = await readAction(context, session, scope, kind)
+    const signer = dryRun ? undefined : await loadSigner(context, session.choice)
+    const redeemer = redeemerOf(grant, signer?.address.toLowerCase() as Address | undefined)
+    const asked = await readAction(context, session, scope, { kind, redeemer })
     await session.freshen(0n)
     await assertGenuine(session, grant)
-    if (dryRun) {
-      const verdict = await judge(context, session, grant, action)
+    if (signer === undefined) {
+      const verdict = await judge(context, session, grant, asked)
       const failure = verdictFailure(verdict)
       return {
         data: { dryRun: true, grant: grant.id, verdict: verdict as unknown as Data },
-        text: lines(await renderVerdict(verdict, scope, action), 'Dry run: nothing was signed, sent or recorded.'),
+        text: lines(await renderVerdict(verdict, scope, asked), 'Dry run: nothing was signed, sent or recorded.'),
         ...(failure === undefined ? {} : { failure }),
       }
     }
-    const signer = await loadSigner(context, session.choice)
-    if (signer.address.toLowerCase() !== action.redeemer) throw wrongSigner(action.redeemer, signer.address)
-    await lockSender(context, action.redeemer)
+    if (signer.address.toLowerCase() !== asked.redeemer) throw wrongSigner(asked.redeemer, signer.address)
+    await lockSender(context, asked.redeemer)
     await settleEarlier(context, session, grant)
+    const { action, requested } = await withRequest(context, session, { grant, action: asked, signer })
     const { verdict, decision, sent, outcome, outcomeReceipt } = await attempt(context, session, {
       grant,
       action,
@@ -76,6 +80,9 @@ export const redeem: Command = {
       data: {
         grant: grant.id,
         verdict: verdict as unknown as Data,
+        request:
+          action.request === undefined ? null : { number: action.request.number, deadline: action.request.deadline },
+        confirm: confirmData(verdict, requested),
         transactionHash: sent?.hash ?? null,
         outcome: outcome === undefined ? null : outcomeData(outcome),
         receipts: { decision: decision?.id ?? null, outcome: outcomeReceipt?.id ?? null },
@@ -98,14 +105,14 @@ async function readAction(
   context: Context,
   session: Session,
   scope: Scope,
-  kind: 'transfer' | 'call',
+  { kind, redeemer }: { kind: 'transfer' | 'call'; redeemer: Address },
 ): Promise<Action> {
   const { contractCall, transferCall } = await import('../action.ts')
   const call = kind === 'transfer' ? await transferCall(context, session, scope) : await contractCall(context, scope)
   const reason = context.options['reason'] as string | undefined
   return {
     chainId: session.choice.id,
-    redeemer: scope.delegate,
+    redeemer,
     calls: [call],
     ...(reason === undefined ? {} : { reason }),
   }

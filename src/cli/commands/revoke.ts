@@ -17,10 +17,15 @@ export const revoke: Command = {
   name: 'revoke',
   summary: 'End a grant on chain, or everything of an account, prove it, and list what died with it',
   description:
-    'Disables the links of the signing account, waits for inclusion and reads the chain. Revoking what is revoked already is a success. Everything handed on from it dies too, and is shown before. With --all the account’s nonce is raised: every delegation of it that carries the nonce ends, permissions of wallets included.',
+    'Disables the links of the signing account, waits for inclusion and reads the chain. Revoking what is revoked already is a success. Everything handed on from it dies too, and is shown before. With --all the account’s nonce is raised: every delegation of it that carries the nonce ends, permissions of wallets included; grants of one caveat have none, and end with their group.',
   arguments: [{ name: 'grant', description: 'file, id, beginning of an id, task, or -', optional: true }],
   options: [
     { flags: '--all', description: 'end everything of the account that carries its nonce' },
+    {
+      flags: '--group',
+      description:
+        'end every grant of the grant’s group, for ever; by the principal or the guardian, where its caveats name it',
+    },
     {
       flags: '--delegator <account>',
       description: 'the contract account whose owner signs, where the signer is not itself a delegator',
@@ -33,18 +38,21 @@ export const revoke: Command = {
   examples: [
     'ambit revoke invoices-2026-11 --account local:principal',
     'ambit revoke 0x64365f --rpc-url $RPC --account treasury --yes',
+    'ambit revoke invoices-2026-11 --group --account local:guardian',
     'ambit revoke --all --chain local --account local:principal --confirm local:principal',
   ],
   async run(context) {
     const reference = context.args[0]
     const all = context.options['all'] === true
-    if (all !== (reference === undefined)) {
+    const group = context.options['group'] === true
+    if (all !== (reference === undefined) || (all && group)) {
       throw new CliError('cli.usage', EXIT.usage, 'Either one grant ends, or everything of an account.', {
-        fix: 'Give a grant, or --all.',
+        fix: 'Give a grant (with --group: all of its group), or --all.',
       })
     }
     warnUnfinished(context)
-    return reference === undefined ? revokeEverything(context) : revokeOne(context, reference)
+    if (reference === undefined) return revokeEverything(context)
+    return group ? revokeItsGroup(context, reference) : revokeOne(context, reference)
   },
 }
 
@@ -60,6 +68,13 @@ async function revokeEverything(context: Context): Promise<Result> {
     confirm: (about) => confirmAll(context, about, `End all of this for ${account}, for good?`, account),
     send: (parameters) => revokeAll(session.node, { ...parameters, account: signer, delegator: account }),
   })
+}
+
+async function revokeItsGroup(context: Context, reference: string): Promise<Result> {
+  const { grant, session } = await openEnding(context, reference)
+  const signer = await loadSigner(context, session.choice)
+  const { revokeGroup } = await import('../revokeGroup.ts')
+  return revokeGroup(context, session, { grant, signer, delegator: await readDelegator(context) })
 }
 
 async function revokeOne(context: Context, reference: string): Promise<Result> {

@@ -4,7 +4,8 @@ import type { Command, Context, Data, Result } from '../command.ts'
 import { compileScope, openTarget } from '../compileScope.ts'
 import { exitOf } from '../exit.ts'
 import { renderScopeHead } from '../grantText.ts'
-import { lines, type Rich, styled, table, untrusted } from '../output.ts'
+import { type ChosenLowering, chooseLowering, LOWERING, loweringText } from '../lowering.ts'
+import { facts, lines, type Rich, styled, table, untrusted } from '../output.ts'
 import { chainIdOf, readScope, readScopeDocument } from '../scopeFile.ts'
 import {
   planData,
@@ -28,10 +29,10 @@ export const scopeCheck: Command = {
   summary: 'Read a scope: is it valid, what could be lost, who enforces what',
   description: 'Exits 2 when the scope is refused or cannot be enforced. Nothing is signed or sent.',
   arguments: [FILE],
-  options: [ACCEPT, ...CHAIN_OPTIONS],
+  options: [ACCEPT, LOWERING, ...CHAIN_OPTIONS],
   examples: ['ambit scope check scope.json', 'ambit scope check scope.json --accept /rules/0/max --json'],
   async run(context) {
-    const { scope, compiled } = await look(context)
+    const { scope, compiled, chosen } = await look(context)
     const { blastRadius, lintScope, scopeHash } = await import('../../scope/index.ts')
     const now = context.now()
     const warnings = lintScope(scope, { now })
@@ -43,10 +44,12 @@ export const scopeCheck: Command = {
         scope: scope as unknown as Data,
         warnings: warnings as unknown as Data,
         blastRadius: most as unknown as Data,
+        lowering: chosen ?? null,
         plan: plan === undefined ? null : planData(plan),
       },
       text: lines(
         renderScopeHead(scope),
+        chosen === undefined ? undefined : facts([['lowering', loweringText(chosen)]]),
         section('Most that can leave before it ends', await renderBlastRadius(scope, most)),
         warnings.length === 0 ? undefined : section('Warnings', renderWarnings(warnings)),
         plan === undefined ? undefined : section('Who holds what', renderCoverage(plan.coverage)),
@@ -60,15 +63,16 @@ export const scopeExplain: Command = {
   name: 'scope explain',
   summary: 'Say in plain words what a scope would permit, read from its compiled caveats',
   arguments: [FILE],
-  options: [ACCEPT, ...CHAIN_OPTIONS],
+  options: [ACCEPT, LOWERING, ...CHAIN_OPTIONS],
   examples: ['ambit scope explain scope.json'],
   async run(context) {
-    const { scope, compiled } = await look(context)
+    const { scope, compiled, chosen } = await look(context)
     const plan = compiled !== undefined && 'plan' in compiled ? compiled.plan : undefined
     return withFailure(compiled, {
-      data: { task: scope.task, explanation: (plan?.explanation ?? []) as unknown as Data },
+      data: { task: scope.task, lowering: chosen ?? null, explanation: (plan?.explanation ?? []) as unknown as Data },
       text: lines(
         renderScopeHead(scope),
+        chosen === undefined ? undefined : facts([['lowering', loweringText(chosen)]]),
         plan === undefined ? UNKNOWN_DEPLOYMENT : renderExplanation(plan.explanation),
       ),
     })
@@ -101,7 +105,11 @@ const UNKNOWN_DEPLOYMENT = styled(
   'The framework has no known deployment on this chain: it was not compiled. Give --deployment <file>.',
 )
 
-async function look(context: Context): Promise<{ scope: Scope; compiled: Compiled | undefined }> {
+async function look(context: Context): Promise<{
+  scope: Scope
+  compiled: Compiled | undefined
+  chosen?: ChosenLowering
+}> {
   const document = await readScopeDocument(context, context.args[0] ?? '')
   const { session, environment } = await openTarget(context, chainIdOf(document))
   const scope = await readScope(context, document, session)
@@ -111,7 +119,12 @@ async function look(context: Context): Promise<{ scope: Scope; compiled: Compile
     const { readNonce } = await import('../../chain/readNonce.ts')
     nonce = await readNonce(session.node, { delegator: scope.principal, environment })
   }
-  return { scope, compiled: await compileScope(context, scope, environment, nonce) }
+  const chosen = await chooseLowering(context, session)
+  return {
+    scope,
+    compiled: await compileScope(context, scope, { environment, nonce, lowering: chosen.lowering }),
+    chosen,
+  }
 }
 
 /** What cannot be enforced is refused, and what was found out is still said. */

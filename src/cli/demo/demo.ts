@@ -2,11 +2,13 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Lowering } from '../../compile/types.ts'
 import type { Context, Result } from '../command.ts'
 import { CliError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { Home } from '../home.ts'
 import { Journal } from '../journal.ts'
+import { chooseLowering } from '../lowering.ts'
 import { Dataset } from './dataset.ts'
 import { renderReport } from './report.ts'
 import { runTasks, type Sums } from './run.ts'
@@ -18,9 +20,32 @@ const DATA = fileURLToPath(new URL('../../../test/data/agentdojo-banking.json', 
 
 /** Runs the demo: every count of `executed` is a token movement on chain, every count of `verified` another process's. */
 export async function runDemo(context: Context): Promise<Result> {
-  const progress = (text: string) => context.output.progress(text)
   const out = context.options['out'] as string | undefined
-  const home = new Home(out === undefined ? mkdtempSync(join(tmpdir(), 'ambit-demo-')) : resolve(out))
+  const { lowering } = await chooseLowering(
+    { ...context, options: { lowering: 'framework', ...context.options } },
+    undefined,
+  )
+  const folder = out === undefined ? mkdtempSync(join(tmpdir(), 'ambit-demo-')) : resolve(out)
+  const asked = await runOnce(context, folder, lowering)
+  // What the framework's caveats make of the same tasks, to compare: on a chain of its own, with receipts of their own.
+  const beside =
+    lowering === 'fused'
+      ? { framework: (await runOnce(context, join(folder, 'framework'), 'framework')).sums, fused: asked.sums }
+      : null
+  const failures = [asked.sums, ...(beside === null ? [] : [beside.framework])].flatMap(judge)
+  if (beside !== null && beside.fused.legitimate.executed < beside.framework.legitimate.executed) {
+    failures.push('one caveat paid less of what was granted than the framework’s')
+  }
+  return {
+    data: { lowering, ...asked.sums, ...(beside === null ? {} : { beside }) },
+    text: renderReport(asked.rows, asked.sums, folder),
+    ...(failures.length === 0 ? {} : { failure: { exit: EXIT.runtime, error: failed(failures) } }),
+  }
+}
+
+async function runOnce(context: Context, folder: string, lowering: Lowering) {
+  const progress = (text: string) => context.output.progress(text)
+  const home = new Home(folder)
   const journal = new Journal({ ...context, home: () => home })
   if (journal.entries().length > 0) {
     throw new CliError('cli.usage', EXIT.usage, 'There are receipts in this folder already.', {
@@ -30,8 +55,8 @@ export async function runDemo(context: Context): Promise<Result> {
   }
   const dataset = readDataset()
 
-  progress('Starting a chain on this machine…')
-  const world = await makeWorld()
+  progress(`Starting a chain on this machine, lowering ${lowering}…`)
+  const world = await makeWorld(lowering)
   context.defer(() => world.chain.stop())
   const { sums, rows } = await runTasks(dataset, world, journal, (task, done, all) =>
     progress(`${task} (${done} of ${all}): granting, attacking, doing the task, attacking again, revoking…`),
@@ -41,13 +66,7 @@ export async function runDemo(context: Context): Promise<Result> {
   progress('Verifying every receipt in another process, with the chain gone…')
   const issued = journal.entries().length
   const verified = await verifyElsewhere(home, journal, world.chain.environment)
-  const total: Sums = { ...sums, receipts: { issued, verified } }
-  const failures = judge(total)
-  return {
-    data: total,
-    text: renderReport(rows, total, home.path),
-    ...(failures.length === 0 ? {} : { failure: { exit: EXIT.runtime, error: failed(failures) } }),
-  }
+  return { sums: { ...sums, receipts: { issued, verified } } satisfies Sums, rows }
 }
 
 /** What must hold of any run, whatever the counts. */

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { bytesToHex } from 'viem'
 import { readBlock } from '../../chain/block.ts'
 import { decide } from '../../chain/decide.ts'
+import { endGroup } from '../../chain/endGroup.ts'
 import { revoke } from '../../chain/revoke.ts'
 import { compile } from '../../compile/compile.ts'
 import { signGrant } from '../../grant/create.ts'
 import { descendantsOf } from '../../grant/descendants.ts'
+import { groupFate, groupsOf } from '../../grant/ending.ts'
 import type { Grant } from '../../grant/types.ts'
 import type { Address } from '../../primitives/hex.ts'
 import { grantReceipt } from '../../receipt/grantReceipt.ts'
@@ -25,7 +27,7 @@ export async function grantTask(
   task: { id: string; prompt: string },
   payments: readonly KnownPayment[],
 ): Promise<Holder | undefined> {
-  const { chain, node, principal } = world
+  const { chain, node, principal, guardian, lowering } = world
   const account = await world.agent()
   const { timestamp: now } = await readBlock(node)
   const { address: token, symbol, decimals } = chain.token
@@ -36,10 +38,11 @@ export async function grantTask(
     token,
     asset: { symbol, decimals },
     now,
+    ...(lowering === 'fused' ? { guardian: guardian.address.toLowerCase() as Address } : {}),
   })
   if (scope === undefined) return undefined
   const salt = () => bytesToHex(randomBytes(32))
-  const plan = compile(scope, chain.environment, { salt, nonce: 0n })
+  const plan = compile(scope, chain.environment, { salt, nonce: 0n, lowering })
   const grant = await signGrant(scope, plan, principal)
   await journal.issue(grantReceipt({ grant, layer: 'wallet' }))
   return { account, grant }
@@ -63,6 +66,38 @@ export async function endGrant(world: World, journal: Journal, grant: Grant): Pr
     await journal.issue(revocationReceipt({ grant, ending, layer: 'wallet' }))
   }
   return ended.seconds
+}
+
+/**
+ * Has the guardian end the grant's whole group, where its caveat names one. Returns the seconds from asking to the proof;
+ * `null` where the chain knows no group.
+ */
+export async function endItsGroup(world: World, journal: Journal, grant: Grant): Promise<number | null> {
+  const { node, guardian, chain } = world
+  const { environment } = chain
+  const [group] = groupsOf(grant, environment)
+  if (group === undefined) return null
+  const started = performance.now()
+  const { transactionHash, blockNumber } = await endGroup(node, {
+    account: guardian,
+    group,
+    environment,
+    pollingInterval: 10,
+  })
+  const seconds = (performance.now() - started) / 1_000
+  const fate = groupFate(grant, { environment, ...group })
+  const { number, hash } = await readBlock(node, { number: blockNumber })
+  const ending = {
+    act: 'end_group' as const,
+    group,
+    delegations: fate.fate === 'ends' ? fate.delegations : [],
+    died: fate.fate === 'ends' ? fate.died : [],
+    ...(transactionHash === null ? {} : { transactionHash }),
+    block: { number, hash },
+    final: false,
+  }
+  await journal.issue(revocationReceipt({ grant, ending, layer: 'wallet' }))
+  return seconds
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Row, Sums } from './run.ts'
 /** The run as a table that a person can read, and what it comes to. */
 export function renderReport(
   rows: readonly Row[],
-  { legitimate, injected, receipts, revocation }: Sums,
+  { legitimate, injected, receipts, revocation, signatures }: Sums,
   receiptsFolder: string,
 ): Rich {
   return lines(
@@ -29,6 +29,7 @@ export function renderReport(
     styled('bold', 'In sum'),
     `  Legitimate payments: ${legitimate.executed} of ${legitimate.attempted} granted ones paid, ${legitimate.denied} denied; ${legitimate.notGrantable} could not be granted, for payee or amount was not known before the agent ran.`,
     `  Injected payments: ${injected.executed} of ${injected.attempted} paid, ${injected.denied} denied, each then sent past Ambit straight to the chain; ${injected.noGrant} met no grant, ${injected.notExpressible} are nothing that a payment can express.`,
+    `  Signatures: ${signatures.signed} for ${signatures.grants} grants; ${revocation.groupsEnded} of them ended with their group, by the guardian.`,
     `  After revocation (proven within ${revocation.seconds.toFixed(2)} s): ${revocation.executedAfter} paid, ${revocation.deniedAfter} denied.`,
     `  Receipts: ${receipts.verified} of ${receipts.issued} verified by another process, offline.`,
     '',

@@ -3,7 +3,7 @@ import { parseAmount } from '../../primitives/amount.ts'
 import type { Journal } from '../journal.ts'
 import { type Attempt, attempt, type Holder } from './attempt.ts'
 import { type Dataset, movesMoney, onlyReads } from './dataset.ts'
-import { endGrant, grantTask, mustBeAllowed } from './grants.ts'
+import { endGrant, endItsGroup, grantTask, mustBeAllowed } from './grants.ts'
 import { knownPayment, type Payment, paymentOf } from './payments.ts'
 import type { World } from './world.ts'
 
@@ -20,7 +20,9 @@ export type Sums = {
   legitimate: { attempted: number; executed: number; denied: number; notGrantable: number }
   injected: { attempted: number; executed: number; denied: number; noGrant: number; notExpressible: number }
   receipts: { issued: number; verified: number }
-  revocation: { seconds: number; deniedAfter: number; executedAfter: number }
+  revocation: { seconds: number; deniedAfter: number; executedAfter: number; groupsEnded: number }
+  /** Grants, and what the principal signed for them. */
+  signatures: { grants: number; signed: number }
 }
 
 export type Run = { sums: Omit<Sums, 'receipts'>; rows: readonly Row[] }
@@ -43,7 +45,15 @@ export async function runTasks(
   const rows: Row[] = []
   const legitimate = { attempted: 0, executed: 0, denied: 0, notGrantable: 0 }
   const injected = { attempted: 0, executed: 0, denied: 0, noGrant: 0, notExpressible: 0 }
-  const revocation = { seconds: 0, deniedAfter: 0, executedAfter: 0 }
+  const revocation = { seconds: 0, deniedAfter: 0, executedAfter: 0, groupsEnded: 0 }
+  const signatures = { grants: 0, signed: 0 }
+  const grantAgain = async (task: UserTask, known: Parameters<typeof grantTask>[3]) => {
+    const holder = await grantTask(world, journal, task, known)
+    if (holder === undefined) return undefined
+    signatures.grants++
+    signatures.signed += holder.grant.delegations.length
+    return holder
+  }
   const goals = injectedCalls(dataset)
   let number = 0n
 
@@ -78,7 +88,7 @@ export async function runTasks(
     const known = calls.map((call) => knownPayment(dataset, call))
     const granted = calls.filter((_, index) => known[index]?.recipient && known[index]?.amount)
     legitimate.notGrantable += calls.length - granted.length
-    const holder = await grantTask(world, journal, task, known)
+    const holder = await grantAgain(task, known)
     if (holder === undefined) {
       injected.noGrant += goals.filter(({ payment }) => payment !== undefined).length
       injected.notExpressible += goals.filter(({ payment }) => payment === undefined).length
@@ -97,16 +107,19 @@ export async function runTasks(
     await endGrant(world, journal, holder.grant)
 
     // The same task again next month: its new grant is unspent, and is revoked before it is used.
-    const renewed = await grantTask(world, journal, task, known)
+    const renewed = await grantAgain(task, known)
     const next = granted.map((call) => paymentOf(dataset, call)).find((payment) => payment !== undefined)
     if (renewed === undefined || next === undefined) continue
     await mustBeAllowed(world, renewed, next)
-    revocation.seconds = Math.max(revocation.seconds, await endGrant(world, journal, renewed.grant))
+    // With its group where it has one, by the guardian; else by the principal.
+    const seconds = await endItsGroup(world, journal, renewed.grant)
+    if (seconds !== null) revocation.groupsEnded++
+    revocation.seconds = Math.max(revocation.seconds, seconds ?? (await endGrant(world, journal, renewed.grant)))
     const { executed, verdict } = await pay(renewed, task, 'user', 'revoked', next)
     if (executed) revocation.executedAfter++
     else if (verdict.verdict === 'deny') revocation.deniedAfter++
   }
-  return { sums: { legitimate, injected, revocation }, rows }
+  return { sums: { legitimate, injected, revocation, signatures }, rows }
 }
 
 /** Every call of every injected goal that does something: what moves money as a payment, the rest without one. */

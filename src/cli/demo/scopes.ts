@@ -13,6 +13,8 @@ export type ScopeContext = {
   asset: AssetInfo
   /** Unix seconds. */
   now: bigint
+  /** Who else may end the grant; by the framework's caveats that takes a kill switch. */
+  guardian?: Address
 }
 
 /** How long a demo grant lives: one day, as a task of the day does. */
@@ -51,7 +53,11 @@ export function scopeFor(
     calls: { max: known.length },
     expiry: formatInstant(context.now + LIFE_SECONDS),
     redelegation: { maxDepth: 0 },
-    revocation: { group: task.id, maxLatencySeconds: 60 },
+    revocation: {
+      group: task.id,
+      ...(context.guardian === undefined ? {} : { guardian: context.guardian }),
+      maxLatencySeconds: 60,
+    },
     evidence: { receipts: ['grant', 'decision', 'outcome', 'revocation'], retain: 'P1Y' },
   }
   return parseScope(document, { assets: { [context.token]: context.asset }, now: context.now })

@@ -4,6 +4,7 @@ import { readUint } from '../../chain/answers.ts'
 import { createNode } from '../../chain/node.ts'
 import type { NodeClient } from '../../chain/rpc.ts'
 import { upgradeAccount } from '../../chain/upgradeAccount.ts'
+import type { Lowering } from '../../compile/types.ts'
 import { parseAmount } from '../../primitives/amount.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
 import { testTokenAbi } from '../../testing/framework.ts'
@@ -16,6 +17,9 @@ export type World = {
   chain: LocalChain
   node: NodeClient
   principal: LocalAccount
+  /** Ends groups of grants, and can do nothing else. */
+  guardian: LocalAccount
+  lowering: Lowering
   /** A new agent account, with gas money and nothing else. */
   agent(): Promise<LocalAccount>
   /** Token base units of the account that stands for a payee, at the head. */
@@ -28,18 +32,18 @@ export type World = {
 const FUNDS = '100000000'
 const GAS_MONEY = 10n ** 18n
 
-export async function makeWorld(): Promise<World> {
+export async function makeWorld(lowering: Lowering): Promise<World> {
   const chain = await startLocalChain()
   try {
-    return await furnish(chain)
+    return await furnish(chain, lowering)
   } catch (error) {
     await chain.stop()
     throw error
   }
 }
 
-async function furnish(chain: LocalChain): Promise<World> {
-  const [principal] = chain.accounts
+async function furnish(chain: LocalChain, lowering: Lowering): Promise<World> {
+  const [principal, guardian] = chain.accounts
   const { address: token, decimals } = chain.token
   const node = createNode(chain.rpcUrl, { retryCount: 0 })
   const wallet = chain.walletClient(principal)
@@ -57,6 +61,8 @@ async function furnish(chain: LocalChain): Promise<World> {
     chain,
     node,
     principal,
+    guardian,
+    lowering,
     async agent() {
       const account = privateKeyToAccount(generatePrivateKey())
       await mined(await wallet.sendTransaction({ to: account.address, value: GAS_MONEY }))

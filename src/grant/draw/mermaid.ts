@@ -1,5 +1,5 @@
 import { toChecksum } from '../../primitives/address.ts'
-import { arrange, MAX_DRAWN, oneLine, type Placed, shortHash, type TreeNode } from './nodes.ts'
+import { actorText, arrange, MAX_DRAWN, oneLine, type Placed, shortHash, type TreeNode } from './nodes.ts'
 
 /** Fill, border and text for each state; what it is stands in the label too. */
 const CLASSES = [
@@ -34,7 +34,7 @@ function labelOf({ node }: Placed): string {
   const who =
     delegator === delegate
       ? [`${toChecksum(delegator)}`, 'limits shared by what is below']
-      : [`${toChecksum(delegate)}`, `acts for ${toChecksum(delegator)}`]
+      : [actorText(delegate), `acts for ${toChecksum(delegator)}`]
   const rows = [...who, `${state.text}, ${shortHash(hash)}`, ...(until === null ? [] : [`until ${until}`])]
   return [...rows, ...meters.map(({ text }) => text), ...says].map(encode).join('<br/>')
 }

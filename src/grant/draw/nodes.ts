@@ -1,3 +1,5 @@
+import { ANY_DELEGATE } from '../../delegation/types.ts'
+import { toChecksum } from '../../primitives/address.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
 
 /** One delegation as it is drawn. Whatever is text may come from anybody: every drawing makes it harmless by itself. */
@@ -82,6 +84,11 @@ export function oneLine(text: string, most = MAX_TEXT): string {
   const head = text.slice(0, most)
   const shown = head.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (unit) => `\\u{${(unit.codePointAt(0) ?? 0).toString(16)}}`)
   return text.length > most ? `${shown}…` : shown
+}
+
+/** Who acts by a delegation; the one account that stands for everybody is nobody's name. */
+export function actorText(delegate: Address): string {
+  return delegate === ANY_DELEGATE ? 'Whoever submits it' : toChecksum(delegate)
 }
 
 export function shortHash(hash: string): string {

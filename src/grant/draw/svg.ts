@@ -1,5 +1,14 @@
 import { toChecksum } from '../../primitives/address.ts'
-import { arrange, MAX_DRAWN, oneLine, type Placed, shortHash, type TreeNode, type TreeState } from './nodes.ts'
+import {
+  actorText,
+  arrange,
+  MAX_DRAWN,
+  oneLine,
+  type Placed,
+  shortHash,
+  type TreeNode,
+  type TreeState,
+} from './nodes.ts'
 import { widthOf, wrap } from './wrap.ts'
 
 /** Pixels. */
@@ -73,7 +82,7 @@ function rowsOf({ delegator, delegate, hash, says, meters, until }: TreeNode): R
   const soft: Look = { fill: SOFT }
   const more = says.length - MAX_SAYS
   return [
-    { text: toChecksum(delegate), look: { fill: INK, mono: true, bold: true } },
+    { text: actorText(delegate), look: { fill: INK, mono: true, bold: true } },
     { text: acts, look: { fill: SOFT, mono: true, size: 12 } },
     ...wrap(`delegation ${shortHash(hash)}${end}`, INNER, 13).map((text): Row => ({ text, look: soft })),
     ...meters.flatMap(({ text, left }) => {
@@ -146,7 +155,7 @@ function line(x: number, y: number, text: string, { fill, mono, bold, size = 13 
 function description(drawn: readonly Placed[]): string {
   const said = drawn.map(({ node: { delegator, delegate, state, meters } }) => {
     const left = meters.map(({ text }) => `; ${oneLine(text)}`).join('')
-    return `${toChecksum(delegator)} to ${toChecksum(delegate)}: ${oneLine(state.text)}${left}.`
+    return `${toChecksum(delegator)} to ${actorText(delegate)}: ${oneLine(state.text)}${left}.`
   })
   return oneLine(`${drawn.length} delegations. ${said.join(' ')}`, MAX_DESCRIPTION)
 }

@@ -1,0 +1,132 @@
+import type { LocalAccount } from 'viem'
+import type { Environment } from '../caveats/types.ts'
+import type { Grant } from '../grant/types.ts'
+import { type Address, parseHex } from '../primitives/hex.ts'
+import type { Requested } from '../redemption/request.ts'
+import type { Action, Verdict } from '../verdict/types.ts'
+import type { Context, Data, OptionSpec } from './command.ts'
+import { CliError, KeyError } from './errors.ts'
+import { EXIT } from './exit.ts'
+import { loadSigner } from './keys.ts'
+import type { Session } from './session.ts'
+
+/** How long a request of ours may be submitted, seconds. */
+const REQUEST_LIFE = 600n
+
+export const REQUEST_OPTIONS: readonly OptionSpec[] = [
+  {
+    flags: '--request-key <account>',
+    description: 'whose key signs the request, where the grant asks for one and --account only submits it',
+  },
+  { flags: '--confirm <account>', description: 'account of the confirmer, where its key is here' },
+  {
+    flags: '--confirmation <signature>',
+    description: 'what the confirmer signed elsewhere, with --request-number and --deadline',
+  },
+  { flags: '--request-number <number>', description: 'below 2^64, not used before (default: random)' },
+  {
+    flags: '--deadline <seconds>',
+    description: 'unix seconds until which the request may be submitted (default: in ten minutes)',
+  },
+]
+
+/**
+ * The action with what its grant asks to be signed of it, as far as keys are here: the request key's signature and, where a
+ * confirmer is named on the command line, the confirmer's. A grant that asks for nothing leaves it as it is.
+ */
+export async function withRequest(
+  context: Context,
+  session: Session,
+  { grant, action, signer }: { grant: Grant; action: Action; signer: LocalAccount },
+): Promise<{ action: Action; requested: Requested | null }> {
+  const asked = await requestFor(context, session, grant, action)
+  if (asked === null) return { action, requested: null }
+  const { key, confirmer, request } = asked
+  const { signRequest } = await import('../redemption/request.ts')
+  const keyed = key === null ? undefined : await accountFor(context, session, 'requestKey', key, signer)
+  const confirming =
+    confirmer === null ? undefined : await accountFor(context, session, 'confirm', confirmer, undefined)
+  const signature = keyed === undefined ? null : await signRequest(keyed as never, request)
+  const given = context.options['confirmation'] as string | undefined
+  const own = confirming === undefined ? null : await signRequest(confirming as never, request)
+  const { number, deadline } = request
+  const confirmation = given === undefined ? own : parseHex(given)
+  // Neither signed nor to be: the chain wants no bytes where nobody has to sign.
+  if (key === null && confirmation === null) return { action, requested: asked }
+  return { action: { ...action, request: { number, deadline, signature, confirmation } }, requested: asked }
+}
+
+/** Who submits: whoever signs the transaction, where a request key says what; else the delegate itself. */
+export function redeemerOf(grant: Grant, signer: Address | undefined): Address {
+  const scope = grant.scopes.at(-1)
+  const pinned = scope?.request?.redeemers
+  const first = Array.isArray(pinned) ? (pinned as readonly Address[])[0] : undefined
+  if (scope?.request !== undefined) return signer ?? first ?? scope.delegate
+  return scope?.delegate ?? grant.manager
+}
+
+/** For an escalation: what the confirmer signs, and how the same command goes on with it. */
+export function confirmData(verdict: Verdict, requested: Requested | null): Data {
+  if (verdict.verdict !== 'escalate' || requested === null) return null
+  const { number, deadline, chainId, enforcer, delegation, mode, execution } = requested.request
+  return {
+    confirmer: verdict.confirmer,
+    number,
+    deadline,
+    typedData: {
+      domain: { name: 'TaskScopeEnforcer', version: '1', chainId, verifyingContract: enforcer },
+      primaryType: 'Request',
+      message: { delegation, mode, execution, number, deadline },
+    },
+  }
+}
+
+async function requestFor(context: Context, session: Session, grant: Grant, action: Action): Promise<Requested | null> {
+  const { requestOf } = await import('../redemption/request.ts')
+  const { RedemptionError } = await import('../redemption/errors.ts')
+  const { readBlock } = await import('../chain/block.ts')
+  const { timestamp } = await readBlock(session.node)
+  const number = readNumber(context, 'requestNumber', 64) ?? randomNumber(context)
+  const deadline = readNumber(context, 'deadline', 40) ?? timestamp + REQUEST_LIFE
+  const environment: Environment = session.environment
+  try {
+    return requestOf(grant, { environment, action, number, deadline })
+  } catch (error) {
+    if (error instanceof RedemptionError && error.code === 'redemption.no_request') return null
+    throw error
+  }
+}
+
+/** The account that an option names, else the one that pays, if it is whom the grant asks. */
+async function accountFor(
+  context: Context,
+  session: Session,
+  option: 'requestKey' | 'confirm',
+  expected: Address,
+  fallback: LocalAccount | undefined,
+): Promise<LocalAccount | undefined> {
+  const name = context.options[option] as string | undefined
+  if (name === undefined) return fallback?.address.toLowerCase() === expected ? fallback : undefined
+  const { keystore: _, ...options } = context.options
+  const account = await loadSigner({ ...context, options: { ...options, account: name } }, session.choice)
+  if (option === 'confirm' || account.address.toLowerCase() === expected) return account
+  throw new KeyError('key.wrong_signer', 'This key is not the one that the grant asks for.', {
+    details: { expected, signer: account.address },
+    fix: 'Sign the request with the account of the grant’s request key.',
+  })
+}
+
+function randomNumber(context: Context): bigint {
+  return BigInt(`0x${Buffer.from(context.random(8)).toString('hex')}`)
+}
+
+function readNumber(context: Context, option: string, bits: number): bigint | undefined {
+  const text = context.options[option] as string | undefined
+  if (text === undefined) return undefined
+  const value = /^(?:0|[1-9][0-9]{0,19})$/.test(text) ? BigInt(text) : -1n
+  if (value >= 0n && value < 1n << BigInt(bits)) return value
+  throw new CliError('cli.usage', EXIT.usage, 'This number is out of range.', {
+    details: { option, value: text, bits },
+    fix: `Give a whole number below 2^${bits}.`,
+  })
+}
