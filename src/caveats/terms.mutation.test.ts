@@ -7,11 +7,12 @@ import { decodeCaveat, encodeCaveat } from './caveat.ts'
 import type { CaveatOf, KnownCaveat } from './codec.ts'
 import { describeCaveat } from './describe.ts'
 import { logicalOr } from './logicalOr.ts'
-import { MAX_UINT128, word } from './terms.ts'
+import { word } from './terms.ts'
 import type { DecodedCaveat } from './types.ts'
 
 /** Terms to their first and last bit, byte and wrapper. */
 
+const MAX_UINT128 = 2n ** 128n - 1n
 const environment = await baseEnvironment()
 const A: Hex = `0x${'aa'.repeat(20)}`
 const MALFORMED = { kind: 'unknown', reason: 'malformed_terms' }

@@ -6,7 +6,7 @@ import type { Hex } from '../primitives/hex.ts'
 import { MAX_DRAFTS, tooManyDelegations } from './bound.ts'
 import { CompileError } from './errors.ts'
 import type { Resolved } from './resolve.ts'
-import type { Node } from './tree.ts'
+import type { Node, Tagged } from './tree.ts'
 import type { Branch, Draft } from './types.ts'
 
 /** Which caveats hold a constraint, by JSON pointer. */

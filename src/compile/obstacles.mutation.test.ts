@@ -3,14 +3,14 @@ import { act, budget, environment, type More, nativeBudget, pay, type Rule } fro
 import { DAI, PAYEES, scopeDocument, USDC } from '../../test/arbitraries/scope.ts'
 import { parseScope } from '../scope/parse.ts'
 import { CompileError } from './errors.ts'
-import { holdMax, settleObstacles } from './obstacles.ts'
+import { findObstacles, holdMax, settleObstacles } from './obstacles.ts'
 import { resolve } from './resolve.ts'
 
 const resolved = (rules: readonly Rule[], more: More = {}) =>
   resolve(parseScope(scopeDocument(rules, more)), environment, 0n)
 const settled = (rules: readonly Rule[], more: More = {}, accept: readonly string[] = []) => {
   try {
-    return settleObstacles(resolved(rules, more), accept)
+    return settleObstacles(findObstacles(resolved(rules, more)), accept)
   } catch (error) {
     if (error instanceof CompileError) return { code: error.code.replace('compile.', ''), ...error.details }
     throw error
@@ -133,7 +133,7 @@ describe('settleObstacles', () => {
   test('behavior: what to do names what may be accepted, and only that', () => {
     const fix = (rules: readonly Rule[], more: More) => {
       try {
-        settleObstacles(resolved(rules, more), [])
+        settleObstacles(findObstacles(resolved(rules, more)), [])
       } catch (error) {
         return (error as CompileError).fix
       }

@@ -37,7 +37,7 @@ const offered = (
 ): Fix[] => {
   const branch = prepared.branches[0] ?? null
   const denial = { verdict: 'deny', branch, finding: finding(code, parts) } as const
-  return candidates(prepared, 'calls' in given ? given : act(given), stateOf(prepared), denial)
+  return [...candidates(prepared, 'calls' in given ? given : act(given), stateOf(prepared), denial)]
 }
 const refusing = { hop: 0, caveat: 0 }
 const NATIVE: Address = `0x${'00'.repeat(20)}`

@@ -19,7 +19,8 @@ import type { Address, Hex } from '../primitives/hex.ts'
 import { type Facts, MAX_UINT256, withAmount } from './facts.ts'
 import type { Held } from './held.ts'
 import { judge } from './judge.ts'
-import { largestAllowed, type Measured, measuredOf, remainingAfter } from './largest.ts'
+import { largestAllowed, measuredOf, remainingAfter } from './largest.ts'
+import type { Measured } from './measured.ts'
 import type { PreparedGrant } from './prepared.ts'
 import type { Call, Counter, State } from './types.ts'
 
@@ -266,7 +267,7 @@ describe('largestAllowed', () => {
 describe('remainingAfter', () => {
   const left = (caveats: readonly Given[], call: Call | readonly Call[], above: readonly Given[] = []) => {
     const prepared = grantOf(caveats, above)
-    return remainingAfter(firstBranch(prepared), factsOf(call), stateOf(prepared))
+    return remainingAfter(firstBranch(prepared), factsOf(call), stateOf(prepared), [])
   }
 
   test('behavior: the tightest of what counts what moves; `null` where nothing does', () => {

@@ -34,7 +34,7 @@ import type { State } from './types.ts'
  *
  * Signatures, authorities and delegates of the links are not looked at again: a prepared grant has been checked.
  */
-export function walk(branch: PreparedBranch, facts: Facts, state: State, notes: Note[]): Finding | null {
+export function walk(branch: PreparedBranch, facts: Facts, state: State, notes: Note[] = []): Finding | null {
   if (state.paused !== false) return finding(state.paused === true ? 'paused' : 'state_missing')
   if (!isDelegate(branch, facts)) return { ...finding('redeemer_not_allowed'), hop: 0, passed: 1 }
   let passed = 2

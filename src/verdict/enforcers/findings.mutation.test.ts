@@ -68,7 +68,7 @@ function lookOf(caveat: Given, block: { timestamp?: bigint; number?: bigint } = 
   const state = stateOf(prepared, {
     counters: own.counter === null ? {} : { [own.counter]: { kind: 'hook', passes: false } },
   })
-  return { branch, link, caveat: own, facts, state: { ...state, block: { ...state.block, ...block } } }
+  return { branch, link, caveat: own, facts, state: { ...state, block: { ...state.block, ...block } }, notes: [] }
 }
 
 describe('allowedCalldata', () => {

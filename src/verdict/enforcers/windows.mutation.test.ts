@@ -31,7 +31,7 @@ function lookOf(
   const facts = readAction({ chainId: prepared.chainId, redeemer: agent, calls: [call] })
   if (branch === undefined || link === undefined || own === undefined || 'code' in facts) throw new TypeError('no link')
   const counters = counter === null ? {} : { [own.counter ?? '']: counter }
-  return { branch, link, caveat: { ...own, ...more }, facts, state: stateOf(prepared, { now, counters }) }
+  return { branch, link, caveat: { ...own, ...more }, facts, state: stateOf(prepared, { now, counters }), notes: [] }
 }
 
 const unused = { kind: 'period', amount: 0n, duration: 0n, start: 0n, lastPeriod: 0n, transferred: 0n } as const
