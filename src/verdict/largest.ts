@@ -122,7 +122,7 @@ const KINDS = { erc20PeriodTransfer: 'token', nativePeriodTransfer: 'value' } as
 
 /** Whether a caveat refuses native value with a call that it would else take. */
 function wantsNoValue({ meaning }: PreparedCaveat, facts: Facts): boolean {
-  return meaning.kind === 'approvalRevocation' || (meaning.kind === 'multiTokenPeriod' && facts.size > 0)
+  return meaning.kind === 'approvalRevocation' || (meaning.kind === 'multiTokenPeriod' && facts.data !== '0x')
 }
 
 /** Bits of the amount word that a caveat fixes. */
