@@ -58,6 +58,11 @@ describe('settleObstacles', () => {
   test('behavior: the first in the order of the scope, and whether it may be accepted', () => {
     const first = (rules: readonly Rule[], more: More) => settled(rules, more)
     expect(first([loose('a')], budget())).toEqual({ code: 'max', pointer: '/rules/0/max', acceptable: true })
+    expect(first([pay({ max: '5', budget: undefined as never })], {})).toEqual({
+      code: 'unbounded',
+      pointer: '/rules/0',
+      acceptable: false,
+    })
     expect(first([act({ value: { lte: '1' } })], {})).toEqual({
       code: 'unbounded',
       pointer: '/rules/0/value',

@@ -229,6 +229,8 @@ describe('openEnds', () => {
     const transfer = methods(TRANSFER)
     expect([anyone(targets(USDC), transfer), anyone(targets(USDC), transfer, payee)]).toEqual([true, false])
     expect([anyone(targets(USDC), methods('0x12345678')), anyone(targets(USDC))]).toEqual([false, false])
+    // Of what contradicts itself it is said too: in doubt it is.
+    expect(anyone(cap, methods('0x12345678'))).toBe(true)
     // Plain payments move no token.
     expect([anyone(cap, exact('0x')), anyone(targets(USDC), exact('0x'))]).toEqual([false, false])
     // No target, and value may leave: anybody gets it; without value nobody does.

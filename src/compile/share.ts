@@ -32,11 +32,11 @@ function shareCaps(twigs: readonly Twig[]): Node[] {
   }
   const done = new Set<string>()
   return twigs.flatMap((twig): Node[] => {
-    const sharers = twig.cap === null ? undefined : byCap.get(twig.cap.key)
-    if (twig.cap === null || sharers === undefined || sharers.length === 1) return [alone(twig)]
+    const sharers = twig.cap === null ? [] : (byCap.get(twig.cap.key) ?? [])
+    if (twig.cap === null || sharers.length === 1) return [alone(twig)]
     if (done.has(twig.cap.key)) return []
     done.add(twig.cap.key)
-    return [capNode(sharers)]
+    return [capNode(sharers, twig.cap.limit)]
   })
 }
 
@@ -60,10 +60,7 @@ function lowered(limit: Tagged, maximum: Tagged | null): Tagged {
 }
 
 /** The shared cap with what makes it safe (no value beside a token, no calldata beside value), and a leaf for each twig. */
-function capNode(sharers: readonly Twig[]): Node {
-  const [first] = sharers
-  const limit = first?.cap?.limit
-  if (first === undefined || limit === undefined) return { caveats: [], children: [] }
+function capNode(sharers: readonly Twig[], limit: Tagged): Node {
   const holds = new Set(sharers.flatMap((twig) => twig.cap?.limit.holds ?? []))
   const guards = gather(sharers.flatMap(({ shape }) => shape.filter(isGuard)))
   return {

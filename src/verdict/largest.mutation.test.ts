@@ -213,6 +213,14 @@ describe('largestAllowed', () => {
     expect(largestAllowed(pinned, factsOf(transfer(1n)), stateOf(pinned), 'token')).toBe(MAX_UINT256 - 0xfan)
     const high = grantOf([pin(36n, '7f'), cap(MAX_UINT256)])
     expect(largestAllowed(high, factsOf(transfer(1n)), stateOf(high), 'token')).toBe(2n ** 255n - 1n)
+    // Digits of every place of what is pinned, from the payee's word on too.
+    const wide = (caveat: Given) => {
+      const prepared = grantOf([caveat, cap(2n ** 201n)])
+      return largestAllowed(prepared, factsOf(transfer(1n)), stateOf(prepared), 'token')
+    }
+    expect(wide(pin(66n, '1105'))).toBe(2n ** 201n - 0x10000n + 0x1105n)
+    expect(wide(pin(4n, word(vendor) + word(2n ** 200n + 77n)))).toBe(2n ** 200n + 77n)
+    expect(wide(pin(20n, vendor.slice(10) + word(2n ** 200n + 77n).slice(0, 60)))).toBe(2n ** 200n + 0xffffn)
     // A pinned bit above the bound, and one below it: the bits between are set.
     const both = grantOf([pin(36n, '40'), pin(67n, '00'), cap(2n ** 255n)])
     expect(largestAllowed(both, factsOf(transfer(1n)), stateOf(both), 'token')).toBe((0x41n << 248n) - 256n)

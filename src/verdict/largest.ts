@@ -1,3 +1,4 @@
+import { sliceBytes } from '../primitives/hex.ts'
 import { max, min } from '../primitives/integer.ts'
 import { periodOf, spentOf } from './counters.ts'
 import { windowAt } from './enforcers/period.ts'
@@ -143,7 +144,7 @@ const KINDS = { erc20PeriodTransfer: 'token', nativePeriodTransfer: 'value' } as
 
 /** Whether a caveat refuses native value with a call that it would else take. */
 function wantsNoValue({ meaning }: PreparedCaveat, facts: Facts): boolean {
-  return meaning.kind === 'approvalRevocation' || (meaning.kind === 'multiTokenPeriod' && facts.size > 0)
+  return meaning.kind === 'approvalRevocation' || (meaning.kind === 'multiTokenPeriod' && facts.data !== '0x')
 }
 
 const WORD_START = 36
@@ -156,15 +157,15 @@ function pinOf({ meaning }: PreparedCaveat): Pin[] {
       : meaning.kind === 'exactCalldata' || meaning.kind === 'exactExecution'
         ? { start: 0n, value: meaning.data }
         : null
-  if (pinned === null || pinned.start >= BigInt(WORD_END)) return []
+  if (pinned === null) return []
   const start = Number(pinned.start)
   const end = Math.min(start + ((pinned.value.length - 2) >> 1), WORD_END)
   const from = Math.max(start, WORD_START)
   if (from >= end) return []
-  const digits = pinned.value.slice(2 + (from - start) * 2, 2 + (end - start) * 2)
+  const bytes = sliceBytes(pinned.value, from - start, end - start)
   const shift = BigInt((WORD_END - end) * 8)
   const ones = (1n << BigInt((end - from) * 8)) - 1n
-  return [{ mask: ones << shift, bits: BigInt(`0x${digits}`) << shift }]
+  return [{ mask: ones << shift, bits: BigInt(bytes) << shift }]
 }
 
 function pinOfValue({ meaning }: PreparedCaveat): Pin[] {

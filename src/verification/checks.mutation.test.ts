@@ -19,7 +19,7 @@ import type { Statement, StatementOf } from '../receipt/statement.ts'
 import { prepareGrant } from '../verdict/index.ts'
 import { checkAction, checkRequest, isAsker } from './action.ts'
 import { createMemory, type GrantRead, type Memory } from './memory.ts'
-import type { ChainFacts, Check, Status } from './types.ts'
+import type { ChainFacts, Check } from './types.ts'
 import { checkBlock, checkState, checkVerdict } from './verdict.ts'
 
 /** Each check by itself, on what one receipt says: one field changed at a time, and nothing signed again. */
@@ -124,6 +124,11 @@ describe('checkVerdict', () => {
   test('behavior: evaluated again, with the grant, the request and the state', () => {
     expect(ask(statement)).toBe('proven ok')
     expect(ask(edited({ verdict: denied.verdict }))).toBe('refuted verdict_mismatch')
+    const { code } = denied.verdict as { code?: string }
+    expect(checkVerdict({ ...statement, verdict: denied.verdict }, read, request).cause).toBe('allow')
+    const refused = checkAction(denied, { request: other.bundle.evidence['request'] as Uint8Array }).request
+    expect(checkVerdict({ ...denied, verdict: statement.verdict }, read, refused).cause).toBe(code)
+    expect(code).toBeDefined()
     expect(shown(checkVerdict(statement, undefined, request))).toBe('unavailable evidence_missing')
     expect(shown(checkVerdict(statement, read, undefined))).toBe('unavailable evidence_missing')
     expect(ask(statement, { grant })).toBe('unavailable environment_missing')

@@ -124,6 +124,20 @@ describe('createMemory', () => {
     expect([bare('b'), bare('b')]).toEqual([true, false])
     expect([ask('b', { ...environment }), ask('b')]).toEqual([true, false])
   })
+
+  test('behavior: 4,096 where nobody says how many', () => {
+    const memory = createMemory()
+    const isRead = (key: number) => {
+      let reads = 0
+      memory.grant(`${key}`, environment, () => {
+        reads++
+        return read
+      })
+      return reads === 1
+    }
+    for (let key = 0; key < 4_096; key++) isRead(key)
+    expect([isRead(0), isRead(4_096), isRead(1), isRead(0)]).toEqual([false, true, false, true])
+  })
 })
 
 describe('resultOf', () => {
