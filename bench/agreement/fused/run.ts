@@ -262,7 +262,8 @@ async function ask({ rig, mistaken, report }: Run, { subject, branch, index, act
     // What else is refused behind a signature that lacks, the chain does not say yet.
     if (wantedOf(branch, answer) !== null) continue
     const outcome = compareFused(branch, judge(alone, action, state), answer, ledger.disabled)
-    const caught = (report.caught[name] ??= {})
+    report.caught[name] ??= {}
+    const caught = report.caught[name]
     if (isFault(outcome)) caught[outcome] = (caught[outcome] ?? 0) + 1
   }
   return { state, answer, verdict: evaluate(alone, action, state) }
