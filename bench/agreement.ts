@@ -36,8 +36,16 @@ export type AgreementOptions = {
 /** Given by a stop, a simulation or a fault, never by an evaluation. */
 const NOT_EVALUATED: readonly ReasonCode[] = ['stopped', 'signature_refused', 'execution_failed', 'disagreement']
 
+/** Of whole scopes in one caveat alone: the fused comparison sees to them. */
+const OF_WHOLE_SCOPES: readonly ReasonCode[] = [
+  ...(['allowance_not_returned', 'request_required', 'request_refused', 'request_expired', 'request_used'] as const),
+  'counter_shared',
+]
+
 /** Codes that an evaluation can give. */
-export const REACHABLE = (Object.keys(REASONS) as ReasonCode[]).filter((code) => !NOT_EVALUATED.includes(code))
+export const REACHABLE = (Object.keys(REASONS) as ReasonCode[]).filter(
+  (code) => !NOT_EVALUATED.includes(code) && !OF_WHOLE_SCOPES.includes(code),
+)
 
 const GRANTS_A_ROUND = 36
 const ACTIONS_A_GRANT = 4

@@ -2,6 +2,7 @@ import type { Hex } from '../../src/primitives/hex.ts'
 import type { PreparedBranch } from '../../src/verdict/prepared.ts'
 import type { Verdict } from '../../src/verdict/types.ts'
 import type { ChainAnswer } from './chainAnswer.ts'
+import { refusalOf, sameRefusal } from './fused/compareFused.ts'
 import { MANAGER_ERRORS, REVERTS } from './reverts.ts'
 
 /**
@@ -39,6 +40,7 @@ export const BOUNDS: Readonly<Record<string, string>> = {
   choice_unknown: 'LogicalOrWrapper around enforcers that keep state: its groups share counters (FACTS, do not use)',
   effect_unknown: 'balance-change enforcers compare balances after an execution that calls foreign code',
   payment_unknown: 'NativeTokenPayment redeems another delegation afterwards, which only the manager can judge',
+  counter_shared: 'two caveats of one delegation with the rules of a whole scope share their counters',
   'batch_not_allowed (batch)': 'several calls where no caveat asks for a batch: no scope grants one (FACTS C9)',
   'action_maximum_exceeded (held)': 'the principal left the maximum to the redeemer',
   'argument_not_allowed (held)': 'the principal left an argument to the redeemer',
@@ -60,6 +62,7 @@ type Refused = Extract<ChainAnswer, { status: 'refused' }>
 function doubts(branch: PreparedBranch, verdict: Deny, answer: Refused): boolean | null {
   switch (verdict.code) {
     case 'unknown_caveat':
+    case 'counter_shared':
       return answer.by === 'outer' || (answer.by === 'hook' && positionOf(branch, verdict) <= answer.position)
     case 'choice_unknown':
       // Nothing but wrappers is asked before all others, and ours is the first of them that could refuse.
@@ -86,11 +89,9 @@ function sameReason(branch: PreparedBranch, verdict: Deny, answer: Refused, disa
     const same = verdict.delegation === answer.delegation && caveat?.enforcer === answer.enforcer
     return answer.when === 'before' && same && (REVERTS[answer.error]?.includes(verdict.code) ?? false)
   }
-  return (
-    verdict.delegation === answer.delegation &&
-    positionOf(branch, verdict) === answer.position &&
-    (REVERTS[answer.error]?.includes(verdict.code) ?? false)
-  )
+  if (verdict.delegation !== answer.delegation || positionOf(branch, verdict) !== answer.position) return false
+  const refusal = refusalOf(answer)
+  return refusal === null ? (REVERTS[answer.error]?.includes(verdict.code) ?? false) : sameRefusal(verdict, refusal)
 }
 
 /** Number of caveats before the one that a denial names. */

@@ -62,15 +62,16 @@ uint256 constant COUNTER_SIZE = 192;
 
 /// @title Judgement
 /// @notice What one redemption would change, in memory until all of it is admitted.
-/// @dev At a place that is known when this is compiled: as a struct, which is passed on and cleared wherever it is declared, it costs
-/// 900 gas more a redemption and hop.
+/// @dev At a place that is known when this is compiled. Measured and not taken: structs, which are passed on and are cleared wherever
+/// one is declared or returned, 600 to 800 gas more a redemption and hop; the same words behind a pointer, 320 more.
 abstract contract Judgement {
     /// @dev Where the judgement starts: the free memory when it is opened.
     function _place() internal pure virtual returns (uint256);
 
     function _openJudgement(uint256 budgets) internal pure {
         unchecked {
-            // Cannot fail: that nothing was allocated before is how this contract is written.
+            // Cannot fail: that nothing was allocated before is how this contract is written. Cleared, although nothing was ever
+            // written there: to rely on that would save 80 gas.
             assert(zeros(COUNTERS / 32 + budgets) == _place());
         }
     }

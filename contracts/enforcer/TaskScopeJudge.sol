@@ -112,6 +112,7 @@ abstract contract TaskScopeJudge is TaskScopeRules {
             uint256 record = allocate(96 + n & ~uint256(31));
             put(record, n);
             uint256 differ;
+            // Left by a `break`: `do … while` would look at a flag of its own each time, for 25 gas.
             for (uint256 i;;) {
                 _readNext();
                 uint256 rule = _admit();

@@ -93,6 +93,8 @@ abstract contract TaskScopeRules is Executions, TaskScopeCounters {
     }
 
     /// @dev Whether a rule of the right shape admits the execution: approvals, value, conditions, budgets.
+    ///
+    /// Leaves early. Functions that leave at their end only are inlined by the optimizer, and cost 290 gas more an execution.
     function _passes(uint256 p, uint256 end, uint256 head) private view returns (bool) {
         unchecked {
             p += RULE_HEADER;

@@ -76,4 +76,45 @@ describe('decodeRevert', () => {
     )
     for (const name of ['Error', 'Panic', 'ERC20InsufficientBalance', 'unknown', 'empty']) expect(names).toContain(name)
   })
+
+  test('behavior: a refusal of the whole-scope enforcer by the names of its fields', () => {
+    const refusals = parseAbi([
+      'error NotAdmitted(bytes32 delegation, uint256 item, uint256 rule, uint8 reason, uint256 index, uint256 limit, uint256 used, uint256 requested)',
+      'error MeasuredAlone(bytes32 delegation)',
+    ])
+    const delegation: Hex = `0x${'d1'.repeat(32)}`
+    const data = encodeErrorResult({
+      abi: refusals,
+      errorName: 'NotAdmitted',
+      args: [delegation, 2n, 1n, 4, 0n, 100n, 60n, 41n],
+    })
+    expect(decodeRevert(data)).toEqual({
+      contract: 'TaskScopeEnforcer',
+      name: 'NotAdmitted',
+      message: `NotAdmitted(delegation ${delegation}, item 2, rule 1, reason budget, index 0, limit 100, used 60, requested 41)`,
+      refusal: {
+        error: 'NotAdmitted',
+        delegation,
+        item: 2,
+        rule: 1,
+        reason: 'budget',
+        index: 0,
+        limit: 100n,
+        used: 60n,
+        requested: 41n,
+      },
+      data,
+    })
+    const none = [delegation, 0n, 255n, 0, 0n, 0n, 0n, 9n] as const
+    expect(decodeRevert(encodeErrorResult({ abi: refusals, errorName: 'NotAdmitted', args: none })).message).toContain(
+      'rule none, reason no_rule',
+    )
+    const alone = encodeErrorResult({ abi: refusals, errorName: 'MeasuredAlone', args: [delegation] })
+    expect(decodeRevert(alone)).toMatchObject({
+      name: 'MeasuredAlone',
+      message: `MeasuredAlone(delegation ${delegation})`,
+    })
+    // Longer than the contract writes it: read as any other revert.
+    expect(decodeRevert(`${alone}00`)).not.toHaveProperty('refusal')
+  })
 })

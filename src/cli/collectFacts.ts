@@ -7,7 +7,7 @@ import type { AccountCode } from '../delegation/facts.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Statement } from '../receipt/statement.ts'
-import type { State } from '../verdict/types.ts'
+import type { Action, State } from '../verdict/types.ts'
 import type { ChainFacts } from '../verification/types.ts'
 import type { Session } from './session.ts'
 
@@ -17,11 +17,11 @@ type Transactions = NonNullable<ChainFacts['transactions']>
  * What the chain has to say about receipts: the blocks, states and transactions that they name, accounts and contract
  * signatures of their grants. What the node cannot answer stays absent, and so unavailable.
  *
- * @param claims - Receipts whose issuer's signature is proven, each with its grant.
+ * @param claims - Receipts whose issuer's signature is proven, each with its grant and the action that it is about.
  */
 export async function collectFacts(
   session: Session,
-  claims: readonly { statement: Statement; grant: Grant }[],
+  claims: readonly { statement: Statement; grant: Grant; action?: Action }[],
 ): Promise<ChainFacts> {
   const { node, environment } = session
   const blocks: Record<string, Hex | null> = {}
@@ -30,7 +30,7 @@ export async function collectFacts(
   const codes: Record<Address, AccountCode> = {}
   const contractSignatures: Record<Hex, boolean> = {}
   const seen = new Set<Hex>()
-  for (const { statement, grant } of claims) {
+  for (const { statement, grant, action } of claims) {
     if (!seen.has(grant.id)) {
       seen.add(grant.id)
       const read = await answered(() => readFacts(node, { grant, environment }))
@@ -44,7 +44,8 @@ export async function collectFacts(
         if (hash !== undefined) blocks[number] = hash
       }
       const hash = blocks[number]
-      const state = hash ? await answered(() => readState(node, { grant, environment, block: { hash } })) : undefined
+      const about = { grant, environment, ...(action === undefined ? {} : { action }) }
+      const state = hash ? await answered(() => readState(node, { ...about, block: { hash } })) : undefined
       if (state !== undefined) states[number] = merge(states[number], state)
     }
     const tx = transactionOf(statement)

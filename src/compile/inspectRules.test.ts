@@ -97,7 +97,7 @@ describe('inspectLinks, a whole scope in one caveat', () => {
         { ...draft([]), ...one({ requestKey: PAYEES[1] }), ...other, delegate: OPEN_DELEGATE },
       ],
       [one(), under({})],
-      [one(), under({ rules: [{ ...payRule, charges: [] }], budgets: [] })],
+      [one({ rules: [payRule, callRule] }), under({ rules: [{ ...payRule, charges: [] }], budgets: [] })],
       [draft([...bound, spend, noValue]), under({ expiry: times.before })],
       [one(), draft([spend, noValue, times], { parent: 0, delegator: AGENT, delegate: SUB, ...other })],
       [one({ rules: [exactRule(TARGET, encodeCalldata('pay(address,uint256)', [PAYEES[0], 5n]))] })],
@@ -305,6 +305,8 @@ describe('inspectLinks, a whole scope in one caveat', () => {
     ['another target', {}, { rules: [payRule, { ...payRule, target: DAI }] }, true],
     ['another function', { rules: [callRule] }, { rules: [{ ...callRule, selector: '0x12345679' }] }, true],
     ['longer calldata', { rules: [callRule] }, { rules: [{ ...callRule, length: 100 }] }, true],
+    ['any longer calldata', { rules: [callRule] }, { rules: [{ ...callRule, longer: true }] }, true],
+    ['calldata as short as it may be', { rules: [{ ...callRule, longer: true }] }, { rules: [callRule] }, false],
     [
       'calldata as long as it may be',
       { rules: [{ ...callRule, longer: true }] },

@@ -21,7 +21,7 @@ export function isWiderScope(child: TaskScopeCaveat, parent: TaskScopeCaveat): b
 }
 
 function isAlike(rule: TaskScopeRule, wide: TaskScopeRule): boolean {
-  const fits = rule.length === wide.length || (wide.longer && rule.length >= wide.length)
+  const fits = wide.longer ? rule.length >= wide.length : !rule.longer && rule.length === wide.length
   const allowed = rule.allowance?.token === wide.allowance?.token
   return rule.target === wide.target && rule.selector === wide.selector && fits && allowed
 }

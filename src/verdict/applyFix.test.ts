@@ -51,4 +51,23 @@ describe('applyFix', () => {
       'verdict.invalid_fix',
     )
   })
+
+  test('behavior: in a batch one call is changed, or the first ones are kept', () => {
+    const batch = { ...action, calls: [transfer(1n), transfer(2n), transfer(3n)] }
+    const lower: Fix = { do: 'lower_amount', to: 9n }
+    expect(applyFix({ do: 'in_call', call: 1, fix: lower }, batch).calls).toEqual([
+      transfer(1n),
+      transfer(9n),
+      transfer(3n),
+    ])
+    expect(applyFix({ do: 'in_call', call: 3, fix: lower }, batch)).toEqual(batch)
+    expect(applyFix({ do: 'send_fewer_calls', to: 2 }, batch).calls).toEqual([transfer(1n), transfer(2n)])
+  })
+
+  test('behavior: who has it signed anew drops what was signed', () => {
+    const request = { number: 1n, deadline: 2n, signature: null, confirmation: null }
+    const fix: Fix = { do: 'sign_request', key: mallory, number: 2n }
+    expect(applyFix(fix, { ...action, request })).toEqual(action)
+    expect(applyFix(fix, action)).toEqual(action)
+  })
 })

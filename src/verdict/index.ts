@@ -6,8 +6,10 @@ export { type Counted, type Ended, type Meter, type NodeMeters, type Remaining, 
 export { prepareGrant } from './prepare.ts'
 export type { PreparedBranch, PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
 export { familyOf, REASONS } from './reasons.ts'
+export { type RefusedAt, refusedAt } from './taskScope/refusedAt.ts'
 export {
   type Action,
+  type ActionRequest,
   type Allow,
   type Call,
   type Counter,
@@ -17,6 +19,7 @@ export {
   type Fix,
   type ReasonCode,
   type ReasonFamily,
+  type RefusedRule,
   type State,
   type Verdict,
 } from './types.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Evaluate, FUSED_CODES, runFusedAgreement } from '../../bench/agreement/fused/run.ts'
+import { FUSED_CODES } from '../../bench/agreement/fused/report.ts'
+import { type Evaluate, runFusedAgreement } from '../../bench/agreement/fused/run.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
 import { atTime } from '../../src/verdict/fix.ts'

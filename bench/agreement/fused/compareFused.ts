@@ -64,7 +64,8 @@ export function wantedOf(branch: PreparedBranch, answer: ChainAnswer): { delegat
   return keyed ? null : { delegation: refusal.delegation, confirmer: refusal.signer }
 }
 
-function refusalOf(answer: ChainAnswer): TaskScopeRefusal | null {
+/** What the enforcer said, where it was the one that refused. */
+export function refusalOf(answer: ChainAnswer): TaskScopeRefusal | null {
   return answer.status === 'refused' && answer.by === 'hook' && answer.data !== undefined
     ? decodeTaskScopeRefusal(answer.data)
     : null
@@ -94,7 +95,8 @@ function sameReason(branch: PreparedBranch, verdict: Deny, answer: Refused, disa
   return refusal.delegation === verdict.delegation && sameRefusal(verdict, refusal)
 }
 
-function sameRefusal(verdict: Deny, refusal: TaskScopeRefusal): boolean {
+/** Whether a denial names what the enforcer does: rule, part and numbers. */
+export function sameRefusal(verdict: Deny, refusal: TaskScopeRefusal): boolean {
   const { code, limit, used, requested, rule } = verdict
   switch (refusal.error) {
     case 'NotAdmitted': {

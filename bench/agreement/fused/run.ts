@@ -1,65 +1,26 @@
-import { encodeFunctionData, parseAbi } from 'viem'
 import { readState } from '../../../src/chain/index.ts'
-import type { Address } from '../../../src/primitives/hex.ts'
 import { evaluate } from '../../../src/verdict/evaluate.ts'
 import { prepareGrant } from '../../../src/verdict/prepare.ts'
 import type { PreparedBranch, PreparedGrant } from '../../../src/verdict/prepared.ts'
-import { unspentOf } from '../../../src/verdict/taskScope/passage.ts'
-import type { PreparedBudget } from '../../../src/verdict/taskScope/prepareTerms.ts'
-import type { Action, Deny, ReasonCode, State, Verdict } from '../../../src/verdict/types.ts'
+import type { Action, Deny, State, Verdict } from '../../../src/verdict/types.ts'
 import { chance, type Draw, pick, seeded } from '../../../test/arbitraries/draw.ts'
 import type { World } from '../../../test/arbitraries/grantSketch.ts'
-import { askChain, type ChainAnswer, redemptionData } from '../chainAnswer.ts'
-import { disable, type Ledger, transact } from '../history.ts'
-import { countLeast, emptyReport, type Fault } from '../report.ts'
+import { askChain, type ChainAnswer } from '../chainAnswer.ts'
+import type { Ledger } from '../history.ts'
 import { type Rig, startRig } from '../rig.ts'
 import { head, send } from '../rpc.ts'
-import { confirmed, type Near, nearFused, signed } from './actions.ts'
+import { confirmed, type Near, nearFused } from './actions.ts'
 import { compareFused, wantedOf } from './compareFused.ts'
+import { makeFusedHistory } from './history.ts'
+import { nearOf } from './near.ts'
+import { countRarest, countVerdict, emptyFusedReport, type FusedReport, isFault, keepFault } from './report.ts'
 import { drawFused, type FusedSubject } from './subjects.ts'
 
 export type Evaluate = (prepared: PreparedGrant, action: Action, state: State) => Verdict
 
-/** What an evaluation says where a whole scope in one caveat decides, whatever else it can say. */
-export const FUSED_CODES: readonly ReasonCode[] = [
-  ...(['target_not_allowed', 'method_not_allowed', 'recipient_not_allowed', 'argument_not_allowed'] as const),
-  ...(['calldata_not_allowed', 'value_not_allowed', 'batch_not_allowed', 'batch_size_not_allowed'] as const),
-  ...(['args_not_allowed', 'redeemer_not_allowed', 'allowance_not_returned'] as const),
-  ...(['request_required', 'request_refused', 'request_expired', 'request_used'] as const),
-  ...(['budget_exceeded', 'period_budget_exceeded', 'calls_exceeded', 'action_maximum_exceeded'] as const),
-  ...(['not_yet_valid', 'expired', 'revoked', 'group_revoked'] as const),
-  ...(['state_missing', 'effect_unknown', 'counter_shared'] as const),
-]
-
-export type FusedReport = {
-  lowering: 'fused'
-  seed: number
-  /** Actions on one branch, each judged by us and by the chain; escalations by the chain with and without a confirmation. */
-  cases: number
-  agree: number
-  falseAllow: number
-  falseDeny: number
-  reasonMismatch: number
-  conservative: number
-  /** Allowed, and the call itself failed. */
-  execution: number
-  /** Escalated, then confirmed by the confirmer, then allowed by us and the chain. */
-  confirmed: number
-  /** Denied for now, and allowed by us and the chain at the very second that was named, not before. */
-  resets: number
-  byCode: Record<string, number>
-  byDepth: Record<number, number>
-  /** What each mistaken evaluator was caught at. */
-  caught: Record<string, Partial<Record<Fault['what'], number>>>
-  /** The rarest code: how well the run covers what there is. */
-  least: { code: string; codeCount: number }
-  faults: Fault[]
-}
-
 const SUBJECTS_A_ROUND = 16
 const ACTIONS_A_SUBJECT = 4
 const TIMES_A_ROUND = 4
-const MAX_FAULTS = 5
 
 type Live = FusedSubject & { prepared: PreparedGrant; ledger: Ledger }
 type Run = {
@@ -95,31 +56,8 @@ export async function runFusedAgreement(
   } finally {
     await rig.stop()
   }
-  const shared = emptyReport(options.seed)
-  countLeast(Object.assign(shared, { byCode: report.byCode }), [...FUSED_CODES, 'allow', 'escalate'])
-  report.least = { code: shared.least.code, codeCount: shared.least.codeCount }
+  countRarest(report)
   return report
-}
-
-function emptyFusedReport(seed: number): FusedReport {
-  return {
-    lowering: 'fused',
-    seed,
-    cases: 0,
-    agree: 0,
-    falseAllow: 0,
-    falseDeny: 0,
-    reasonMismatch: 0,
-    conservative: 0,
-    execution: 0,
-    confirmed: 0,
-    resets: 0,
-    byCode: {},
-    byDepth: {},
-    caught: {},
-    least: { code: '', codeCount: 0 },
-    faults: [],
-  }
 }
 
 async function runRound(run: Run): Promise<void> {
@@ -131,7 +69,7 @@ async function runRound(run: Run): Promise<void> {
   for (let count = 0; count < SUBJECTS_A_ROUND; count++) {
     const subject = await drawFused(draw, rig, world)
     const prepared = prepareGrant(subject.grant, rig.environment)
-    live.push({ ...subject, prepared, ledger: await makeHistory(run, world, subject, prepared) })
+    live.push({ ...subject, prepared, ledger: await makeFusedHistory(run, world, subject, prepared) })
   }
   const edges = live.flatMap(({ terms }) => terms.flatMap((own) => (own === null ? [] : [own.notBefore, own.expiry])))
   for (let time = 0; time < TIMES_A_ROUND; time++) {
@@ -174,7 +112,7 @@ async function judgeOne(run: Run, world: World, subject: Live): Promise<bigint |
   if (verdict.verdict !== 'deny' || verdict.resetsAt === null || verdict.resetsAt > state.block.timestamp + 4_000n) {
     return null
   }
-  if (chance(draw, 40)) await checkReset(run, one, verdict)
+  if (chance(draw, 80)) await checkReset(run, one, verdict)
   return verdict.resetsAt
 }
 
@@ -193,8 +131,9 @@ async function checkReset(run: Run, one: Case, denied: Deny): Promise<void> {
     const still = verdict.verdict === 'deny' && checkOf(verdict) === checkOf(denied)
     // Before it, only an end can come first; at it, another check may refuse, but not this one.
     const right = time === resetsAt ? !still : still || (verdict.verdict === 'deny' && verdict.resetsAt === null)
-    if (isFault(outcome) && wantedOf(one.branch, answer) === null) fault(run, outcome, one, verdict, answer, state)
-    else if (!right) fault(run, 'reasonMismatch', one, verdict, answer, state)
+    if (isFault(outcome) && wantedOf(one.branch, answer) === null)
+      keepFault(report, outcome, one, verdict, answer, state)
+    else if (!right) keepFault(report, 'reasonMismatch', one, verdict, answer, state)
     else if (time === resetsAt) report.resets++
   }
   await send(rpcUrl, 'evm_revert', [snapshot])
@@ -214,7 +153,7 @@ async function settle(
   state: State,
 ): Promise<void> {
   const { report } = run
-  count(report, first)
+  countVerdict(report, first)
   let [verdict, said, seen, action] = [first, answer, state, one.action]
   const { disabled } = one.subject.ledger
   for (let steps = 0; steps < 3 && one.branch.links.every(({ caveats }) => caveats.length === 1); steps++) {
@@ -226,7 +165,7 @@ async function settle(
     if (verdict.verdict === 'allow' && said.status === 'executed') report.confirmed++
   }
   const outcome = compareFused(one.branch, verdict, said, disabled)
-  if (isFault(outcome)) fault(run, outcome, { ...one, action }, verdict, said, seen)
+  if (isFault(outcome)) keepFault(report, outcome, { ...one, action }, verdict, said, seen)
   else if (outcome === 'conservative') report.conservative++
   else {
     report.agree++
@@ -246,9 +185,9 @@ function spoilState(run: Run, one: Case, state: State): void {
   const { [lost.key]: _, ...counters } = state.counters
   const spoiled = { ...state, counters }
   const verdict = evaluate({ ...one.subject.prepared, branches: [one.branch] }, one.action, spoiled)
-  count(report, verdict)
+  countVerdict(report, verdict)
   const right = verdict.verdict === 'deny' && verdict.code === 'state_missing' && verdict.hop === lost.hop
-  if (!right) fault(run, 'reasonMismatch', one, verdict, { status: 'executed' }, spoiled)
+  if (!right) keepFault(report, 'reasonMismatch', one, verdict, { status: 'executed' }, spoiled)
 }
 
 async function ask({ rig, mistaken, report }: Run, { subject, branch, index, action }: Case) {
@@ -262,105 +201,9 @@ async function ask({ rig, mistaken, report }: Run, { subject, branch, index, act
     // What else is refused behind a signature that lacks, the chain does not say yet.
     if (wantedOf(branch, answer) !== null) continue
     const outcome = compareFused(branch, judge(alone, action, state), answer, ledger.disabled)
-    const caught = (report.caught[name] ??= {})
+    report.caught[name] ??= {}
+    const caught = report.caught[name]
     if (isFault(outcome)) caught[outcome] = (caught[outcome] ?? 0) + 1
   }
   return { state, answer, verdict: evaluate(alone, action, state) }
-}
-
-/** Amounts at, just below and just above what the budgets have left, and conditions ask for. */
-async function nearOf({ rig, draw }: Run, world: World, { grant }: Live, branch: PreparedBranch): Promise<Near> {
-  const { hash, timestamp: now } = await head(rig.chain.rpcUrl)
-  const state = await readState(rig.node, { grant, environment: rig.environment, block: { hash } })
-  const terms = branch.links.flatMap(({ caveats }) => caveats.flatMap(({ taskScope }) => taskScope ?? []))
-  // What decides is listed often: the neighbourhood of what is left is where mistakes are.
-  const left = terms.flatMap((own) =>
-    own.rules.flatMap(({ charges }) =>
-      charges.flatMap(({ budget: index, weight }) => {
-        const budget = own.budgets[index] as PreparedBudget
-        const rest = (unspentOf(own, budget, state) << budget.shift) / weight
-        return [rest, rest + 1n, rest + 1n, rest / 2n]
-      }),
-    ),
-  )
-  const bounds = terms.flatMap((own) => [
-    ...own.budgets.flatMap(({ cap, threshold }) => [cap, threshold ?? cap]),
-    ...own.terms.rules.flatMap(({ conditions, maxValue }) => [
-      maxValue,
-      ...conditions.flatMap((condition) => (condition.op === 'at_most' ? [condition.operand] : [])),
-    ]),
-  ])
-  const amounts = [0n, 2n ** 128n, 2n ** 256n - 1n, ...left, ...left, ...bounds.flatMap((bound) => [bound, bound + 1n])]
-  return { draw, rig, world, branch, now, amounts }
-}
-
-/** Redemptions, burned numbers, ended groups and revocations before anything is judged: real transactions, some of which fail. */
-async function makeHistory(run: Run, world: World, subject: FusedSubject, prepared: PreparedGrant): Promise<Ledger> {
-  const { rig, draw } = run
-  const { grant } = subject
-  const ledger: Ledger = { disabled: new Set() }
-  const live = { ...subject, prepared, ledger }
-  for (let count = draw.int(4); count > 0; count--) {
-    const index = draw.int(prepared.branches.length)
-    const near = await nearOf(run, world, live, prepared.branches[index] as PreparedBranch)
-    const [leaf] = near.branch.links
-    const redeemer =
-      leaf !== undefined && world.agents.includes(leaf.delegate) ? leaf.delegate : pick(draw, world.agents)
-    const plain = { chainId: world.chainId, redeemer, calls: pick(draw, subject.bases) }
-    const action = chance(draw, 80) ? await signed(near, plain) : await nearFused(near, subject.bases)
-    if (chance(draw, 60)) {
-      const { timestamp } = await head(rig.chain.rpcUrl)
-      await send(rig.chain.rpcUrl, 'evm_setNextBlockTimestamp', [Number(timestamp) + 1 + draw.int(5)])
-    }
-    await transact(rig, action.redeemer, rig.manager, redemptionData(grant, index, action))
-  }
-  const [leaf] = prepared.branches[0]?.links ?? []
-  const terms = leaf?.caveats[0]?.taskScope
-  if (leaf === undefined || terms === null || terms === undefined) return ledger
-  const { enforcer, hash, delegator } = terms.place
-  const { group, guardian, requestKey, confirmer } = terms.terms
-  const signer = requestKey ?? confirmer
-  for (const number of signer === null || chance(draw, 40) ? [] : [0n, 1n, 255n, 2n ** 64n - 1n]) {
-    const data = encodeFunctionData({ abi: ENFORCER, functionName: 'burnRequest', args: [hash, number] })
-    await transact(rig, signer as Address, enforcer, data)
-  }
-  if (chance(draw, 5)) {
-    const args = [delegator, group, guardian ?? NOBODY] as const
-    await transact(
-      rig,
-      guardian ?? delegator,
-      enforcer,
-      encodeFunctionData({ abi: ENFORCER, functionName: 'endGroup', args }),
-    )
-  }
-  if (chance(draw, 4)) await disable(rig, pick(draw, grant.delegations), ledger)
-  return ledger
-}
-
-const ENFORCER = parseAbi([
-  'function burnRequest(bytes32 delegationHash, uint64 number)',
-  'function endGroup(address delegator, bytes8 group, address guardian)',
-])
-const NOBODY: Address = `0x${'00'.repeat(20)}`
-
-function isFault(outcome: Fault['what']): boolean {
-  return outcome === 'falseAllow' || outcome === 'falseDeny' || outcome === 'reasonMismatch'
-}
-
-function fault(
-  { report }: Run,
-  what: Fault['what'],
-  { action, branch }: Case,
-  verdict: Verdict,
-  answer: unknown,
-  state: State,
-): void {
-  if (what === 'falseAllow' || what === 'falseDeny' || what === 'reasonMismatch') report[what]++
-  if (report.faults.length < MAX_FAULTS)
-    report.faults.push({ what, verdict, answer, action, links: branch.links, state })
-}
-
-function count(report: FusedReport, verdict: Verdict): void {
-  const code = verdict.verdict === 'deny' ? verdict.code : verdict.verdict
-  report.byCode[code] = (report.byCode[code] ?? 0) + 1
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../../caveats/types.ts'
 import type { Grant } from '../../grant/types.ts'
+import type { Action } from '../../verdict/types.ts'
 import type { JournalVerification, Verification } from '../../verification/index.ts'
 import { type Found, findBundles } from '../bundles.ts'
 import type { Command, Context, Data, Result } from '../command.ts'
@@ -58,7 +59,9 @@ async function askChain(context: Context, bundles: readonly Found[], offline: Jo
   const claims = await Promise.all(
     offline.receipts.map(async ({ statement }, index) => {
       const grant = await grantIn(bundles[index]?.text ?? '')
-      return statement === undefined || grant === undefined ? [] : [{ statement, grant }]
+      if (statement === undefined || grant === undefined) return []
+      const action = await actionIn(bundles[index]?.text ?? '')
+      return [{ statement, grant, ...(action === undefined ? {} : { action }) }]
     }),
   )
   const session = await openChain(context, chooseChain(context, claims.flat()[0]?.grant.chainId))
@@ -76,6 +79,20 @@ async function grantIn(text: string): Promise<Grant | undefined> {
   try {
     const bytes = parseBundle(text).evidence['grant']
     return bytes === undefined ? undefined : parseGrant(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    if (error instanceof AmbitError || error instanceof TypeError) return undefined
+    throw error
+  }
+}
+
+/** The action that a bundle carries, unproven too: what was asked decides what of the chain was looked at. */
+async function actionIn(text: string): Promise<Action | undefined> {
+  const { parseBundle } = await import('../../receipt/bundle.ts')
+  const { decodeRequestEvidence } = await import('../../receipt/evidence.ts')
+  const { AmbitError } = await import('../../errors.ts')
+  try {
+    const bytes = parseBundle(text).evidence['request']
+    return bytes === undefined ? undefined : decodeRequestEvidence(bytes).request
   } catch (error) {
     if (error instanceof AmbitError || error instanceof TypeError) return undefined
     throw error

@@ -33,7 +33,7 @@ export function scaleBudgets({ scope }: Pick<Resolved, 'scope'>): readonly Scale
 function scale(scope: Scope, name: string, budget: Budget, pointer: string): ScaledBudget {
   const { escalation } = scope
   const units = new Map(chargedAssets(scope, name).map((asset) => [asset, unitsOfAmount(budget, asset, 1n, scope)]))
-  const unit = [...units.values()].reduce(gcd, 0n) || 1n
+  const unit = [...units.values()].reduce(gcd, 0n)
   const cap = unitsOfText(budget, budget.max, scope) / unit
   if (cap === 0n) throw notPositive(pointer)
   requireBound(`${pointer}/max`, 'amount', cap)

@@ -27,7 +27,7 @@ export function lowerScope(resolved: Resolved): LoweredScope {
   for (const { name, terms } of budgets) {
     const pointer = childPointer('/budgets', name)
     const assets = chargedAssets(scope, name).length
-    if (assets > 0) holds(pointer)
+    holds(pointer)
     if (assets > 1) holds(`${pointer}/assets`)
     if (terms.window === 'rolling') holds(`${pointer}/window`)
   }

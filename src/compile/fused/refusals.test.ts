@@ -273,6 +273,9 @@ describe('compile, fused', () => {
     expect(refusal(() => compile({ ...scope, chainId: 1 }, environment, options))).toBe('compile.wrong_chain')
     const rules = scope.rules.map((rule) => ({ ...rule, budget: 'other' }))
     expect(refusal(() => compile({ ...scope, rules }, environment, options))).toBe('compile.unresolved')
+    // A budget that no rule charges has no unit to be counted in.
+    const unused = { ...scope.budgets, other: scope.budgets['b'] as never }
+    expect(refusal(() => compile({ ...scope, budgets: unused }, environment, options))).toBe('compile.invalid_value')
     const hostile = Array.from({ length: 100_000 }, () => scope.rules[0] as never)
     expect(refusal(() => compile({ ...scope, rules: hostile }, environment, options))).toBe('compile.bound_exceeded')
     expect(fusedTerms([act({ target: TARGET })]).rules).toHaveLength(1)
