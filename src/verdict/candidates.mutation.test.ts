@@ -215,7 +215,7 @@ describe('candidates', () => {
       { do: 'set_calldata', data: `0x${'0'.repeat(136)}` },
     ])
     const denial = { verdict: 'deny', branch: null, finding: finding('calldata_not_allowed', refusing) } as const
-    expect(candidates(grantOf([cap()]), act(other), stateOf(grantOf([cap()])), denial)).toEqual([])
+    expect([...candidates(grantOf([cap()]), act(other), stateOf(grantOf([cap()])), denial)]).toEqual([])
   })
 
   test('behavior: a revocation leaves nothing to spend, in the words where an approval has it', () => {

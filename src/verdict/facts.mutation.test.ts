@@ -45,6 +45,9 @@ describe('readAction', () => {
       ...transfer(7n),
       size: 68,
       tokenAmount: 7n,
+      request: null,
+      requestsAbove: null,
+      renewed: false,
     })
     expect(factsOf([pay(5n), transfer(7n)])).toMatchObject({ single: false, value: 5n, size: 0, tokenAmount: null })
     const { data } = transfer(MAX_UINT256)
@@ -95,9 +98,10 @@ describe('isData', () => {
 describe('withAmount', () => {
   test('behavior: tokens in the amount word, coin in the value, of the first call; the rest stays', () => {
     const facts = factsOf([transfer(7n), pay(1n, dai)])
-    expect(withAmount(facts, 'token', 200n)).toEqual(factsOf([transfer(200n), pay(1n, dai)]))
-    expect(withAmount(facts, 'token', MAX_UINT256)).toEqual(factsOf([transfer(MAX_UINT256), pay(1n, dai)]))
-    expect(withAmount(facts, 'value', 9n)).toEqual(factsOf([{ ...transfer(7n), value: 9n }, pay(1n, dai)]))
+    const renewed = (calls: Call[]) => ({ ...factsOf(calls), renewed: true })
+    expect(withAmount(facts, 'token', 200n)).toEqual(renewed([transfer(200n), pay(1n, dai)]))
+    expect(withAmount(facts, 'token', MAX_UINT256)).toEqual(renewed([transfer(MAX_UINT256), pay(1n, dai)]))
+    expect(withAmount(facts, 'value', 9n)).toEqual(renewed([{ ...transfer(7n), value: 9n }, pay(1n, dai)]))
     expect([amountOf(facts), amountOf(factsOf(pay(3n))), amountOf(factsOf({ ...transfer(0n), value: 3n }))]).toEqual([
       7n,
       3n,
