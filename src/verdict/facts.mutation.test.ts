@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { factsOf } from '../../test/fixtures/facts.ts'
 import { act, agent, dai, environment, pay, transfer, usdc } from '../../test/fixtures/verdict.ts'
 import { amountOf, isAddress, isData, isUint, MAX_DATA_BYTES, MAX_UINT256, readAction, withAmount } from './facts.ts'
-import type { Action } from './types.ts'
+import type { Action, Call } from './types.ts'
 
 describe('readAction', () => {
   const good = act(transfer(1n))
