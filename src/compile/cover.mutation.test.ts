@@ -45,13 +45,18 @@ describe('coverScope', () => {
     ['/request', undefined, [pay()], budget()],
     [
       '/request',
-      `Only what ${toChecksum(PAYEES[2])} signed`,
+      `Only what ${toChecksum(PAYEES[2])} signed, each number once`,
       [pay()],
       { ...budget(), request: { key: PAYEES[2], redeemers: 'anyone' } },
     ],
     ['/calls', undefined, [pay()], budget()],
     ['/calls', 'At most 3 calls in all', [pay()], { ...budget(), calls: { max: 3 } }],
-    ['/calls', 'At most 3 calls every PT1H', [pay()], { ...budget(), calls: { max: 3, per: 'PT1H', window: 'fixed' } }],
+    [
+      '/calls',
+      'At most 3 calls every PT1H, in fixed windows: up to twice that within seconds of a boundary',
+      [pay()],
+      { ...budget(), calls: { max: 3, per: 'PT1H', window: 'fixed' } },
+    ],
     ['/budgets/b', `Budget b: at most 200 in all${TOKENS}`, [pay()], budget()],
     ['/budgets/b', 'Budget b: at most 2 in all', [pay({ asset: 'native' })], nativeBudget()],
     [
@@ -64,7 +69,12 @@ describe('coverScope', () => {
     ['/budgets/b', `Budget b: at most 200 in all${TOKENS}`, [pay()], budget({ assets: { [USDC]: '1', native: '1' } })],
     ['/budgets/b/window', undefined, [pay()], budget()],
     ['/budgets/b/window', undefined, [pay()], budget({ per: 'P1D', window: 'fixed' })],
-    ['/budgets/b/window', 'Budget b counts in any interval of P1D', [pay()], budget({ per: 'P1D', window: 'rolling' })],
+    [
+      '/budgets/b/window',
+      'Budget b counts in any interval of P1D: never more than its maximum; a spend counts up to 14.3 % of that time longer, and an amount up to a 2^23rd of the maximum more',
+      [pay()],
+      budget({ per: 'P1D', window: 'rolling' }),
+    ],
     ['/budgets/b/assets', undefined, [pay()], budget()],
     ['/budgets/b/assets', 'Budget b is shared by its assets', [pay(), dai], budget(both)],
     ['/rules/0/asset', `Rule pay: only USDC (${toChecksum(USDC)})`, [pay()], budget()],
@@ -104,7 +114,7 @@ describe('coverScope', () => {
   })
 
   test('behavior: a budget of several assets has something to add up once two of them are used', () => {
-    const nothing = 'At most one of the assets is used by a transfer rule: there is nothing to add up.'
+    const nothing = 'At most one of the assets is used by a rule: there is nothing to add up.'
     expect(why('/budgets/b/assets', [pay()], budget(both))).toBe(nothing)
     expect(why('/budgets/b/assets', [pay(), dai], budget(both))).toBe('')
     // Of another budget's assets nothing is added up here.
