@@ -113,6 +113,32 @@ describe('checkDelegation', () => {
   })
 })
 
+describe('checkDelegation, two links', async () => {
+  const shared = await makeGrant()
+  const made = await issue(
+    (await decide({ grant: shared, action: transferTo(vendors[0], 1n), state: makeState(shared) })).drafted,
+  )
+  const links = (shared.branches[0]?.links ?? []).map((link) => shared.delegations[link] as Delegation)
+  const [leaf, root] = links as [Delegation, Delegation]
+  const showing = (delegations: readonly Delegation[], rooted = -1) => {
+    const { delegation, actorChain } = describeChain(environment.chainId, delegations)
+    const roots = delegation.chain.slice(rooted).map((link) => ({ delegation: link.hash, seq: 1, prev: null }))
+    const said = edited({ delegation, actorChain, roots }, made.statement)
+    const context = hexToBytes(encodeContext(delegations))
+    return checkDelegation(said, { context }, undefined).checks.map(shown)
+  }
+
+  test('behavior: each link hangs on the one above, and the last on nothing', () => {
+    expect(links).toHaveLength(2)
+    expect(showing(links)).toEqual(['proven ok'])
+    expect(showing([{ ...leaf, authority: hash('13') }, root])).toEqual(['refuted chain_broken'])
+    expect(showing([{ ...leaf, delegator: at('66') }, root])).toEqual(['refuted chain_broken'])
+    const loose = { ...root, authority: hash('13') }
+    expect(showing([{ ...leaf, authority: hashDelegation(loose) }, loose])).toEqual(['refuted chain_broken'])
+    expect(showing(links, -2)).toEqual(['refuted roots_mismatch'])
+  })
+})
+
 describe('checkDelegationSignatures', () => {
   const delegations = grant.branches[0]?.links.map((link) => grant.delegations[link] as Delegation) ?? []
   const chainId = environment.chainId
@@ -140,6 +166,8 @@ describe('checkDelegationSignatures', () => {
     expect(ask({ chainId, codes: { [at('66')]: 'none' } } as ChainFacts, forged)).toEqual(
       changed('unavailable signer_unsettled'),
     )
+    const stolen = delegations.with(own, { ...root, signature: (grant.delegations.at(-1) as Delegation).signature })
+    expect(ask(undefined, stolen)).toEqual(changed('unavailable signer_unsettled'))
     // What is known of another chain is nothing known of this one.
     expect(ask({ ...code('none'), chainId: 1 }, forged)).toEqual(changed('unavailable signer_unsettled'))
   })
