@@ -63,6 +63,17 @@ describe('settleObstacles', () => {
       pointer: '/rules/0',
       acceptable: false,
     })
+    expect(first([act({ args: { amount: { lte: '5' } } })], {})).toEqual({
+      code: 'condition',
+      pointer: '/rules/0/args/amount',
+      acceptable: true,
+    })
+    const spends = [{ asset: USDC, amount: 'amount', budget: 'b' }]
+    expect(first([act({ spends })], budget())).toEqual({
+      code: 'spends',
+      pointer: '/rules/0/spends/0',
+      acceptable: false,
+    })
     expect(first([act({ value: { lte: '1' } })], {})).toEqual({
       code: 'unbounded',
       pointer: '/rules/0/value',

@@ -94,6 +94,14 @@ describe('pinArguments', () => {
     expect([...made.words].sort()).toEqual(expected.flatMap(([, , names]) => names).sort())
   })
 
+  test('behavior: neighbours are merged behind a gap too', () => {
+    const { pins } = pinned('f(uint256 a, uint256 b, uint256 c, uint256 d)', eq({ a: '1', c: '3', d: '4' }))
+    expect(pins.map(({ start, names }) => [start, names])).toEqual([
+      [0n, ['a']],
+      [68n, ['c', 'd']],
+    ])
+  })
+
   test('behavior: all arguments fixed, and one more that the function does not have: nothing is whole', () => {
     expect(pinned('f(uint256 a)', eq({ a: '1', z: '2' }))).toMatchObject({ exact: null, loose: ['z'] })
     expect(pinned('f(uint256 a)', eq({ a: '1' })).exact).not.toBeNull()

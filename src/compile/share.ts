@@ -101,11 +101,13 @@ function bind(top: Node, { scope, notBefore, expiry, nonce }: Resolved): Node {
 /** With one call in all, a lifetime cap is a cap for one action. */
 function maximaHeldByOnce({ lifetimeCalls, rules }: Resolved): string[] {
   if (lifetimeCalls !== 1n) return []
-  return rules.flatMap((rule) => (rule.class === 'transfer' && rule.max !== null ? [`${rule.pointer}/max`] : []))
+  // Of a rule without a maximum nobody asks.
+  return rules.map(({ pointer }) => `${pointer}/max`)
 }
 
+/** Only transfers draw from a cap: of theirs, no value and no calldata. */
 function isGuard({ caveat }: Tagged): boolean {
-  return (caveat.kind === 'valueLte' && caveat.max === 0n) || (caveat.kind === 'exactCalldata' && caveat.data === '0x')
+  return caveat.kind === 'valueLte' || caveat.kind === 'exactCalldata'
 }
 
 /** Equal caveats as one that holds for all. */

@@ -30,7 +30,7 @@ export function choiceOf(
 ): Choice {
   const selected = readSelection(outer.args)
   if (selected === null) return { is: 'unknown' }
-  const group = selected.group < BigInt(groups.length) ? groups[Number(selected.group)] : undefined
+  const group = groups[Number(selected.group)]
   if (group === undefined || group.length !== selected.args.length) return { is: 'none' }
   if (group.some(({ meaning }) => !STATELESS.includes(meaning.kind))) return { is: 'unknown' }
   // What the redeemer gives counts: the `args` inside the terms are never looked at.

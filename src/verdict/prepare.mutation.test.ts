@@ -52,6 +52,11 @@ describe('prepareGrant', () => {
       false,
     ])
     expect(batch([either(groups, selects(9n))])).toBe(false)
+    const mixed = [
+      [{ kind: 'timestamp', after: 0n, before: 0n } as const, { kind: 'exactExecutionBatch', executions } as const],
+    ]
+    expect(batch([either(mixed, selects(0n, '0x', '0x'))])).toBe(true)
+    expect(firstBranch(grantOf([cap])).links[0]?.caveats[0]).toMatchObject({ stream: null, period: null, choice: null })
   })
 
   test('behavior: what caveats of one storage share: how many were before, and the terms of the first', () => {

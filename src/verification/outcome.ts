@@ -47,7 +47,7 @@ export function checkOutcome(
   }
   const block = checkBlock('outcome', outcome.block.number, outcome.block.hash, facts)
   if (block !== undefined) return [block]
-  return [compare(statement, rebuilt, request, environment, facts)]
+  return [compare(statement, outcome, rebuilt, request, environment, facts)]
 }
 
 /** Without this, an issuer could hide a payment by calling it replaced. What is pending may be included later, and stay true. */
@@ -61,10 +61,8 @@ function isIncluded(tx: Hex, statement: Outcome, facts: ChainFacts | undefined):
 function rebuild(statement: Outcome, { grant }: GrantRead, { request }: RequestRead): Redemption | Check {
   // The chain has been found to be a branch of this grant; which one, its leaf tells: no two branches share one.
   const leaf = statement.delegation.chain[0]?.hash
-  const branch = grant.branches.findIndex(({ links: [link = -1] }) => {
-    const delegation = grant.delegations[link]
-    return delegation !== undefined && hashDelegation(delegation) === leaf
-  })
+  const hashes = grant.delegations.map(hashDelegation)
+  const branch = grant.branches.findIndex(({ links }) => hashes[links[0] ?? -1] === leaf)
   try {
     const redemption = encodeRedemption(grant, branch, request)
     if (keccak256(redemption.data) === statement.outcome.data) return redemption
@@ -78,13 +76,12 @@ function rebuild(statement: Outcome, { grant }: GrantRead, { request }: RequestR
 /** Classifies the transaction anew, from the chain's own data. */
 function compare(
   statement: Outcome,
+  outcome: Extract<Outcome['outcome'], { block: unknown }>,
   redemption: Redemption,
   { request }: RequestRead,
   environment: Environment | undefined,
   facts: ChainFacts,
 ): Check {
-  const { outcome } = statement
-  if (!('block' in outcome)) return found('outcome', 'attested', 'outcome_open', 'Nothing was claimed.')
   const seen = facts.transactions?.[outcome.tx]
   if (seen === undefined) return found('outcome', 'unavailable', 'facts_missing', 'The transaction was not looked up.')
   const contradicted = found('outcome', 'refuted', 'outcome_contradicted', 'The chain says otherwise.')
