@@ -107,13 +107,13 @@ async function readAction(
   scope: Scope,
   { kind, redeemer }: { kind: 'transfer' | 'call'; redeemer: Address },
 ): Promise<Action> {
-  const { contractCall, transferCall } = await import('../action.ts')
+  const { contractCall, transferCall, withAllowance } = await import('../action.ts')
   const call = kind === 'transfer' ? await transferCall(context, session, scope) : await contractCall(context, scope)
   const reason = context.options['reason'] as string | undefined
   return {
     chainId: session.choice.id,
     redeemer,
-    calls: [call],
+    calls: withAllowance(scope, call),
     ...(reason === undefined ? {} : { reason }),
   }
 }
