@@ -69,11 +69,12 @@ export const redeem: Command = {
     if (signer.address.toLowerCase() !== asked.redeemer) throw wrongSigner(asked.redeemer, signer.address)
     await lockSender(context, asked.redeemer)
     await settleEarlier(context, session, grant)
-    const { action, requested } = await withRequest(context, session, { grant, action: asked, signer })
+    const { action, requested, asker } = await withRequest(context, session, { grant, action: asked, signer })
     const { verdict, decision, sent, outcome, outcomeReceipt } = await attempt(context, session, {
       grant,
       action,
       signer,
+      asker,
     })
     const failure = verdictFailure(verdict) ?? (outcome === undefined ? undefined : outcomeFailure(outcome))
     return {
