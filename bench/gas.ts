@@ -8,6 +8,7 @@ import { signDelegation } from '../src/delegation/sign.ts'
 import { type Delegation, ROOT_AUTHORITY } from '../src/delegation/types.ts'
 import { groupsOf } from '../src/grant/ending.ts'
 import type { Grant } from '../src/grant/types.ts'
+import type { Address } from '../src/primitives/hex.ts'
 import { parseInstant } from '../src/primitives/time.ts'
 import { encodeCall } from '../src/redemption/encode.ts'
 import { requestOf, signRequest } from '../src/redemption/request.ts'
@@ -22,7 +23,15 @@ export type GasReport = {
   scope: { single: string; batch: string }
   /** The same scope as far as the framework's caveats go. `missing`: JSON pointers of what they do not hold. */
   framework: Common & { missing: readonly string[] }
-  fused: Common & { batch50PerAction: number; relayed: number; confirmed: number; rollingWorstDay: number }
+  fused: Common & {
+    batch50PerAction: number
+    /** Submitted by a stranger, where the scope lets anyone; `relayedPinned` where it names who may. */
+    relayed: number
+    relayedPinned: number
+    /** Above the threshold, with the confirmer's signature. */
+    confirmed: number
+    rollingWorstDay: number
+  }
   /** The principal's own transfer to a holder. */
   plainTransfer: number
   /** A delegation without a caveat. */
@@ -103,15 +112,16 @@ async function measureFused(rig: GasRig): Promise<Omit<GasReport['fused'], 'roll
   await redeem(rig, below, rig.action(second, rig.pay(0)))
   const twoHops = await redeem(rig, below, rig.action(second, rig.pay(0)))
 
-  const request = { key: addressOf(agent), redeemers: [addressOf(relayer)] }
-  const asking = await rig.granted(rig.scope(2, { request, redelegation: { maxDepth: 0 } }), 'fused')
-  // Numbers that follow one another share a word of 256; one that begins a new word costs 17,100 more.
-  await redeem(rig, asking, await signed(rig, asking, rig.action(relayer, rig.pay(0)), 0x5eed_1234_abcd_0001n, 'key'))
-  const relayed = await redeem(
-    rig,
-    asking,
-    await signed(rig, asking, rig.action(relayer, rig.pay(0)), 0x5eed_1234_abcd_0002n, 'key'),
-  )
+  const relay = async (redeemers: 'anyone' | Address[]) => {
+    const request = { key: addressOf(agent), redeemers }
+    const asking = await rig.granted(rig.scope(2, { request, redelegation: { maxDepth: 0 } }), 'fused')
+    const numbered = (number: bigint) => signed(rig, asking, rig.action(relayer, rig.pay(0)), number, 'key')
+    // Numbers that follow one another share a word of 256; one that begins a new word costs 17,100 more.
+    await redeem(rig, asking, await numbered(0x5eed_1234_abcd_0001n))
+    return redeem(rig, asking, await numbered(0x5eed_1234_abcd_0002n))
+  }
+  const relayed = await relay('anyone')
+  const relayedPinned = await relay([addressOf(relayer)])
 
   const escalation = {
     above: { day: '25' },
@@ -134,6 +144,7 @@ async function measureFused(rig: GasRig): Promise<Omit<GasReport['fused'], 'roll
     batch50PerAction: Math.round(batch50 / 50),
     twoHops,
     relayed,
+    relayedPinned,
     confirmed,
     groupRevoke: await gasOf(rig, ended.transactionHash),
   }

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto'
 import type { Site } from './mutate-sites.ts'
 
-export type Mutant = { file: string; site: Site }
+export type Mutant<S extends Site = Site> = { file: string; site: S }
 
 /**
  * Chooses `count` changes, the same for the same seed and tree: each stage gets its share by how many changes it has, and
  * within a stage every change is as likely as every other. One place is changed in one way only.
  */
-export function chooseSites(
-  sites: ReadonlyMap<string, readonly Site[]>,
+export function chooseSites<S extends Site>(
+  sites: ReadonlyMap<string, readonly S[]>,
   { count, seed }: { count: number; seed: number },
-): Mutant[] {
-  const stages = new Map<string, Mutant[]>()
+): Mutant<S>[] {
+  const stages = new Map<string, Mutant<S>[]>()
   let total = 0
   for (const [file, own] of [...sites].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const stage = file.split('/')[1] ?? ''

@@ -26,6 +26,10 @@ export type Kind =
   | 'order'
   | 'quantifier'
   | 'answer'
+  | 'statement'
+
+/** A change before it has its name. */
+export type Unnamed = Omit<Site, 'line' | 'lineNumber' | 'nth'>
 
 const COMPARISONS: Readonly<Record<string, readonly string[]>> = {
   '<': ['<=', '>'],
@@ -60,7 +64,7 @@ type Node = { type: string; start: number; end: number } & Readonly<Record<strin
  * alone: they decide nothing. So is what stands after `??`: mostly a value for the type checker, never reached.
  */
 export function findSites(source: string): Site[] {
-  const found: Omit<Site, 'line' | 'lineNumber' | 'nth'>[] = []
+  const found: Unnamed[] = []
   const add = (kind: Kind, start: number, end: number, to: string) =>
     found.push({ kind, start, end, from: source.slice(start, end), to })
   const text = ({ start, end }: Node) => source.slice(start, end)
@@ -125,12 +129,29 @@ export function findSites(source: string): Site[] {
     }
   }
   visit(parseAst(source, { lang: 'ts' }) as unknown as Node)
-  return name(source, found)
+  return nameSites(source, found)
 }
 
 /** The text with one change made. */
 export function applySite(source: string, { start, end, to }: Site): string {
   return source.slice(0, start) + to + source.slice(end)
+}
+
+/** Gives changes of one text their names, in the order of the text. */
+export function nameSites<T extends Unnamed>(source: string, found: readonly T[]): (T & Site)[] {
+  const seen = new Map<string, number>()
+  return [...found]
+    .sort((a, b) => a.start - b.start || a.end - b.end || (a.to < b.to ? -1 : 1))
+    .map((site) => {
+      const begin = source.lastIndexOf('\n', site.start - 1) + 1
+      const end = source.indexOf('\n', site.start)
+      const line = source.slice(begin, end === -1 ? undefined : end).trim()
+      const lineNumber = source.slice(0, site.start).split('\n').length
+      const key = JSON.stringify([line, site.from, site.to])
+      const nth = seen.get(key) ?? 0
+      seen.set(key, nth + 1)
+      return { ...site, line, lineNumber, nth }
+    })
 }
 
 /** What decides nothing: types, imports and exports of others, what is thrown, and words. */
@@ -175,20 +196,4 @@ function otherLiteral(node: Node): string | undefined {
   if (typeof value === 'bigint') return `${value === 1n ? 0n : value + 1n}n`
   if (typeof value === 'number') return String(value === 1 ? 0 : value + 1)
   return undefined
-}
-
-function name(source: string, found: readonly Omit<Site, 'line' | 'lineNumber' | 'nth'>[]): Site[] {
-  const seen = new Map<string, number>()
-  return [...found]
-    .sort((a, b) => a.start - b.start || a.end - b.end || (a.to < b.to ? -1 : 1))
-    .map((site) => {
-      const begin = source.lastIndexOf('\n', site.start - 1) + 1
-      const end = source.indexOf('\n', site.start)
-      const line = source.slice(begin, end === -1 ? undefined : end).trim()
-      const lineNumber = source.slice(0, site.start).split('\n').length
-      const key = JSON.stringify([line, site.from, site.to])
-      const nth = seen.get(key) ?? 0
-      seen.set(key, nth + 1)
-      return { ...site, line, lineNumber, nth }
-    })
 }

@@ -8,11 +8,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AmbitError } from '../src/errors.ts'
-import { chooseSites, type Mutant } from './mutate-choose.ts'
-import { MutationError } from './mutate-errors.ts'
-import { assertFresh, type Equivalent, entryOf, readEquivalents } from './mutate-known.ts'
-import { type Run, Tree } from './mutate-run.ts'
+import { chooseSites } from './mutate-choose.ts'
+import { assertFresh, entryOf, readEquivalents } from './mutate-known.ts'
+import { answer, type Judged, notGreen, numberOption, report, tell, textOption } from './mutate-report.ts'
+import { Tree } from './mutate-run.ts'
 import { applySite, findSites, type Site } from './mutate-sites.ts'
 import { inOrder, readImports, testsOf } from './mutate-tests.ts'
 
@@ -21,33 +20,17 @@ const AREAS = ['scope', 'caveats', 'compile', 'verdict', 'verification']
 const DEFAULT_COUNT = 10
 const DEFAULT_SEED = 20_261_121
 const WORKERS = 2
-/** What may go unnoticed, of all that is not equivalent. */
-const MOST_SURVIVING = 0.03
 
-type Judged = Mutant & { run: Run; entry: Equivalent | undefined }
-
-await main(process.argv.slice(2))
-
-async function main(args: readonly string[]): Promise<void> {
-  const json = args.includes('--json')
-  const started = performance.now()
-  try {
-    const { ok, data } = await mutate({
-      count: numberOption(args, '--count', DEFAULT_COUNT),
-      seed: numberOption(args, '--seed', DEFAULT_SEED),
-      only: textOption(args, '--only'),
-      from: numberOption(args, '--from', 1),
-      workers: numberOption(args, '--workers', WORKERS),
-    })
-    const seconds = Math.round((performance.now() - started) / 1_000)
-    print(json, { schema: 'ambit.mutate.v1', ok, data: { ...data, seconds }, error: null })
-    process.exitCode = ok ? 0 : 1
-  } catch (error) {
-    if (!(error instanceof AmbitError)) throw error
-    print(json, { schema: 'ambit.mutate.v1', ok: false, data: null, error: error.toProblem() })
-    process.exitCode = error.code === 'mutate.invalid_option' ? 2 : 1
-  }
-}
+const args = process.argv.slice(2)
+await answer('ambit.mutate.v1', args.includes('--json'), () =>
+  mutate({
+    count: numberOption(args, '--count', DEFAULT_COUNT),
+    seed: numberOption(args, '--seed', DEFAULT_SEED),
+    only: textOption(args, '--only'),
+    from: numberOption(args, '--from', 1),
+    workers: numberOption(args, '--workers', WORKERS),
+  }),
+)
 
 type Options = { count: number; seed: number; only: string | undefined; from: number; workers: number }
 
@@ -89,7 +72,8 @@ async function mutate({ count, seed, only, from, workers }: Options) {
       if (last !== undefined) await timeGreen(tree, (tests.get(last.file) ?? []).slice(0, 5))
     }
     await Promise.all(trees.map(work))
-    return report(judged, [...sites.values()].flat().length, seed)
+    const possible = [...sites.values()].flat().length
+    return report(judged, { possible, seed, areas: AREAS }, (file) => file.split('/')[1] ?? '')
   } finally {
     for (const tree of trees) tree.remove()
   }
@@ -104,76 +88,5 @@ async function timeGreen(tree: Tree, tests: readonly string[]): Promise<Readonly
   process.stderr.write(`${tests.length} test files, unchanged…\n`)
   const run = await tree.run(tests)
   if (run.result === 'passed') return run.took
-  throw new MutationError('mutate.tests_fail', 'The tests fail without any change.', {
-    details: { by: run.result === 'failed' ? run.by : 'time' },
-    fix: 'Make them pass first.',
-  })
-}
-
-function report(judged: readonly Judged[], possible: number, seed: number) {
-  const of = (result: Run['result']) => judged.filter(({ run }) => run.result === result)
-  const survivors = of('passed').filter(({ entry }) => entry === undefined)
-  const equivalent = of('passed').length - survivors.length
-  // Listed as equivalent, and a test notices it: then it is not.
-  const misjudged = judged.filter(({ entry, run }) => entry !== undefined && run.result !== 'passed')
-  const areas = Object.fromEntries(
-    AREAS.map((area) => {
-      const own = judged.filter(({ file }) => file.startsWith(`src/${area}/`))
-      const lost = own.filter((mutant) => survivors.includes(mutant)).length
-      return [area, { changes: own.length, survived: lost }]
-    }),
-  )
-  const share = survivors.length / Math.max(1, judged.length - equivalent)
-  return {
-    ok: share < MOST_SURVIVING && misjudged.length === 0,
-    data: {
-      seed,
-      possible,
-      changes: judged.length,
-      killed: of('failed').length,
-      timedOut: of('timedOut').length,
-      equivalent,
-      survived: survivors.length,
-      share,
-      areas,
-      survivors: survivors.map(shown),
-      misjudged: misjudged.map(shown),
-      timeouts: of('timedOut').map(shown),
-    },
-  }
-}
-
-function shown({ file, site: { lineNumber, line, from, to, nth } }: Judged) {
-  return { file, lineNumber, line, from, to, nth }
-}
-
-/** stdout is the result; how far it has come is for people. */
-function tell(done: number, total: number, { file, site, run, entry }: Judged): void {
-  const what = run.result === 'passed' ? (entry === undefined ? 'SURVIVED' : 'equivalent') : run.result
-  const by = run.result === 'failed' ? `  [${run.by}]` : ''
-  const change = `${JSON.stringify(site.from)} → ${JSON.stringify(site.to)}`
-  process.stderr.write(`${done}/${total} ${what} ${file}:${site.lineNumber} ${change}${by}\n`)
-}
-
-function print(
-  json: boolean,
-  envelope: { data: Record<string, unknown> | null; error: unknown } & Record<string, unknown>,
-) {
-  const shown = json ? JSON.stringify(envelope) : JSON.stringify(envelope.data ?? envelope.error, null, 2)
-  process.stdout.write(`${shown}\n`)
-}
-
-function numberOption(args: readonly string[], name: string, fallback: number): number {
-  const text = textOption(args, name)
-  if (text === undefined) return fallback
-  if (/^[1-9][0-9]{0,8}$/.test(text)) return Number(text)
-  throw new MutationError('mutate.invalid_option', 'This option takes a positive whole number.', {
-    details: { option: name, value: text },
-    fix: `Write it as ${name} 100.`,
-  })
-}
-
-function textOption(args: readonly string[], name: string): string | undefined {
-  const at = args.indexOf(name)
-  return at === -1 ? undefined : (args[at + 1] ?? '')
+  throw notGreen(run)
 }

@@ -1,8 +1,9 @@
 import { encodeFunctionData, parseAbiItem } from 'viem'
 import { ZERO_ADDRESS } from '../primitives/address.ts'
 import { MAX_UINT256, parseAmount } from '../primitives/amount.ts'
-import { type Address, type Hex, parseHex } from '../primitives/hex.ts'
+import { type Address, byteLength, bytesToUint, type Hex, parseHex, sliceBytes } from '../primitives/hex.ts'
 import { parseJson } from '../primitives/json.ts'
+import { APPROVE_SELECTOR } from '../scope/calldata.ts'
 import { parseFunction } from '../scope/index.ts'
 import type { Asset, Scope } from '../scope/types.ts'
 import type { Call } from '../verdict/types.ts'
@@ -50,6 +51,28 @@ export async function contractCall(context: Context, scope: Scope): Promise<Call
     value,
     data: encode(abi, values),
   }
+}
+
+/**
+ * What runs for a call: itself; or where its rule grants an allowance, the approval of the very amount before it and its end
+ * after it, as the rule admits it. One batch, so that no allowance outlives it.
+ */
+export function withAllowance(scope: Scope, call: Call): readonly Call[] {
+  for (const rule of scope.rules) {
+    if (rule.class !== 'call' || rule.allowance === undefined || rule.target !== call.to) continue
+    const { inputs, selector } = parseFunction(rule.function)
+    if (!call.data.startsWith(selector)) continue
+    const { asset, amount: name } = rule.allowance
+    const input = inputs.find((candidate) => candidate.name === name)
+    if (input === undefined || byteLength(call.data) < 4 + input.headOffset + 32) continue
+    const amount = bytesToUint(sliceBytes(call.data, 4 + input.headOffset, 36 + input.headOffset))
+    const approve = (most: bigint): Call => {
+      const word = (value: bigint) => value.toString(16).padStart(64, '0')
+      return { to: asset, value: 0n, data: `${APPROVE_SELECTOR}${word(BigInt(call.to))}${word(most)}` }
+    }
+    return [approve(amount), call, approve(0n)]
+  }
+  return [call]
 }
 
 type AbiFunction = { type: 'function'; name: string; inputs: readonly { type: string; name?: string }[] }

@@ -6,7 +6,6 @@ import { knownEnvironment } from './deployments.ts'
 import { type Inspected, linkData, openNamed, renderTroubles, unknownDeployment } from './inspected.ts'
 import { facts, lines } from './output.ts'
 import type { Session } from './session.ts'
-import { renderTree } from './tree.ts'
 
 /** A permission context of whoever made it: its links, leaf first, and what their caveats say. */
 export async function inspectContext(context: Context, text: string): Promise<Inspected> {
@@ -22,6 +21,7 @@ export async function inspectContext(context: Context, text: string): Promise<In
   const check = checkChain(delegations, { environment })
   const assets = session === undefined ? {} : await assetsOf(session, delegations)
   const { nodesOf } = await import('./treeNodes.ts')
+  const { renderTree } = await import('./tree.ts')
   const nodes = nodesOf({
     delegations,
     environment,

@@ -43,11 +43,11 @@ export async function judge(context: Context, session: Session, grant: Grant, ac
 export async function attempt(
   context: Context,
   session: Session,
-  { grant, action, signer }: { grant: Grant; action: Action; signer: LocalAccount },
+  { grant, action, signer, asker }: { grant: Grant; action: Action; signer: LocalAccount; asker: LocalAccount },
 ): Promise<Attempt> {
   const journal = new Journal(context)
   const { decisionReceipt } = await import('../receipt/decisionReceipt.ts')
-  const request = await askFor(context, grant, action, signer)
+  const request = await askFor(context, grant, action, asker)
   const stopped = await stoppedVerdict(context, grant)
   if (stopped !== undefined) {
     const drafted = decisionReceipt({ grant, action, verdict: stopped, request, stage: 'policy', layer: 'redeemer' })

@@ -32,15 +32,16 @@ export const REQUEST_OPTIONS: readonly OptionSpec[] = [
 
 /**
  * The action with what its grant asks to be signed of it, as far as keys are here: the request key's signature and, where a
- * confirmer is named on the command line, the confirmer's. A grant that asks for nothing leaves it as it is.
+ * confirmer is named on the command line, the confirmer's. A grant that asks for nothing leaves it as it is. `asker`: whose
+ * word the receipts take for what was asked, as far as that key is here.
  */
 export async function withRequest(
   context: Context,
   session: Session,
   { grant, action, signer }: { grant: Grant; action: Action; signer: LocalAccount },
-): Promise<{ action: Action; requested: Requested | null }> {
+): Promise<{ action: Action; requested: Requested | null; asker: LocalAccount }> {
   const asked = await requestFor(context, session, grant, action)
-  if (asked === null) return { action, requested: null }
+  if (asked === null) return { action, requested: null, asker: signer }
   const { key, confirmer, request } = asked
   const { signRequest } = await import('../redemption/request.ts')
   const keyed = key === null ? undefined : await accountFor(context, session, 'requestKey', key, signer)
@@ -52,8 +53,9 @@ export async function withRequest(
   const { number, deadline } = request
   const confirmation = given === undefined ? own : parseHex(given)
   // Neither signed nor to be: the chain wants no bytes where nobody has to sign.
-  if (key === null && confirmation === null) return { action, requested: asked }
-  return { action: { ...action, request: { number, deadline, signature, confirmation } }, requested: asked }
+  if (key === null && confirmation === null) return { action, requested: asked, asker: signer }
+  const carried = { number, deadline, signature, confirmation }
+  return { action: { ...action, request: carried }, requested: asked, asker: keyed ?? signer }
 }
 
 /** Who submits: whoever signs the transaction, where a request key says what; else the delegate itself. */

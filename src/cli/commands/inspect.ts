@@ -18,7 +18,6 @@ import type { Remaining } from '../remaining.ts'
 import { section } from '../scopeText.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 import { readStops, type Stop, stopOf, stoppable } from '../stops.ts'
-import { renderTree } from '../tree.ts'
 
 export const inspect: Command = {
   name: 'inspect',
@@ -67,7 +66,7 @@ function readForm(context: Context): Form | undefined {
 /** The tree alone, so that it can go to a file or into a page; as data it stands beside the rest. */
 async function drawnAs(form: Form | undefined, { nodes, data, text }: Inspected): Promise<Result> {
   if (form === undefined) return { data, text }
-  if (form === 'text') return { data, text: renderTree(nodes) }
+  if (form === 'text') return { data, text: (await import('../tree.ts')).renderTree(nodes) }
   const drawn = nodes.map((node) => node.drawn)
   const tree =
     form === 'svg'
@@ -118,6 +117,7 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
     ...(session === undefined ? {} : { live }),
   })
   const { renderUndone, undoneOf } = await import('../undone.ts')
+  const { renderTree } = await import('../tree.ts')
   const hashes = nodes.map(({ drawn }) => drawn.hash)
   const undone = session === undefined || block === undefined ? [] : await undoneOf(context, session, hashes, block)
   return {

@@ -69,11 +69,12 @@ export const redeem: Command = {
     if (signer.address.toLowerCase() !== asked.redeemer) throw wrongSigner(asked.redeemer, signer.address)
     await lockSender(context, asked.redeemer)
     await settleEarlier(context, session, grant)
-    const { action, requested } = await withRequest(context, session, { grant, action: asked, signer })
+    const { action, requested, asker } = await withRequest(context, session, { grant, action: asked, signer })
     const { verdict, decision, sent, outcome, outcomeReceipt } = await attempt(context, session, {
       grant,
       action,
       signer,
+      asker,
     })
     const failure = verdictFailure(verdict) ?? (outcome === undefined ? undefined : outcomeFailure(outcome))
     return {
@@ -107,13 +108,13 @@ async function readAction(
   scope: Scope,
   { kind, redeemer }: { kind: 'transfer' | 'call'; redeemer: Address },
 ): Promise<Action> {
-  const { contractCall, transferCall } = await import('../action.ts')
+  const { contractCall, transferCall, withAllowance } = await import('../action.ts')
   const call = kind === 'transfer' ? await transferCall(context, session, scope) : await contractCall(context, scope)
   const reason = context.options['reason'] as string | undefined
   return {
     chainId: session.choice.id,
     redeemer,
-    calls: [call],
+    calls: withAllowance(scope, call),
     ...(reason === undefined ? {} : { reason }),
   }
 }

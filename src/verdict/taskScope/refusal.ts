@@ -129,7 +129,7 @@ function measuredBy(rule: PreparedRule, budget: number, call: SizedCall): Measur
 }
 
 /** The second word of a token transfer is its amount, whatever the rule is about. */
-export function measuredWord(call: SizedCall, word: number): Measured {
+function measuredWord(call: SizedCall, word: number): Measured {
   return isTransfer(call) && word === 1 ? 'token' : word
 }
 

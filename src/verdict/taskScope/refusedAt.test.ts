@@ -39,6 +39,13 @@ describe('refusedAt', () => {
     expect(malformed).not.toHaveProperty('rule')
   })
 
+  test('behavior: of two such caveats the first is named', () => {
+    const twice = grantOf([{ kind: 'limitedCalls', limit: 3n }, termsOf(), termsOf()])
+    const [other] = twice.branches as [PreparedBranch]
+    const refusal = { error: 'MalformedExecution', delegation: hashAt(twice, 0) } as const
+    expect(refusedAt(other, refusal)?.caveat).toEqual({ index: 1, kind: 'taskScope' })
+  })
+
   test('error: words of another delegation, or of one without such a caveat, are not ours', () => {
     expect(refusedAt(branch, { error: 'MalformedExecution', delegation: ZERO_HASH })).toBeNull()
     const plain = grantOf([{ kind: 'limitedCalls', limit: 3n }])

@@ -1,4 +1,4 @@
-import type { Address, Hex } from '../../primitives/hex.ts'
+import type { Hex } from '../../primitives/hex.ts'
 import { chargeAll, type Overdraft } from './charges.ts'
 import { argumentOf, holds, type SizedCall } from './conditions.ts'
 import type { Passage } from './passage.ts'
@@ -54,10 +54,6 @@ export function selectorOf({ data, size }: SizedCall): Hex {
 }
 
 /** The manager, the delegator and the enforcer are no targets, whatever the terms say. */
-export function forbiddenTargets({ place: { manager, delegator, enforcer } }: PreparedTerms): readonly Address[] {
-  return [manager, delegator, enforcer]
-}
-
 function unreadable({ place }: PreparedTerms, { to, size }: SizedCall, call: number): Miss | null {
   if (size > MOST_BYTES) return { is: 'too_long', call }
   const forbidden = to === place.manager || to === place.delegator || to === place.enforcer

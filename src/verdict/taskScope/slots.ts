@@ -26,11 +26,6 @@ export function slotsOf(terms: TaskScopeTerms, { hash, delegator }: Carrier): Sl
   }
 }
 
-/** Every slot that a verdict on any action looks at, each once. */
-export function fixedSlots({ group, budgets, calls }: Slots): Hex[] {
-  return [...new Set([group, ...budgets, ...(calls === null ? [] : [calls])])]
-}
-
 /** Where a group is marked as ended: not zero. */
 export function groupSlot({ delegator, group, guardian }: Group): Hex {
   return keccak256(concatBytes(wordOf(delegator), wordOf(concatBytes(group, guardian ?? NOBODY))))

@@ -1,13 +1,13 @@
 import { keccak256 } from 'viem'
 import { describe, expect, test } from 'vitest'
-import { codeOfAsync } from '../../test/codes.ts'
-import { useChain } from '../../test/rig/chain.ts'
-import { nodeOf } from '../../test/rig/grant.ts'
-import type { Hex } from '../primitives/hex.ts'
-import { findAnvil } from '../testing/anvil.ts'
-import { getEnvironment } from './deployments.ts'
-import { deployTaskScope, planTaskScope } from './deployTaskScope.ts'
-import { CREATE2_DEPLOYER, taskScopeAddress, taskScopeReaderAddress } from './taskScope.ts'
+import { getEnvironment } from '../../src/chain/deployments.ts'
+import { deployTaskScope, planTaskScope } from '../../src/chain/deployTaskScope.ts'
+import { CREATE2_DEPLOYER, taskScopeAddress, taskScopeReaderAddress } from '../../src/chain/taskScope.ts'
+import type { Hex } from '../../src/primitives/hex.ts'
+import { findAnvil } from '../../src/testing/anvil.ts'
+import { codeOfAsync } from '../codes.ts'
+import { useChain } from '../rig/chain.ts'
+import { nodeOf } from '../rig/grant.ts'
 
 for (const engine of findAnvil() === null ? (['edr'] as const) : (['anvil', 'edr'] as const)) {
   const chain = useChain({ engine })
