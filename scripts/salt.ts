@@ -1,7 +1,7 @@
 /**
  * Looks for a salt with which the TaskScopeEnforcer of the canonical manager has an address that begins with zero bytes:
  * each is 12 gas less in the call data of every redemption and hop. The salts are 0, 1, 2, …, so that anybody finds the same one.
- * `--zeros <n>` bytes (default 2); every further byte takes 256 times as long. Run it when the contract is final, then `npm run gen`: the
+ * `--zeros <n>` bytes (default 3, a minute or two); every further byte takes 256 times as long. Run it when the contract is final, then `npm run gen`: the
  * addresses depend on its code.
  */
 import { writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { hexToBytes, keccak256 } from 'viem'
 import { deployments } from '../src/chain/generated/deployments.ts'
 import { CREATE2_DEPLOYER, enforcerCreation } from '../src/chain/taskScope.ts'
 
-const { values } = parseArgs({ options: { zeros: { type: 'string', default: '2' } } })
+const { values } = parseArgs({ options: { zeros: { type: 'string', default: '3' } } })
 const zeros = Number(values.zeros)
 
 // keccak256(0xff ‖ deployer ‖ salt ‖ keccak256(creation code)): only the salt's last bytes change.

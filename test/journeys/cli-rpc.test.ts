@@ -83,7 +83,7 @@ describe('ambit --rpc-url', () => {
         return rows.flatMap(({ check, status, code }) => (status === 'fail' ? [`${check} ${code}`] : []))
       }
       expect(await doctor(() => true)).toEqual(['chain chain.rpc_unreachable'])
-      const dumb = ['framework', 'account', 'gas'].map((check) => `${check} chain.rpc_unreachable`)
+      const dumb = ['framework', 'one caveat', 'account', 'gas'].map((check) => `${check} chain.rpc_unreachable`)
       expect(await doctor((method) => method !== 'eth_chainId')).toEqual(dumb)
     } finally {
       await rpc.stop()

@@ -96,7 +96,7 @@ export const deployments = [
       "SpecificActionERC20TransferBatchEnforcer": "0x6649b61c873f6f9686a1e1ae9ee98ac380c7ba13",
       "TimestampEnforcer": "0x1046bb45c8d673d4ea75321280db34899413c069",
       "ValueLteEnforcer": "0x92bf12322527caa612fd31a0e810472bbb106a8f",
-      "TaskScopeEnforcer": "0xd489d18f8c81fbfdd701455cc96b79aef777bec1"
+      "TaskScopeEnforcer": "0x000000e70b394753f89063a60cc8ec41444eace6"
     }
   }
 ] as const

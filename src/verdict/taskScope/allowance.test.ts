@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { APPROVE, batch, callOf, judged, order, router, swap, triple } from '../../../test/fixtures/taskScope.ts'
+import {
+  APPROVE,
+  batch,
+  callOf,
+  judged,
+  order,
+  payRule,
+  router,
+  swap,
+  triple,
+} from '../../../test/fixtures/taskScope.ts'
 import { act, alice, denied, environment, mallory, transfer, usdc } from '../../../test/fixtures/verdict.ts'
 import type { Hex } from '../../primitives/hex.ts'
 import type { Call } from '../types.ts'
@@ -43,6 +53,17 @@ describe('an allowance under a whole scope', () => {
     })
     const last = batch(...triple(7n).with(2, { ...order(7n), to: alice }))
     expect(denied(judged(swap, last))).toMatchObject({ code: 'target_not_allowed', rule: { call: 2, index: null } })
+  })
+
+  test('behavior: nor does another rule for the approval alone lead around that', () => {
+    const approval = payRule({ selector: APPROVE, conditions: [], charges: [] })
+    const rules = [...(swap.rules ?? []), approval]
+    const last = batch(...triple(7n).with(2, { ...order(7n), to: alice }))
+    expect(denied(judged({ ...swap, rules }, last))).toMatchObject({
+      code: 'target_not_allowed',
+      rule: { call: 2, index: null },
+    })
+    expect(judged({ ...swap, rules }, triple(7n)[0] as Call)).toMatchObject({ verdict: 'allow', rule: 'rule-2' })
   })
 
   test('behavior: the call is named where its value, condition or budget refuses, and every fix makes three again', () => {
