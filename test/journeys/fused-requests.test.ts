@@ -216,6 +216,27 @@ describe('verifyBundle, of a grant in one caveat', () => {
     expect((await verify(lied.text, facts)).of('outcome')).toEqual(['refuted outcome_contradicted'])
   })
 
+  test('behavior: a refusal says which rule, and an escalation where the confirmer’s signature is asked for', async () => {
+    const { environment } = chain
+    const receiptOf = async (of: Action) => {
+      const { verdict, state } = await decide(client, { grant: asking, action: of, environment })
+      const request = { request: createRequest(of, { grant: asking.id, number: 2n, deadline: DEADLINE }) }
+      const stage = verdict.verdict === 'allow' ? 'simulation' : 'state'
+      const drafted = decisionReceipt({ grant: asking, action: of, verdict, state, request, stage, layer: 'redeemer' })
+      return { said: drafted.draft.verdict, verified: await verify((await issue(drafted)).text) }
+    }
+    const refused = await receiptOf(await asked(submitted(pay(FIRST, 1n), pay(FIRST, 60n)), 400n))
+    expect(refused.said).toMatchObject({ rule: { call: 1, index: 0, id: 'pay', part: 'condition' } })
+    expect(refused.verified.of('verdict')).toEqual(['proven ok'])
+    const nowhere = await receiptOf(await asked(submitted({ ...pay(FIRST, 1n), to: SECOND }), 400n))
+    expect(nowhere.said).toMatchObject({ rule: { call: 0, part: 'shape' } })
+    expect(nowhere.said).not.toHaveProperty('rule.index')
+    expect(nowhere.verified.of('verdict')).toEqual(['proven ok'])
+    const escalated = await receiptOf(await asked(submitted(pay(FIRST, 26n)), 400n))
+    expect(escalated.said).toMatchObject({ result: 'escalated', delegation: leafOf(asking) })
+    expect(escalated.verified.of('verdict')).toEqual(['proven ok'])
+  })
+
   test('error: a request with other args, or none, is not what was redeemed', async () => {
     const { request } = outcomeParameters
     const carried = action.request as NonNullable<Action['request']>
