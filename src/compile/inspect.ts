@@ -116,7 +116,6 @@ function inspectPath(
 function distinct(findings: readonly Finding[]): Finding[] {
   const said = new Set<string>()
   return findings.filter(({ code, link, caveat, rule, message, acknowledge }) => {
-    if (rule === undefined) return true
     const key = `${link} ${caveat} ${rule} ${code} ${message} ${acknowledge}`
     if (said.has(key)) return false
     said.add(key)

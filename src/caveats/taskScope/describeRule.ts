@@ -72,7 +72,7 @@ function chargeInWords(
   const times = weight === 1n ? '' : `${integerInWords(weight)} times `
   const against = ` against budget ${budget + 1}`
   if (source === 'value') return said(`${times}its native coin${against}`)
-  if (source === 'count') return said(`${weight === 1n ? '1' : integerInWords(weight)} for each call${against}`)
+  if (source === 'count') return said(`${integerInWords(weight)} for each call${against}`)
   if (source === 'balance') {
     const { asset, account } = rule.measured ?? { asset: 'native' as const, account: rule.target }
     const what = asset === 'native' ? 'native coin' : tokenText(options, asset)

@@ -22,11 +22,9 @@ export function budgetNames({ budgets }: Scope): readonly string[] {
  * @throws {@link CompileError} `compile.amount_not_positive`, `compile.bound_exceeded`.
  */
 export function scaleBudgets({ scope }: Pick<Resolved, 'scope'>): readonly ScaledBudget[] {
-  return budgetNames(scope).flatMap((name): ScaledBudget[] => {
-    const budget = scope.budgets[name]
-    if (budget === undefined) return []
+  return budgetNames(scope).map((name) => {
     const pointer = childPointer('/budgets', name)
-    return [read(pointer, () => scale(scope, name, budget, pointer))]
+    return read(pointer, () => scale(scope, name, scope.budgets[name] as Budget, pointer))
   })
 }
 
