@@ -1,3 +1,4 @@
+import { numberToHex } from 'viem'
 import type { Grant } from '../../src/grant/types.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { encodeRedemption } from '../../src/redemption/index.ts'
@@ -16,7 +17,8 @@ export type ChainAnswer =
   /** A hook before all others, or after the execution. */
   | { status: 'refused'; by: 'outer'; when: 'before' | 'after'; delegation: Hex; enforcer: Address; error: string }
 
-export type Question = { grant: Grant; branch: number; action: Action }
+/** `time`: asked as if the newest block had this one, seconds. */
+export type Question = { grant: Grant; branch: number; action: Action; time?: bigint }
 
 const SELECTORS = {
   beforeAllHook: '0x414c3e33',
@@ -28,23 +30,27 @@ const SELECTORS = {
 
 /** Asks with `eth_call`, and traces what reverts to learn which hook of which delegation it was. */
 export async function askChain(rpcUrl: string, questions: readonly Question[]): Promise<ChainAnswer[]> {
-  const transactions = questions.map(({ grant, branch, action }) => ({
-    from: action.redeemer,
-    to: grant.manager,
-    data: redemptionData(grant, branch, action),
-    gas: '0x1c9c380',
-  }))
+  const asked = questions.map(({ grant, branch, action, time }) => {
+    const data = redemptionData(grant, branch, action)
+    const transaction = { from: action.redeemer, to: grant.manager, data, gas: '0x1c9c380' }
+    return { transaction, blockOverrides: time === undefined ? {} : { time: numberToHex(time) } }
+  })
   const calls = await sendBatch(
     rpcUrl,
-    transactions.map((transaction): RpcRequest => ({ method: 'eth_call', params: [transaction, 'latest'] })),
+    asked.map(
+      ({ transaction, blockOverrides }): RpcRequest => ({
+        method: 'eth_call',
+        params: [transaction, 'latest', {}, blockOverrides],
+      }),
+    ),
   )
-  const reverted = transactions.filter((_, index) => calls[index]?.error !== undefined)
+  const reverted = asked.filter((_, index) => calls[index]?.error !== undefined)
   const traces = await sendBatch(
     rpcUrl,
     reverted.map(
-      (transaction): RpcRequest => ({
+      ({ transaction, blockOverrides }): RpcRequest => ({
         method: 'debug_traceCall',
-        params: [transaction, 'latest', { tracer: 'callTracer' }],
+        params: [transaction, 'latest', { tracer: 'callTracer', blockOverrides }],
       }),
     ),
   )

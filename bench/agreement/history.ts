@@ -7,10 +7,13 @@ import type { State } from '../../src/verdict/types.ts'
 import { nearAction } from '../../test/arbitraries/action.ts'
 import { chance, type Draw, pick } from '../../test/arbitraries/draw.ts'
 import type { World } from '../../test/arbitraries/grantSketch.ts'
+import { chainFailed } from '../errors.ts'
 import { redemptionData } from './chainAnswer.ts'
 import type { Subject } from './grants.ts'
 import { managerAbi, type Rig } from './rig.ts'
-import { send } from './rpc.ts'
+import { type RpcRequest, send, sendBatch } from './rpc.ts'
+
+export type Transaction = { from: Address; to: Address; data: Hex }
 
 /** What a history did to a grant's links, kept apart from what the chain says of them. */
 export type Ledger = { disabled: Set<Hex> }
@@ -55,10 +58,15 @@ export async function makeHistory(
 
 /** Revokes a delegation, and keeps that in the books. */
 export async function disable(rig: Rig, delegation: Delegation, ledger: Ledger): Promise<void> {
+  const { from, to, data } = disabling(rig, delegation)
+  await transact(rig, from, to, data)
+  ledger.disabled.add(hashDelegation(delegation))
+}
+
+export function disabling({ manager }: Rig, delegation: Delegation): Transaction {
   const args = [{ ...delegation, salt: BigInt(delegation.salt) }] as const
   const data = encodeFunctionData({ abi: managerAbi, functionName: 'disableDelegation', args })
-  await transact(rig, delegation.delegator, rig.manager, data)
-  ledger.disabled.add(hashDelegation(delegation))
+  return { from: delegation.delegator, to: manager, data }
 }
 
 /** Ends every delegation of one account that carries a nonce. */
@@ -80,12 +88,38 @@ export async function setPaused(rig: Rig, paused: boolean): Promise<void> {
 
 /** A mined transaction of an account of the local chain; a revert is mined too. */
 export async function transact(rig: Rig, from: Address, to: Address, data: Hex): Promise<void> {
-  const hash = await send(rig.chain.rpcUrl, 'eth_sendTransaction', [{ from, to, data, gas: '0x1e8480' }])
+  const hash = await send(rig.chain.rpcUrl, 'eth_sendTransaction', [{ from, to, data, gas: GAS }])
   // The node answers before it has mined: without this the state would be read a block too early.
   for (;;) {
     const receipt = await send(rig.chain.rpcUrl, 'eth_getTransactionReceipt', [hash])
     if (receipt !== null) return
   }
+}
+
+/**
+ * All of them in one block, where the chain mines on demand only.
+ *
+ * @throws `bench.chain_failed` where one is not in it: what comes after would be about another history.
+ */
+export async function transactAll({ chain: { rpcUrl } }: Rig, transactions: readonly Transaction[]): Promise<void> {
+  const senders = [...new Set(transactions.map(({ from }) => from))]
+  const nonces = await sendBatch(
+    rpcUrl,
+    senders.map((from): RpcRequest => ({ method: 'eth_getTransactionCount', params: [from, 'latest'] })),
+  )
+  const next = new Map(senders.map((from, index) => [from, Number(nonces[index]?.result)]))
+  const requests = transactions.map(({ from, to, data }): RpcRequest => {
+    const nonce = next.get(from) ?? 0
+    next.set(from, nonce + 1)
+    return { method: 'eth_sendTransaction', params: [{ from, to, data, gas: GAS, nonce: numberToHex(nonce) }] }
+  })
+  const sent = await sendBatch(rpcUrl, requests)
+  await send(rpcUrl, 'evm_mine', [])
+  const { transactions: mined } = (await send(rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
+    transactions: unknown[]
+  }
+  const lost = sent.find(({ result }) => !mined.includes(result))
+  if (lost !== undefined) throw chainFailed('eth_sendTransaction', lost)
 }
 
 /** Counters that no history reaches: just below where the contract's addition panics. */
@@ -109,3 +143,5 @@ async function setStorage(rig: Rig, enforcer: string, hash: Hex, member: bigint,
 }
 
 const MAX = (1n << 256n) - 1n
+/** Of one transaction: more than the longest batch takes. */
+const GAS = '0x1e8480'

@@ -1,23 +1,19 @@
-import { readState } from '../../../src/chain/index.ts'
 import type { PreparedBranch } from '../../../src/verdict/prepared.ts'
 import { unspentOf } from '../../../src/verdict/taskScope/passage.ts'
 import type { PreparedBudget } from '../../../src/verdict/taskScope/prepareTerms.ts'
+import type { State } from '../../../src/verdict/types.ts'
 import type { Draw } from '../../../test/arbitraries/draw.ts'
 import type { World } from '../../../test/arbitraries/grantSketch.ts'
 import type { Rig } from '../rig.ts'
-import { head } from '../rpc.ts'
 import type { Near } from './actions.ts'
-import type { FusedSubject } from './subjects.ts'
 
 /** Amounts at, just below and just above what the budgets have left, and conditions ask for. */
-export async function nearOf(
+export function nearOf(
   { rig, draw }: { rig: Rig; draw: Draw },
   world: World,
-  { grant }: FusedSubject,
   branch: PreparedBranch,
-): Promise<Near> {
-  const { hash, timestamp: now } = await head(rig.chain.rpcUrl)
-  const state = await readState(rig.node, { grant, environment: rig.environment, block: { hash } })
+  state: State,
+): Near {
   const terms = branch.links.flatMap(({ caveats }) => caveats.flatMap(({ taskScope }) => taskScope ?? []))
   // What decides is listed often: the neighbourhood of what is left is where mistakes are.
   const left = terms.flatMap((own) =>
@@ -37,5 +33,5 @@ export async function nearOf(
     ]),
   ])
   const amounts = [0n, 2n ** 128n, 2n ** 256n - 1n, ...left, ...left, ...bounds.flatMap((bound) => [bound, bound + 1n])]
-  return { draw, rig, world, branch, now, amounts }
+  return { draw, rig, world, branch, now: state.block.timestamp, amounts }
 }

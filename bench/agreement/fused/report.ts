@@ -61,6 +61,27 @@ export function emptyFusedReport(seed: number): FusedReport {
   }
 }
 
+/** What one lane counted, into the whole. */
+export function addReport(whole: FusedReport, part: FusedReport): void {
+  for (const count of COUNTS) whole[count] += part[count]
+  addCounts(whole.byCode, part.byCode)
+  addCounts(whole.byDepth, part.byDepth)
+  for (const [name, caught] of Object.entries(part.caught)) {
+    whole.caught[name] ??= {}
+    addCounts(whole.caught[name], caught)
+  }
+  whole.faults.push(...part.faults.slice(0, MAX_FAULTS - whole.faults.length))
+}
+
+const COUNTS = [
+  ...(['cases', 'agree', 'falseAllow', 'falseDeny', 'reasonMismatch'] as const),
+  ...(['conservative', 'execution', 'confirmed', 'resets'] as const),
+]
+
+function addCounts(whole: Partial<Record<string, number>>, part: Partial<Record<string, number>>): void {
+  for (const [name, count = 0] of Object.entries(part)) whole[name] = (whole[name] ?? 0) + count
+}
+
 /** The rarest of all that can be said. */
 export function countRarest(report: FusedReport): void {
   const shared = { ...emptyReport(report.seed), byCode: report.byCode }

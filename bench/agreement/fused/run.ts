@@ -1,37 +1,46 @@
-import { readState } from '../../../src/chain/index.ts'
 import { evaluate } from '../../../src/verdict/evaluate.ts'
 import { prepareGrant } from '../../../src/verdict/prepare.ts'
-import type { PreparedBranch, PreparedGrant } from '../../../src/verdict/prepared.ts'
-import type { Action, Deny, State, Verdict } from '../../../src/verdict/types.ts'
-import { chance, type Draw, pick, seeded } from '../../../test/arbitraries/draw.ts'
+import type { PreparedBranch } from '../../../src/verdict/prepared.ts'
+import type { State } from '../../../src/verdict/types.ts'
+import { chance, pick, seeded } from '../../../test/arbitraries/draw.ts'
 import type { World } from '../../../test/arbitraries/grantSketch.ts'
-import { askChain, type ChainAnswer } from '../chainAnswer.ts'
-import type { Ledger } from '../history.ts'
-import { type Rig, startRig } from '../rig.ts'
+import { startRig } from '../rig.ts'
 import { head, send } from '../rpc.ts'
-import { confirmed, type Near, nearFused } from './actions.ts'
+import { confirmed, nearFused } from './actions.ts'
+import {
+  type Asked,
+  askAll,
+  type Case,
+  type Evaluate,
+  type FusedRun,
+  type Live,
+  readRequests,
+  readStates,
+} from './ask.ts'
 import { compareFused, wantedOf } from './compareFused.ts'
-import { makeFusedHistory } from './history.ts'
+import { makeFusedHistories } from './history.ts'
 import { nearOf } from './near.ts'
-import { countRarest, countVerdict, emptyFusedReport, type FusedReport, isFault, keepFault } from './report.ts'
-import { drawFused, type FusedSubject } from './subjects.ts'
-
-export type Evaluate = (prepared: PreparedGrant, action: Action, state: State) => Verdict
+import {
+  addReport,
+  countRarest,
+  countVerdict,
+  emptyFusedReport,
+  type FusedReport,
+  isFault,
+  keepFault,
+} from './report.ts'
+import { checkResets } from './resets.ts'
+import { drawFused } from './subjects.ts'
 
 const SUBJECTS_A_ROUND = 16
 const ACTIONS_A_SUBJECT = 4
 const TIMES_A_ROUND = 4
+/** From so many cases on a second chain is worth its start. */
+const MANY_CASES = 2_000
+/** More than all transactions of one moment ask for, gas. */
+const BLOCK_GAS = '0x3b9aca00'
 
-type Live = FusedSubject & { prepared: PreparedGrant; ledger: Ledger }
-type Run = {
-  rig: Rig
-  draw: Draw
-  mistaken: Readonly<Record<string, Evaluate>>
-  report: FusedReport
-  cases: number
-  onProgress?: ((done: number) => void) | undefined
-}
-type Case = { subject: Live; branch: PreparedBranch; index: number; action: Action }
+export type { Evaluate } from './ask.ts'
 
 /**
  * The same near-valid actions, under random whole scopes, to `evaluate` and to the real manager and enforcer: allow or deny,
@@ -43,24 +52,45 @@ export async function runFusedAgreement(
   options: { cases: number; seed: number; onProgress?: ((done: number) => void) | undefined },
   mistaken: Readonly<Record<string, Evaluate>> = {},
 ): Promise<FusedReport> {
-  const report = emptyFusedReport(options.seed)
+  const { cases, seed, onProgress } = options
+  // Two chains where it pays: one answers while we judge what the other said.
+  const lanes = cases < MANY_CASES ? 1 : 2
+  const share = Math.ceil(cases / lanes)
+  const reports = Array.from({ length: lanes }, () => emptyFusedReport(seed))
+  const done = () => onProgress?.(reports.reduce((sum, report) => sum + report.cases, 0))
+  await Promise.all(
+    reports.map((report, lane) => {
+      const own = { mistaken, report, cases: Math.min(share, cases - lane * share) }
+      return runLane(own, { seed, lane, lanes, done })
+    }),
+  )
+  const whole = emptyFusedReport(seed)
+  for (const report of reports) addReport(whole, report)
+  countRarest(whole)
+  return whole
+}
+
+/** Every so many rounds on a chain of its own: the same seed is the same cases, whichever lane is faster. */
+async function runLane(
+  own: Omit<FusedRun, 'rig' | 'draw'>,
+  { seed, lane, lanes, done }: { seed: number; lane: number; lanes: number; done: () => void },
+): Promise<void> {
   const rig = await startRig()
+  const { rpcUrl } = rig.chain
   try {
-    for (let round = 0; report.cases < options.cases; round++) {
-      const draw = seeded(options.seed * 1_000_003 + round)
-      const run: Run = { rig, draw, mistaken, report, cases: options.cases, onProgress: options.onProgress }
-      const snapshot = await send(rig.chain.rpcUrl, 'evm_snapshot', [])
-      await runRound(run)
-      await send(rig.chain.rpcUrl, 'evm_revert', [snapshot])
+    await send(rpcUrl, 'evm_setBlockGasLimit', [BLOCK_GAS])
+    await send(rpcUrl, 'evm_setAutomine', [false])
+    for (let round = lane; own.report.cases < own.cases; round += lanes) {
+      const snapshot = await send(rpcUrl, 'evm_snapshot', [])
+      await runRound({ ...own, rig, draw: seeded(seed * 1_000_003 + round) }, done)
+      await send(rpcUrl, 'evm_revert', [snapshot])
     }
   } finally {
     await rig.stop()
   }
-  countRarest(report)
-  return report
 }
 
-async function runRound(run: Run): Promise<void> {
+async function runRound(run: FusedRun, done: () => void): Promise<void> {
   const { rig, draw } = run
   await send(rig.chain.rpcUrl, 'evm_mine', [])
   const { timestamp, number } = await head(rig.chain.rpcUrl)
@@ -69,22 +99,19 @@ async function runRound(run: Run): Promise<void> {
   for (let count = 0; count < SUBJECTS_A_ROUND; count++) {
     const subject = await drawFused(draw, rig, world)
     const prepared = prepareGrant(subject.grant, rig.environment)
-    live.push({ ...subject, prepared, ledger: await makeFusedHistory(run, world, subject, prepared) })
+    live.push({ ...subject, prepared, ledger: { disabled: new Set() } })
   }
+  await makeFusedHistories({ rig, draw, world }, live)
   const edges = live.flatMap(({ terms }) => terms.flatMap((own) => (own === null ? [] : [own.notBefore, own.expiry])))
-  for (let time = 0; time < TIMES_A_ROUND; time++) {
+  for (let time = 0; time < TIMES_A_ROUND && run.report.cases < run.cases; time++) {
     if (time > 0) await warp(run, edges)
-    for (const subject of live) {
-      for (let count = 0; count < ACTIONS_A_SUBJECT && run.report.cases < run.cases; count++) {
-        const edge = await judgeOne(run, world, subject)
-        if (edge !== null) edges.push(edge)
-      }
-    }
+    edges.push(...(await compareAll(run, world, live)))
+    done()
   }
 }
 
 /** To the second at which something denied comes free, or the one before it, or a little on. */
-async function warp({ rig, draw }: Run, edges: readonly bigint[]): Promise<void> {
+async function warp({ rig, draw }: FusedRun, edges: readonly bigint[]): Promise<void> {
   const { timestamp } = await head(rig.chain.rpcUrl)
   const later = edges.filter((edge) => edge > timestamp + 1n && edge < timestamp + 400n)
   const to =
@@ -95,77 +122,71 @@ async function warp({ rig, draw }: Run, edges: readonly bigint[]): Promise<void>
   await send(rig.chain.rpcUrl, 'evm_mine', [])
 }
 
-/** Returns when what was denied comes free by itself. */
-async function judgeOne(run: Run, world: World, subject: Live): Promise<bigint | null> {
-  const { draw, report } = run
-  const index = draw.int(subject.prepared.branches.length)
-  const branch = subject.prepared.branches[index] as PreparedBranch
-  const near = await nearOf(run, world, subject, branch)
-  const action = await nearFused(near, subject.bases)
-  const one = { subject, branch, index, action }
-  const { verdict, answer, state } = await ask(run, one)
-  report.cases++
-  report.byDepth[branch.links.length] = (report.byDepth[branch.links.length] ?? 0) + 1
-  await settle(run, near, one, verdict, answer, state)
-  run.onProgress?.(report.cases)
-  if (verdict.verdict === 'allow') spoilState(run, one, state)
-  if (verdict.verdict !== 'deny' || verdict.resetsAt === null || verdict.resetsAt > state.block.timestamp + 4_000n) {
-    return null
-  }
-  if (chance(draw, 80)) await checkReset(run, one, verdict)
-  return verdict.resetsAt
-}
-
-/** One second before, the same check refuses; at the second named it does not. */
-async function checkReset(run: Run, one: Case, denied: Deny): Promise<void> {
+/** Every grant at one block. Returns when what was denied comes free by itself. */
+async function compareAll(run: FusedRun, world: World, live: readonly Live[]): Promise<bigint[]> {
   const { rig, report } = run
-  const { rpcUrl } = rig.chain
-  const resetsAt = denied.resetsAt as bigint
-  const snapshot = await send(rpcUrl, 'evm_snapshot', [])
-  for (const time of [resetsAt - 1n, resetsAt]) {
-    if (time <= (await head(rpcUrl)).timestamp) continue
-    await send(rpcUrl, 'evm_setNextBlockTimestamp', [Number(time)])
-    await send(rpcUrl, 'evm_mine', [])
-    const { verdict, answer, state } = await ask(run, one)
-    const outcome = compareFused(one.branch, verdict, answer, one.subject.ledger.disabled)
-    const still = verdict.verdict === 'deny' && checkOf(verdict) === checkOf(denied)
-    // Before it, only an end can come first; at it, another check may refuse, but not this one.
-    const right = time === resetsAt ? !still : still || (verdict.verdict === 'deny' && verdict.resetsAt === null)
-    if (isFault(outcome) && wantedOf(one.branch, answer) === null)
-      keepFault(report, outcome, one, verdict, answer, state)
-    else if (!right) keepFault(report, 'reasonMismatch', one, verdict, answer, state)
-    else if (time === resetsAt) report.resets++
+  const asked = await askAll(run, await readRequests(rig, await drawCases(run, world, live)))
+  const settled = await settle(run, asked)
+  asked.forEach((one, at) => {
+    report.cases++
+    report.byDepth[one.branch.links.length] = (report.byDepth[one.branch.links.length] ?? 0) + 1
+    countVerdict(report, one.verdict)
+    countOutcome(report, settled[at] as Asked)
+    if (one.verdict.verdict === 'allow') spoilState(run, one)
+  })
+  return checkResets(run, asked)
+}
+
+async function drawCases(run: FusedRun, world: World, live: readonly Live[]): Promise<Case[]> {
+  const { draw, report } = run
+  const states = await readStates(run.rig, live)
+  const cases: Case[] = []
+  for (const [at, subject] of live.entries()) {
+    const state = states[at] as State
+    for (let count = 0; count < ACTIONS_A_SUBJECT && report.cases + cases.length < run.cases; count++) {
+      const index = draw.int(subject.prepared.branches.length)
+      const branch = subject.prepared.branches[index] as PreparedBranch
+      const near = nearOf(run, world, branch, state)
+      cases.push({ subject, branch, index, near, state, action: await nearFused(near, subject.bases) })
+    }
   }
-  await send(rpcUrl, 'evm_revert', [snapshot])
+  return cases
 }
 
-function checkOf({ code, hop, caveat, rule }: Deny): string {
-  return JSON.stringify([code, hop, caveat, rule])
-}
-
-/** Compares, and follows an escalation to its end: with the confirmer's signatures both have to say the same again. */
-async function settle(
-  run: Run,
-  near: Near,
-  one: Case,
-  first: Verdict,
-  answer: ChainAnswer,
-  state: State,
-): Promise<void> {
-  const { report } = run
-  countVerdict(report, first)
-  let [verdict, said, seen, action] = [first, answer, state, one.action]
-  const { disabled } = one.subject.ledger
-  for (let steps = 0; steps < 3 && one.branch.links.every(({ caveats }) => caveats.length === 1); steps++) {
-    const wanted = wantedOf(one.branch, said)
-    if (wanted === null || compareFused(one.branch, verdict, said, disabled) === 'falseAllow') break
+/** Follows escalations to their end: with the confirmers' signatures both have to say the same again. */
+async function settle(run: FusedRun, asked: readonly Asked[]): Promise<Asked[]> {
+  const settled = [...asked]
+  for (let steps = 0; steps < 3; steps++) {
+    const open = settled.flatMap((one, at) => {
+      const wanted = followed(one)
+      return wanted === null ? [] : [{ one, at, wanted }]
+    })
     // What else refuses comes after the signature that lacks: only with it does the chain say that.
-    action = await confirmed(near, one.branch, action, wanted)
-    ;({ verdict, answer: said, state: seen } = await ask(run, { ...one, action }))
-    if (verdict.verdict === 'allow' && said.status === 'executed') report.confirmed++
+    const signed = await Promise.all(
+      open.map(async ({ one, wanted }) => {
+        return { ...one, action: await confirmed(one.near, one.branch, one.action, wanted) }
+      }),
+    )
+    const answered = await askAll(run, await readRequests(run.rig, signed))
+    answered.forEach((one, index) => {
+      settled[open[index]?.at ?? -1] = one
+      if (one.verdict.verdict === 'allow' && one.answer.status === 'executed') run.report.confirmed++
+    })
   }
-  const outcome = compareFused(one.branch, verdict, said, disabled)
-  if (isFault(outcome)) keepFault(report, outcome, { ...one, action }, verdict, said, seen)
+  return settled
+}
+
+/** The confirmation that a case lacks, where it can be given. */
+function followed({ branch, verdict, answer, subject }: Asked): ReturnType<typeof wantedOf> {
+  if (branch.links.some(({ caveats }) => caveats.length !== 1)) return null
+  if (compareFused(branch, verdict, answer, subject.ledger.disabled) === 'falseAllow') return null
+  return wantedOf(branch, answer)
+}
+
+function countOutcome(report: FusedReport, one: Asked): void {
+  const { branch, verdict, answer, state, subject } = one
+  const outcome = compareFused(branch, verdict, answer, subject.ledger.disabled)
+  if (isFault(outcome)) keepFault(report, outcome, one, verdict, answer, state)
   else if (outcome === 'conservative') report.conservative++
   else {
     report.agree++
@@ -174,36 +195,17 @@ async function settle(
 }
 
 /** A part of the state is not there: whatever else is right, the link that lacks it denies. */
-function spoilState(run: Run, one: Case, state: State): void {
-  const { draw, report } = run
+function spoilState({ draw, report }: FusedRun, one: Asked): void {
   if (!chance(draw, 20)) return
   const scoped = one.branch.links.flatMap(({ hop, caveats }) =>
     caveats.flatMap(({ index, taskScope }) => (taskScope?.keys ?? []).map((key) => ({ hop, index, key }))),
   )
   if (scoped.length === 0) return
   const lost = pick(draw, scoped)
-  const { [lost.key]: _, ...counters } = state.counters
-  const spoiled = { ...state, counters }
+  const { [lost.key]: _, ...counters } = one.state.counters
+  const spoiled = { ...one.state, counters }
   const verdict = evaluate({ ...one.subject.prepared, branches: [one.branch] }, one.action, spoiled)
   countVerdict(report, verdict)
   const right = verdict.verdict === 'deny' && verdict.code === 'state_missing' && verdict.hop === lost.hop
   if (!right) keepFault(report, 'reasonMismatch', one, verdict, { status: 'executed' }, spoiled)
-}
-
-async function ask({ rig, mistaken, report }: Run, { subject, branch, index, action }: Case) {
-  const { rpcUrl } = rig.chain
-  const { hash } = await head(rpcUrl)
-  const { grant, prepared, ledger } = subject
-  const state = await readState(rig.node, { grant, environment: rig.environment, block: { hash }, action })
-  const [answer] = (await askChain(rpcUrl, [{ grant, branch: index, action }])) as [ChainAnswer]
-  const alone = { ...prepared, branches: [branch] }
-  for (const [name, judge] of Object.entries(mistaken)) {
-    // What else is refused behind a signature that lacks, the chain does not say yet.
-    if (wantedOf(branch, answer) !== null) continue
-    const outcome = compareFused(branch, judge(alone, action, state), answer, ledger.disabled)
-    report.caught[name] ??= {}
-    const caught = report.caught[name]
-    if (isFault(outcome)) caught[outcome] = (caught[outcome] ?? 0) + 1
-  }
-  return { state, answer, verdict: evaluate(alone, action, state) }
 }
