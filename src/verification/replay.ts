@@ -158,7 +158,7 @@ function rankOf({ statement }: Event): number {
 }
 
 function isLater(one: Statement, other: Statement): boolean {
-  return one.iat === other.iat ? one.seq > other.seq : one.iat > other.iat
+  return (one.iat - other.iat || one.seq - other.seq) > 0
 }
 
 function pastOf(statement: Event['statement'], end: StatementOf<'outcome'> | undefined): Past {
@@ -170,8 +170,7 @@ function pastOf(statement: Event['statement'], end: StatementOf<'outcome'> | und
 }
 
 function byTime(a: Event, b: Event): number {
-  if (a.time !== b.time) return a.time < b.time ? -1 : 1
-  return a.statement.seq === b.statement.seq ? a.index - b.index : a.statement.seq - b.statement.seq
+  return Number(a.time - b.time) || a.statement.seq - b.statement.seq || a.index - b.index
 }
 
 function replay(scope: Scope, history: ReturnType<typeof createScopeHistory>, event: Settled): ReplayedAction {
