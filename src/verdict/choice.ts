@@ -35,7 +35,7 @@ export function choiceOf(
   if (group.some(({ meaning }) => !STATELESS.includes(meaning.kind))) return { is: 'unknown' }
   // What the redeemer gives counts: the `args` inside the terms are never looked at.
   const caveats = group.map(({ meaning }, at): PreparedCaveat => {
-    return { ...outer, meaning, args: selected.args[at] ?? '0x', counter: null, earlier: 0, choice: null }
+    return { ...outer, meaning, args: selected.args[at] ?? '0x', counter: null, choice: null }
   })
   return { is: 'group', caveats }
 }

@@ -16,7 +16,7 @@ import { denial, denyFor } from './denial.ts'
 import { evaluate, evaluateBranch } from './evaluate.ts'
 import { type Finding, finding } from './finding.ts'
 import { REASONS } from './reasons.ts'
-import type { Fix } from './types.ts'
+import type { Fix, RefusedRule } from './types.ts'
 
 const prepared = grantOf(
   [{ kind: 'valueLte', max: 0n }],
@@ -49,6 +49,29 @@ describe('denial', () => {
     ],
   ])('behavior: our sentence, and the numbers that there are: %o', (parts, expected) => {
     expect(denied(parts).message).toBe(expected)
+  })
+
+  const at = { call: 0, index: 0, id: null, part: 'shape', at: 0 } as const
+  test.each<[RefusedRule, string]>([
+    [at, 'rule 1'],
+    [{ ...at, index: 1 }, 'rule 2'],
+    [{ ...at, index: 1, id: 'pay' }, 'rule pay'],
+    [{ ...at, index: null }, 'no rule'],
+    [{ ...at, index: null, id: 'pay' }, 'no rule'],
+    [{ ...at, part: 'value', at: 1 }, 'rule 1'],
+    [{ ...at, at: 1 }, 'rule 1'],
+    [{ ...at, part: 'condition' }, 'rule 1, condition 1'],
+    [{ ...at, part: 'condition', at: 2 }, 'rule 1, condition 3'],
+    [{ ...at, part: 'allowance', at: 1 }, 'rule 1, allowance call 2'],
+    [{ ...at, part: 'budget', at: 1 }, 'rule 1, budget 2'],
+    [{ ...at, call: 1 }, 'rule 1 for call 2'],
+    [{ ...at, call: 2, index: 2, part: 'budget' }, 'rule 3, budget 1 for call 3'],
+  ])('behavior: which rule refused what, counted from one: %o', (rule, expected) => {
+    expect(denied({ rule })).toMatchObject({ rule, message: `${sentence} (${expected})` })
+    expect(denied({ rule, resetsAt: 9n, hop: 0 }).message).toBe(
+      `${sentence} (resets at 9, ${expected}, at the leaf (hop 0))`,
+    )
+    expect('rule' in denied({})).toBe(false)
   })
 
   test('behavior: the link and the caveat that refused, where one did', () => {

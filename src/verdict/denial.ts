@@ -1,4 +1,4 @@
-import type { Finding } from './finding.ts'
+import { type Finding, finding } from './finding.ts'
 import type { PreparedBranch } from './prepared.ts'
 import { REASONS } from './reasons.ts'
 import type { Deny, Fix, RefusedRule } from './types.ts'
@@ -39,23 +39,8 @@ export function denial(
  * @param fix - Where the code alone does not say what helps.
  */
 export function denyFor(code: keyof typeof DEFAULT_FIX, fix?: Fix): Deny {
-  const bare: Finding = { ...NOTHING, code }
-  return denial({ branch: null, finding: bare }, null, fix ?? DEFAULT_FIX[code])
+  return denial({ branch: null, finding: finding(code) }, null, fix ?? DEFAULT_FIX[code])
 }
-
-const NOTHING = {
-  hop: null,
-  caveat: null,
-  limit: null,
-  used: null,
-  requested: null,
-  remaining: null,
-  resetsAt: null,
-  passesAt: null,
-  measured: null,
-  rule: null,
-  passed: 0,
-} as const
 
 const DEFAULT_FIX = {
   stopped: { do: 'ask_for_a_new_grant' },

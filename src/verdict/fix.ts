@@ -38,17 +38,14 @@ export function fixFor(prepared: PreparedGrant, action: Action, state: State, de
   const terminal = TERMINAL[denial.finding.code]
   if (terminal !== undefined) return terminal
   const hopes = { ...prepared, branches: prepared.branches.filter((branch) => !hasEnded(branch, state)) }
-  const tries = Math.max(
-    LEAST_TRIES,
-    Math.floor(MAX_TRIES / (Array.isArray(action.calls) ? action.calls.length || 1 : 1)),
-  )
-  const search: Search = { asked: action, prepared, hopes, state, tries, dead: new Map(), cut: false }
+  const share = Array.isArray(action.calls) ? Math.floor(MAX_TRIES / action.calls.length) : MAX_TRIES
+  const tries = Math.min(MAX_TRIES, Math.max(LEAST_TRIES, share))
+  const search: Search = { asked: action, prepared, hopes, state, tries, dead: new Map(), cut: true }
   // The shortest way first: then every fix that is followed brings the end nearer, and nobody is led in a circle.
-  for (let steps = 1; steps <= MAX_STEPS && hopes.branches.length > 0 && search.tries > 0; steps++) {
+  for (let steps = 1; search.cut && steps <= MAX_STEPS && search.tries > 0; steps++) {
     search.cut = false
     const fix = findFix(search, action, denial, steps)
     if (fix !== null) return fix
-    if (!search.cut) break
   }
   return { do: 'ask_for_a_new_grant' }
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../../test/codes.ts'
 import { either, firstBranch, type Given, selects } from '../../test/fixtures/facts.ts'
+import { termsOf } from '../../test/fixtures/taskScope.ts'
 import {
   branchesOf,
   dai,
@@ -57,6 +58,24 @@ describe('prepareGrant', () => {
     ]
     expect(batch([either(mixed, selects(0n, '0x', '0x'))])).toBe(true)
     expect(firstBranch(grantOf([cap])).links[0]?.caveats[0]).toMatchObject({ stream: null, period: null, choice: null })
+  })
+
+  test('behavior: a whole scope wants batches where it allows several calls, one or more', () => {
+    const batch = (maxExecutions: number) => firstBranch(grantOf([termsOf({ maxExecutions })])).batch
+    expect([0, 1, 2, 3].map(batch)).toEqual([false, true, true, true])
+  })
+
+  test('error: a branch of links that the grant does not have', () => {
+    const grant = plainGrant([[[cap]], [[cap]]])
+    const what = (...links: number[]) => {
+      const branches = grant.branches.map((branch, index) => (index === 1 ? { ...branch, links } : branch))
+      const { code, details } = codeOf(() => prepareGrant({ ...grant, branches }, environment))
+      return [code, details['branch'], details['what']]
+    }
+    expect(what(2)).toEqual(['verdict.broken_chain', 1, 'missing_link'])
+    expect(what(1, 2)).toEqual(['verdict.broken_chain', 1, 'missing_link'])
+    expect(what(-1)).toEqual(['verdict.broken_chain', 1, 'missing_link'])
+    expect(what()).toEqual(['verdict.broken_chain', 1, 'empty'])
   })
 
   test('behavior: what caveats of one storage share: how many were before, and the terms of the first', () => {

@@ -45,40 +45,37 @@ export function prepareGrant(grant: Grant, environment: Environment): PreparedGr
     })
   }
   const rules = grant.scopes.length === 0 ? [] : servedRules(grant, environment)
-  const hashes = grant.delegations.map(hashDelegation)
+  const signed = grant.delegations.map((delegation): Signed => ({ delegation, hash: hashDelegation(delegation) }))
   return {
     id: grant.id,
     chainId: grant.chainId,
     manager: grant.manager,
     lowering: grant.lowering,
-    branches: grant.branches.map((_, index) => ({
-      ...prepareBranch(grant, index, hashes, environment),
+    branches: grant.branches.map((branch, index) => ({
+      ...prepareBranch(branch, index, { grant, signed, environment }),
       held: heldBy(grant.scopes, grant.accepted, rules[index] ?? []),
     })),
   }
 }
 
+type Signed = { delegation: Delegation; hash: Hex }
+
 function prepareBranch(
-  grant: Grant,
+  { links: places, rule }: Grant['branches'][number],
   index: number,
-  hashes: readonly Hex[],
-  environment: Environment,
+  { grant, signed, environment }: { grant: Grant; signed: readonly Signed[]; environment: Environment },
 ): Omit<PreparedBranch, 'held'> {
-  const branch = grant.branches[index]
-  if (branch === undefined) throw broken(index, 'missing_branch')
-  const chain = branch.links.map((link) => {
-    const delegation = grant.delegations[link]
-    const hash = hashes[link]
-    if (delegation === undefined || hash === undefined) throw broken(index, 'missing_link')
-    return { delegation, hash }
+  const chain = places.map((place) => {
+    const link = signed[place]
+    if (link === undefined) throw broken(index, 'missing_link')
+    return link
   })
   checkLinks(chain, index)
   const seen: Seen = new Map()
   const links = chain.map((link, hop) => prepareLink(link, hop, grant, environment, seen))
-  const { rule = null } = branch
   return {
     index,
-    rule,
+    rule: rule ?? null,
     links,
     native: links.some(({ caveats }) => caveats.some(({ meaning }) => isEmptyCalldata(meaning))),
     batch: links.some(({ caveats }) => caveats.some(wantsBatch)),
@@ -86,7 +83,7 @@ function prepareBranch(
 }
 
 /** What the manager checks of authorities and delegates, leaf first. */
-function checkLinks(chain: readonly { delegation: Delegation; hash: Hex }[], branch: number): void {
+function checkLinks(chain: readonly Signed[], branch: number): void {
   if (chain.length === 0) throw broken(branch, 'empty')
   chain.forEach(({ delegation }, at) => {
     const above = chain[at + 1]
@@ -100,7 +97,7 @@ function checkLinks(chain: readonly { delegation: Delegation; hash: Hex }[], bra
 type Seen = Map<string, { count: number; period: PeriodTerms | null; stream: StreamTerms | null }>
 
 function prepareLink(
-  { delegation, hash }: { delegation: Delegation; hash: Hex },
+  { delegation, hash }: Signed,
   hop: number,
   { scopes }: Grant,
   environment: Environment,
