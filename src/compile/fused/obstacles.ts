@@ -1,5 +1,6 @@
 import { childPointer } from '../../primitives/json.ts'
 import { abiType } from '../../scope/abi.ts'
+import { inputNamed } from '../../scope/function.ts'
 import type { CompileErrorCode } from '../errors.ts'
 import type { Obstacle } from '../obstacles.ts'
 import type { Resolved, ResolvedCall, ResolvedTransfer } from '../resolve.ts'
@@ -26,7 +27,7 @@ function ofTransfer({ pointer, rule, max, cap }: ResolvedTransfer, counted: bool
 
 function ofCall({ pointer, rule, fn, value }: ResolvedCall, counted: boolean): Obstacle[] {
   const out = Object.entries(rule.args).flatMap(([name, condition]) => {
-    const input = fn.inputs.find((candidate) => candidate.name === name)
+    const input = inputNamed(fn, name)
     const held = input !== undefined && isExpressible(abiType(input.type), condition)
     return held ? [] : [obstacle(childPointer(`${pointer}/args`, name), 'compile.condition')]
   })

@@ -4,7 +4,7 @@ import { type Address, byteLength, bytesToUint, type Hex, sliceBytes } from '../
 import { childPointer } from '../../primitives/json.ts'
 import { abiType, rangeOf } from '../../scope/abi.ts'
 import { TRANSFER_SELECTOR } from '../../scope/calldata.ts'
-import type { FunctionInput } from '../../scope/function.ts'
+import { type FunctionInput, inputNamed } from '../../scope/function.ts'
 import type { Scope } from '../../scope/types.ts'
 import { carriesCalls } from '../nested.ts'
 import { type Resolved, type ResolvedCall, type ResolvedRule, type ResolvedTransfer, read } from '../resolve.ts'
@@ -82,7 +82,7 @@ function lowerCall(call: ResolvedCall, context: RuleContext): TaskScopeRule[] {
   for (const member of ['target', 'function', 'value']) holds(`${pointer}/${member}`)
   requireBound(`${pointer}/value/lte`, 'value', value)
   const wordOf = (name: string, at: string) => {
-    const word = (fn.inputs.find((input) => input.name === name)?.headOffset ?? 0) / 32
+    const word = (inputNamed(fn, name)?.headOffset ?? 0) / 32
     requireBound(at, 'word', word)
     return word
   }
