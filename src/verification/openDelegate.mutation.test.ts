@@ -16,10 +16,9 @@ import { checkDelegation, checkGrantEvidence } from './authority.ts'
 import { createMemory, type GrantRead } from './memory.ts'
 
 const grant = await makeGrant()
-const state = makeState(grant)
 const made = async (of: typeof grant) =>
   issue((await decide({ grant: of, action: transferTo(vendors[0], 1n), state: makeState(of) })).drafted)
-const { statement, bundle } = await issue((await decide({ grant, action: transferTo(vendors[0], 1n), state })).drafted)
+const { statement, bundle } = await made(grant)
 
 describe('checkDelegation: an open delegate', () => {
   const [leafAt = 0] = grant.branches[0]?.links ?? []
@@ -27,27 +26,32 @@ describe('checkDelegation: an open delegate', () => {
     ...(grant.delegations[leafAt] as Delegation),
     delegate: ANY_DELEGATE,
   })
-  const ask = (delegations: readonly Delegation[], request?: object | 'no grant', edit: Partial<Statement> = {}) => {
+  type Requests = readonly (object | undefined)[]
+  /** `requests`: what each scope of the grant says of requests, the agent's last; none where the grant is not here. */
+  const ask = (delegations: readonly Delegation[], requests: Requests, edit: Partial<Statement> = {}) => {
     const links = (grant.branches[0]?.links ?? []).map((link) => delegations[link] as Delegation)
     const { delegation, actorChain } = describeChain(environment.chainId, links)
     const roots = delegation.chain.slice(-1).map((link) => ({ delegation: link.hash, seq: 1 }))
     const said = { ...statement, delegation, actorChain, roots, ...edit } as StatementOf<'decision'>
-    const scopes = grant.scopes.map((scope) => ({ ...scope, request }))
+    const scopes = requests.map((request) => ({ ...grant.scopes[0], request }))
     const read = { grant: { ...grant, delegations, scopes } } as unknown as GrantRead
     const context = hexToBytes(encodeContext(links))
-    const { checks } = checkDelegation(said, { context }, request === 'no grant' ? undefined : read)
+    const { checks } = checkDelegation(said, { context }, requests.length === 0 ? undefined : read)
     return checks.map(({ status, code }) => `${status} ${code}`).join()
   }
 
   test('behavior: only where the scope names a request key, or no grant is here to ask', () => {
-    expect(ask(grant.delegations)).toBe('proven ok')
-    expect(ask(open, { signer: 'key' })).toBe('proven ok')
-    expect(ask(open)).toBe('refuted chain_broken')
-    expect(ask(open, 'no grant')).toBe('proven ok')
+    const key = { signer: 'key' }
+    expect(ask(grant.delegations, [undefined])).toBe('proven ok')
+    expect(ask(open, [key])).toBe('proven ok')
+    expect(ask(open, [undefined])).toBe('refuted chain_broken')
+    expect(ask(open, [undefined, key])).toBe('proven ok')
+    expect(ask(open, [key, undefined])).toBe('refuted chain_broken')
+    expect(ask(open, [])).toBe('proven ok')
     // Somebody by name is not anybody.
     const stranger = { agent: statement.principal } as Partial<Statement>
-    expect(ask(grant.delegations, 'no grant', stranger)).toBe('refuted chain_broken')
-    expect(ask(grant.delegations, { signer: 'key' }, stranger)).toBe('refuted chain_broken')
+    expect(ask(grant.delegations, [], stranger)).toBe('refuted chain_broken')
+    expect(ask(grant.delegations, [key], stranger)).toBe('refuted chain_broken')
   })
 })
 
