@@ -50,7 +50,6 @@ export function holds(condition: TaskScopeCondition, call: SizedCall): boolean {
  * does not lie in the call data.
  */
 export function tailOf({ data, size }: SizedCall, offset: bigint): { at: number; length: number } | null {
-  if (offset > BigInt(size)) return null
   const at = 4 + Number(offset)
   const length = wordAt(data, size, at)
   if (length === null || length > BigInt(size - at - 32)) return null
@@ -61,12 +60,12 @@ export function tailOf({ data, size }: SizedCall, offset: bigint): { at: number;
 function isClean({ width, left }: { width: number; left: boolean }, word: bigint): boolean {
   if (width === 0) return true
   if (left) return BigInt.asUintN(256, word << BigInt(8 * width)) === 0n
-  return width > 31 || word >> BigInt(8 * width) === 0n
+  return word >> BigInt(8 * width) === 0n
 }
 
 /** The same for a two's complement number: what stands beside it repeats its sign. */
 function isSigned(width: number, word: bigint): boolean {
-  if (width === 0 || width > 31) return true
+  if (width === 0) return true
   return BigInt.asUintN(256, BigInt.asIntN(8 * width, word)) === word
 }
 

@@ -1,22 +1,38 @@
 import { describe, expect, test } from 'vitest'
 import {
+  batch,
   callOf,
   counterWord,
   fixed,
   judged,
   lifetime,
   rolling,
+  swap,
   termsAt,
   termsOf,
+  triple,
   withWords,
 } from '../../../test/fixtures/taskScope.ts'
-import { grantOf, hashAt, NOW, stateOf, transfer, usdc } from '../../../test/fixtures/verdict.ts'
+import {
+  act,
+  alice,
+  grantOf,
+  hashAt,
+  mallory,
+  NOW,
+  stateOf,
+  transfer,
+  usdc,
+  vendor,
+} from '../../../test/fixtures/verdict.ts'
 import type { TaskScopeCharge } from '../../caveats/taskScope/types.ts'
 import type { Hex } from '../../primitives/hex.ts'
+import { readAction } from '../facts.ts'
 import type { PreparedBranch } from '../prepared.ts'
+import type { Action, Call } from '../types.ts'
 import { amountOf } from './charges.ts'
 import { holds, type SizedCall, tailOf } from './conditions.ts'
-import { callsUsed, isOverForTerms } from './judgeTerms.ts'
+import { callsUsed, isOverForTerms, shapeOfTerms } from './judgeTerms.ts'
 import { metersOfTerms } from './metersOfTerms.ts'
 import { leftOf, startPassage, unspentOf, wordOf } from './passage.ts'
 import { refusedAt } from './refusedAt.ts'
@@ -215,5 +231,44 @@ describe('refusedAt', () => {
       (rule) => refusedAt({ ...branch, links }, { ...refusal, ...numbers, rule })?.rule?.id,
     )
     expect(ids).toEqual(['first', 'second', null, null])
+  })
+})
+
+describe('shapeOfTerms', () => {
+  test('behavior: the form counts, whatever has been spent', () => {
+    const prepared = grantOf([termsOf()])
+    const code = (action: Action) => {
+      const facts = readAction(action)
+      return 'code' in facts ? facts.code : (shapeOfTerms(termsAt(prepared), facts, stateOf(prepared))?.code ?? null)
+    }
+    expect([1n, 100n, 101n].map((amount) => code(act(transfer(amount))))).toEqual([null, null, null])
+    expect(code(act(transfer(1n, mallory)))).toBe('recipient_not_allowed')
+    expect(code(act(transfer(1n), mallory))).toBeNull()
+    expect(code(batch(transfer(1n), transfer(1n)))).toBe('batch_not_allowed')
+  })
+})
+
+describe('admit', () => {
+  const longer = { ...swap, rules: swap.rules?.map((rule) => ({ ...rule, longer: rule.allowance !== null })) ?? [] }
+  const [first, second, third] = triple(5n) as [Call, Call, Call]
+  const padded = (call: Call): Call => ({ ...call, data: `${call.data}00` })
+  test.each([
+    [[first, second, third], null],
+    [[first, padded(second), third], null],
+    [[padded(first), second, third], 0],
+    [[first, second, padded(third)], 2],
+    [[first, second], 0],
+    [[first], 0],
+  ] as const)('behavior: approvals are exact, the call between them may be longer: case %#', (calls, at) => {
+    const verdict = judged(longer, batch(...calls))
+    if (at === null) expect(verdict.verdict).toBe('allow')
+    else expect(verdict).toMatchObject({ code: 'allowance_not_returned', rule: { part: 'allowance', at } })
+  })
+
+  test('behavior: a call that no rule is for is refused for its form alone', () => {
+    const shape = { index: null, id: null, part: 'shape', at: 0 }
+    const long = { ...transfer(1n), data: `0xa9059cbb${'00'.repeat(65_532)}` as Hex }
+    const calls = [transfer(1n, vendor, mallory), transfer(1n, vendor, alice), long]
+    expect(calls.map((call) => judged({}, call))).toMatchObject(calls.map(() => ({ rule: { call: 0, ...shape } })))
   })
 })

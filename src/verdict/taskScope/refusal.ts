@@ -83,7 +83,7 @@ function conditionRefusal(
 
 function allowanceParts(passage: Passage, { call, at }: Extract<Miss, { is: 'allowance' }>, rule: PreparedRule): Parts {
   if (at === 0) return {}
-  const [first, second, third] = passage.calls.slice(call, call + 3) as [SizedCall, SizedCall, SizedCall]
+  const [first, second, third] = passage.calls.slice(call) as [SizedCall, SizedCall, SizedCall]
   const limit = at === 1 ? argumentOf(first, 1) : 0n
   const requested = at === 1 ? argumentOf(second, rule.between?.amountWord ?? 0) : argumentOf(third, 1)
   return { limit, requested: requested === limit ? null : requested }

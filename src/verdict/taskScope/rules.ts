@@ -88,7 +88,7 @@ function checkAllowance(
   rule: number,
   at: number,
 ): Miss | null {
-  const [first, second, third] = calls.slice(at, at + 3)
+  const [first, second, third] = calls.slice(at)
   const exact = { ...approval, longer: false }
   const spender = BigInt(between.target)
   const miss = (step: 0 | 1 | 2): Miss => ({ is: 'allowance', call: at, rule, at: step })
