@@ -79,8 +79,11 @@ describe('checkOutcome', () => {
     const strange = { ...delegation, chain: [{ ...leaf, hash: hash('99') }, ...above] }
     expect(ask({ ...statement, delegation: strange } as StatementOf<'outcome'>)).toBe('refuted redemption_mismatch')
     const { calls } = asked.request
-    const twice = { ...asked, request: { ...asked.request, calls: [...calls, ...calls] } }
-    expect(ask(statement, twice)).toBe('unavailable redemption_not_supported')
+    const asking = (of: typeof calls) => ({ ...asked, request: { ...asked.request, calls: of } })
+    expect(ask(statement, asking([...calls, ...calls]))).toBe('refuted redemption_mismatch')
+    expect(checkOutcome(statement, { grant }, asking([]), environment, facts)).toMatchObject([
+      { status: 'refuted', code: 'redemption_mismatch', cause: 'delegation.no_calls' },
+    ])
   })
 
   test('behavior: facts of another chain, of no block, or without the transaction', () => {
