@@ -28,41 +28,29 @@ const SELECTORS = {
   afterAllHook: '0xed463367',
 } as const
 
-/** Asks with `eth_call`, and traces what reverts to learn which hook of which delegation it was. */
+/**
+ * Has the node run each on its newest block, which stays as it is, and tell every call within: so one exchange says whether it
+ * reverts, and at which hook of which delegation.
+ */
 export async function askChain(rpcUrl: string, questions: readonly Question[]): Promise<ChainAnswer[]> {
-  const asked = questions.map(({ grant, branch, action, time }) => {
+  const requests = questions.map(({ grant, branch, action, time }): RpcRequest => {
     const data = redemptionData(grant, branch, action)
     const transaction = { from: action.redeemer, to: grant.manager, data, gas: '0x1c9c380' }
-    return { transaction, blockOverrides: time === undefined ? {} : { time: numberToHex(time) } }
+    const blockOverrides = time === undefined ? {} : { time: numberToHex(time) }
+    return { method: 'debug_traceCall', params: [transaction, 'latest', { tracer: 'callTracer', blockOverrides }] }
   })
-  const calls = await sendBatch(
-    rpcUrl,
-    asked.map(
-      ({ transaction, blockOverrides }): RpcRequest => ({
-        method: 'eth_call',
-        params: [transaction, 'latest', {}, blockOverrides],
-      }),
-    ),
-  )
-  const reverted = asked.filter((_, index) => calls[index]?.error !== undefined)
-  const traces = await sendBatch(
-    rpcUrl,
-    reverted.map(
-      ({ transaction, blockOverrides }): RpcRequest => ({
-        method: 'debug_traceCall',
-        params: [transaction, 'latest', { tracer: 'callTracer', blockOverrides }],
-      }),
-    ),
-  )
-  let next = 0
-  return calls.map(({ error }) => {
-    if (error === undefined) return { status: 'executed' }
-    if (error.code !== 3) throw chainFailed('eth_call', error)
-    const trace = traces[next++]
-    if (trace?.result === undefined) throw chainFailed('debug_traceCall', trace)
-    return readTrace(trace.result as Frame)
+  const traces = await sendBatch(rpcUrl, requests)
+  return traces.map((trace) => {
+    const root = trace.result as Frame | undefined
+    if (root === undefined || (root.error !== undefined && root.error !== REVERTED)) {
+      throw chainFailed('debug_traceCall', trace)
+    }
+    return root.error === undefined ? { status: 'executed' } : readTrace(root)
   })
 }
+
+/** What the manager does when anything below it refuses; all else is a fault of the question. */
+const REVERTED = 'execution reverted'
 
 /** Call data of `redeemDelegations`: single mode for one call, batch mode for several. */
 export function redemptionData(grant: Grant, index: number, action: Action): Hex {

@@ -1,5 +1,5 @@
 import { atTime } from '../../../src/verdict/fix.ts'
-import type { Deny } from '../../../src/verdict/types.ts'
+import type { Deny, Verdict } from '../../../src/verdict/types.ts'
 import { chance } from '../../../test/arbitraries/draw.ts'
 import { type Asked, askAll, type FusedRun } from './ask.ts'
 import { compareFused, wantedOf } from './compareFused.ts'
@@ -34,13 +34,20 @@ export async function checkResets(run: FusedRun, asked: readonly Asked[]): Promi
     const { branch, verdict, answer, state, subject } = one
     const outcome = compareFused(branch, verdict, answer, subject.ledger.disabled)
     const still = verdict.verdict === 'deny' && checkOf(verdict) === checkOf(denied)
-    // Before it, only an end can come first; at it, another check may refuse, but not this one.
-    const right = free ? !still : still || (verdict.verdict === 'deny' && verdict.resetsAt === null)
+    // Before it, only an end or another rule can come first; at it, another check may refuse, but not this one.
+    const first = verdict.verdict === 'deny' ? verdict.resetsAt === null : admitsByAnother(verdict, denied)
+    const right = free ? !still : still || first
     if (isFault(outcome) && wantedOf(branch, answer) === null) keepFault(report, outcome, one, verdict, answer, state)
-    else if (!right) keepFault(report, 'reasonMismatch', one, verdict, answer, state)
+    else if (!right) keepFault(report, 'reasonMismatch', one, verdict, { answer, denied }, state)
     else if (free) report.resets++
   })
   return edges
+}
+
+/** The time is that of the rule that was named: another one, with another budget, may let the same call pass earlier. */
+function admitsByAnother(verdict: Verdict, { rule }: Deny): boolean {
+  if (verdict.verdict !== 'allow' || rule === undefined || rule.index === null) return false
+  return (verdict.rules?.[rule.call] ?? verdict.rule) !== `rule-${rule.index}`
 }
 
 function checkOf({ code, hop, caveat, rule }: Deny): string {
