@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  at,
   decide,
   environment,
   forge,
@@ -62,5 +63,9 @@ describe('verifyBundle', () => {
     }
     expect(await ask([environment, bare])).toBe(true)
     expect(await ask([bare, environment])).toBe(false)
+    // One with another manager on the same chain is another one.
+    const elsewhere = { ...bare, manager: at('dc') }
+    expect(await ask([elsewhere, environment])).toBe(true)
+    expect(await ask([elsewhere, bare, environment])).toBe(false)
   })
 })
