@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Artifact, EdrContext, SolidityTestRunnerConfigArgs, SuiteResult } from '@nomicfoundation/edr'
+import { MutationError } from './mutate-errors.ts'
 import type { Run } from './mutate-run.ts'
 import { CODE_AT, type Compiled } from './mutate-solidity-compile.ts'
 
@@ -32,7 +33,7 @@ export class Bench {
   readonly #context: EdrContext
   readonly #artifacts: Artifact[]
   /** The quickest first, once it is known. */
-  #suites: Suite[]
+  #suites: readonly Suite[]
 
   private constructor(context: EdrContext, artifacts: Artifact[], options: BenchOptions) {
     this.#context = context
@@ -60,13 +61,16 @@ export class Bench {
    * Runs the tests against this code, up to the first suite that fails.
    *
    * @param code - Creation code of what is tested, hex, in the order of {@link CODE_AT}.
+   * @throws {@link MutationError} `mutate.run_failed` where there is no test: that kills no mutant.
    */
   async run(code: readonly string[]): Promise<Run> {
     const took = new Map<Suite, number>()
+    let ran = 0
     for (const suite of this.#suites) {
       const started = performance.now()
-      const results = await this.#runSuite(suite, code)
-      const failed = results.flatMap(({ testResults }) => testResults).filter(({ status }) => status !== 'Success')
+      const { testResults } = await this.#runSuite(suite, code)
+      ran += testResults.length
+      const failed = testResults.filter(({ status }) => status !== 'Success')
       const first = failed[0]
       if (first !== undefined) {
         if (failed.every(({ reason }) => reason?.includes('OutOfGas') === true)) return { result: 'timedOut' }
@@ -74,17 +78,18 @@ export class Bench {
       }
       took.set(suite, performance.now() - started)
     }
+    if (ran === 0)
+      throw new MutationError('mutate.run_failed', 'No test was found.', { fix: 'Run npm run test:solidity.' })
     this.#suites = [...took].sort(([, a], [, b]) => a - b).map(([suite]) => suite)
     return { result: 'passed', took: new Map([...took].map(([{ id, pattern }, time]) => [id.name + pattern, time])) }
   }
 
-  async #runSuite({ id, pattern }: Suite, code: readonly string[]): Promise<SuiteResult[]> {
-    const results: SuiteResult[] = []
+  /** The engine may end before it has told of the suite: what it tells is waited for. */
+  async #runSuite({ id, pattern }: Suite, code: readonly string[]): Promise<SuiteResult> {
     const config = configOf(pattern, code, this.#options)
-    await this.#context.runSolidityTests(edr.L1_CHAIN_TYPE, this.#artifacts, [id], config, {}, (result) => {
-      results.push(result)
+    return new Promise((done, fail) => {
+      this.#context.runSolidityTests(edr.L1_CHAIN_TYPE, this.#artifacts, [id], config, {}, done).catch(fail)
     })
-    return results
   }
 }
 
