@@ -76,7 +76,7 @@ describe('switched', () => {
       ).get(FILE) ?? ''
     const whole = text.replace(/import [^;]*;/, '').concat('function mutant() pure returns (uint256) {}')
     unitsOf(whole)
-    for (const [index] of sites.entries()) expect(whole).toMatch(new RegExp(`(?:[!=]= |mutant_, )${index + 1}\\)`))
+    for (const [index] of sites.entries()) expect(whole).toMatch(new RegExp(`(?:[!=]= |mutant_, )${index + 1}[ )]`))
   })
 
   test('behavior: what nothing changes stays as it is', () => {
