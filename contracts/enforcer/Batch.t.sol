@@ -178,13 +178,15 @@ contract BatchTest is Fixture {
         amount = amount % 100 + 1;
         Execution[] memory executions = _swap(amount);
         uint256 i = which % 3;
-        how %= 7;
+        how %= 8;
         if (how == 0) executions[i].value = 1;
         if (how == 1) executions[i].target = ALICE;
         if (how == 2) executions[i].callData = bytes.concat(executions[i].callData, bytes32(0));
         if (how == 3) executions[i] = executions[(i + 1) % 3];
         if (how == 4) executions[0].callData = abi.encodeCall(token.approve, (ROUTER, amount + 1));
         if (how == 5) executions[2].callData = abi.encodeCall(token.approve, (ROUTER, amount));
+        // Nothing is taken back from the router.
+        if (how == 7) executions[2].callData = abi.encodeCall(token.approve, (ALICE, 0));
         if (how == 6) {
             // The last is missing.
             assembly ("memory-safe") {

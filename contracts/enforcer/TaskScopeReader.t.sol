@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {vm} from "../testing/Vm.sol";
-import {Fixture, Parts} from "./Fixture.t.sol";
+import {Execution, Fixture, Parts} from "./Fixture.t.sol";
 import {TaskScopeReader} from "./TaskScopeReader.sol";
 import {TermsInfo} from "./TermsInfo.sol";
 
@@ -40,6 +40,43 @@ contract TaskScopeReaderTest is Fixture {
         } catch (bytes memory reason) {
             _refuses(terms, execution, reason);
         }
+    }
+
+    function _preview(Parts memory t, bytes32 mode, bytes memory execution) private view returns (TaskScopeReader.Preview memory) {
+        return reader.preview(_pack(t), "", mode, execution, HASH_A, PRINCIPAL, REDEEMER);
+    }
+
+    function _twoPayments(uint256 one, uint256 two) private view returns (bytes memory) {
+        Execution[] memory executions = new Execution[](2);
+        (executions[0], executions[1]) = (_transfer(ALICE, one), _transfer(BOB, two));
+        return abi.encode(executions);
+    }
+
+    function test_previewNamesTheRuleOfEachExecution() public view {
+        Parts memory t = _payments();
+        t.rules = _list(_transferRule(15), _transferRule(50));
+        TaskScopeReader.Preview memory preview = _preview(t, SINGLE, _pay(ALICE, 20));
+        vm.assertTrue(preview.rules.length == 1 && preview.rules[0] == 1 && preview.calls == 1);
+        // Rules that are the same, and rules that differ, are kept in two ways.
+        preview = _preview(t, BATCH, _twoPayments(20, 30));
+        vm.assertTrue(preview.rules.length == 2 && preview.rules[0] == 1 && preview.rules[1] == 1 && preview.calls == 2);
+        preview = _preview(t, BATCH, _twoPayments(10, 30));
+        vm.assertTrue(preview.rules.length == 2 && preview.rules[0] == 0 && preview.rules[1] == 1);
+        vm.assertTrue(preview.budgets[0].spent == 40 && preview.budgets[0].left == 160);
+    }
+
+    function test_previewSaysWhoseSignatureIsNeeded() public view {
+        Parts memory t = _payments();
+        TaskScopeReader.Preview memory preview = _preview(t, SINGLE, _pay(ALICE, 11));
+        vm.assertTrue(!preview.needsRequest && !preview.needsConfirmation && !preview.measured);
+        t.confirmer = BOB;
+        t.thresholds = new uint256[](1);
+        t.thresholds[0] = 10;
+        vm.assertTrue(!_preview(t, SINGLE, _pay(ALICE, 10)).needsConfirmation);
+        preview = _preview(t, SINGLE, _pay(ALICE, 11));
+        vm.assertTrue(preview.needsConfirmation && !preview.needsRequest);
+        t.key = ALICE;
+        vm.assertTrue(_preview(t, SINGLE, _pay(ALICE, 10)).needsRequest);
     }
 
     function testFuzz_oneChangedByteIsOtherTermsOrNone(uint16 place, uint8 flip) public view {

@@ -1,0 +1,95 @@
+import { createRequire } from 'node:module'
+import { describe, expect, test } from 'vitest'
+import { applySite } from './mutate-sites.ts'
+import { findSoliditySites } from './mutate-solidity-sites.ts'
+import { linked, switched } from './mutate-solidity-switch.ts'
+import type { Node, Units } from './mutate-solidity-tree.ts'
+
+const compile: (input: string) => string = createRequire(import.meta.url)('solc').compile
+const FILE = 'contracts/a.sol'
+const HEAD = 'pragma solidity 0.8.37;\n// ‖ 😀\n'
+
+/** A function of two numbers, in a text whose bytes and characters differ. */
+const within = (body: string, before = '') =>
+  `${HEAD}${before}function f(uint256 a, uint256 b, bytes4 s) pure returns (uint256 c) { ${body} }\nfunction g(uint256) pure {}\n`
+
+function unitsOf(source: string): Units {
+  const settings = { outputSelection: { '*': { '': ['ast'] } } }
+  const output = JSON.parse(
+    compile(JSON.stringify({ language: 'Solidity', sources: { [FILE]: { content: source } }, settings })),
+  )
+  expect(output.errors?.filter(({ severity }: { severity: string }) => severity === 'error') ?? []).toEqual([])
+  return new Map([[FILE, { source, ast: output.sources[FILE].ast as Node }]])
+}
+
+const sitesOf = (source: string) => findSoliditySites(unitsOf(source)).get(FILE) ?? []
+const madeOf = (body: string) =>
+  sitesOf(within(body)).map((site) => applySite(within(body), site).match(/returns \(uint256 c\) \{ (.*) \}\nf/)?.[1])
+
+describe('findSoliditySites', () => {
+  test.each([
+    ['c = a + b;', ['c = a - b;']],
+    ['c = a - b;', ['c = a + b;', 'c = b - (a);']],
+    ['c = a << 1;', ['c = a >> 1;', 'c = a << 0;']],
+    ['c = a & ~b;', ['c = a | ~b;', 'c = a & (b);']],
+    ['c |= 0x0f;', ['c &= 0x0f;', 'c |= 0x10;']],
+    ['c++;', ['c--;']],
+    ['if (a < b) c = a;', ['if (a <= b) c = a;', 'if (a > b) c = a;', 'if (false) c = a;']],
+    ['if (a == b) revert();', ['if (a != b) revert();', 'if (false) revert();', 'if (a == b) {}']],
+    ['c = s == 0 ? a : b;', ['c = s != 0 ? a : b;']],
+    ['g(a);', ['{}']],
+    [
+      'for (; a > b; --a) c = b;',
+      ['for (; a >= b; --a) c = b;', 'for (; a < b; --a) c = b;', 'for (; a > b; ++a) c = b;'],
+    ],
+    ['assembly { c := sub(a, 7) }', ['assembly { c := add(a, 7) }', 'assembly { c := sub(a, 8) }']],
+  ])('default: %s', (body, expected) => {
+    expect(madeOf(body).sort()).toEqual([...expected].sort())
+  })
+
+  test('behavior: a constant is switched where it is used; one that assembly uses is left alone', () => {
+    const used = sitesOf(within('c = a + N + N;', 'uint256 constant N = 3;\n'))
+    expect(used.find(({ from }) => from === '3')?.edits.map(({ instead }) => instead)).toEqual([
+      'uint256(4)',
+      'uint256(4)',
+    ])
+    const inAssembly = sitesOf(within('assembly { c := N }', 'uint256 constant N = 3;\n'))
+    expect(inAssembly).toEqual([])
+  })
+})
+
+describe('switched', () => {
+  const source = within(
+    'if (a + 1 < b) { g(a); c = N; } assembly { c := add(c, mul(a, 2)) }',
+    'uint256 constant N = 3;\n',
+  )
+
+  test('default: all changes beside one another, and the code compiles', () => {
+    const units = unitsOf(source)
+    const sites = findSoliditySites(units).get(FILE) ?? []
+    expect(sites).toHaveLength(10)
+    const text =
+      switched(
+        units,
+        sites.map(({ edits }) => edits),
+        './b.sol',
+      ).get(FILE) ?? ''
+    const whole = text.replace(/import [^;]*;/, '').concat('function mutant() pure returns (uint256) {}')
+    unitsOf(whole)
+    for (const [index] of sites.entries()) expect(whole).toMatch(new RegExp(`(?:[!=]= |mutant_, )${index + 1}[ )]`))
+  })
+
+  test('behavior: what nothing changes stays as it is', () => {
+    expect(switched(unitsOf(source), [], './b.sol').get(FILE)).toBe(source)
+  })
+})
+
+describe('linked', () => {
+  test('default: the number wherever the library is named', () => {
+    const hole = `__$${'a1'.repeat(17)}$__`
+    expect(linked([`73${hole}00${hole}`, '00'], 26)).toEqual([
+      `73${'1a'.padStart(40, '0')}00${'1a'.padStart(40, '0')}`,
+      '00',
+    ])
+  })
+})
