@@ -30,6 +30,19 @@ contract TaskScopeEnforcerTest is Fixture {
         ICaveatEnforcer(address(enforcer)).beforeHook(_pack(_payments()), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
     }
 
+    function test_reportsNoBudgetWhereNoneIsCharged() public {
+        Parts memory t = _payments();
+        t.rules = _list(_rule(BOB, 0, 0, 0, 0, 0, ""));
+        bytes memory execution = _single(Execution(BOB, 0, ""));
+        for (uint256 i; i < 2; ++i) {
+            vm.expectEmit(true, false, false, true, address(enforcer));
+            emit TaskScopeEnforcer.Redeemed(HASH_A, keccak256(bytes.concat(SINGLE, execution)), 1 << 240 | 0xffff << 224);
+            ICaveatEnforcer(address(enforcer)).beforeHook(_pack(t), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
+            // The same where there is none at all.
+            t.budgets = new bytes[](0);
+        }
+    }
+
     function test_otherHooksAnswerTheManagerOnly() public {
         (bool passed, bytes memory reason) = _after(_pack(_payments()), _pay(ALICE, 1));
         vm.assertTrue(passed && reason.length == 0);
