@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { codeOf } from '../test/codes.ts'
@@ -39,6 +39,14 @@ describe('assertFresh', () => {
     }
     expect(codeOf(() => assertFresh([{ ...entry, nth: 1 }], sites('f(1)'))).code).toBe('mutate.list_stale')
     assertFresh([{ ...entry, nth: 1 }], sites('f(1)\nf(1)'))
+  })
+})
+
+describe('bench/mutations.json', () => {
+  test('behavior: every change on it can still be made', () => {
+    const known = readEquivalents('bench/mutations.json')
+    const files = [...new Set(known.map(({ file }) => file))].filter((file) => existsSync(file))
+    assertFresh(known, new Map(files.map((file) => [file, findSites(readFileSync(file, 'utf8'))])))
   })
 })
 
