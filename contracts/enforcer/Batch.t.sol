@@ -227,4 +227,16 @@ contract BatchTest is Fixture {
         vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 3);
         vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 101);
     }
+
+    function test_conditionsBetweenApprovalsLookAtTheCallsOwnCalldata() public {
+        // The bytes lie beyond the 68 of an approval: whoever took its length for the call's would not find them.
+        Execution[] memory executions = _swap(5);
+        executions[1].callData = abi.encodeWithSelector(SWAP, ALICE, uint256(5), hex"010203");
+        for (uint256 most = 2; most < 4; ++most) {
+            Parts memory t = _swapParts(0);
+            bytes memory body = abi.encodePacked(ROUTER, SWAP, uint16(100), uint8(1), _condition(9, 2, 0, most), _charge(0, 1));
+            t.rules = _list(_rule(address(token), 0x095ea7b3, 68, 5, 1, 1, body));
+            vm.assertTrue((_batch(_pack(t), executions).length == 0) == (most == 3));
+        }
+    }
 }

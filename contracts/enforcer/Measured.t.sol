@@ -60,6 +60,18 @@ contract MeasuredTest is Fixture {
         vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 150, 51));
     }
 
+    function test_saysWhichRuleWasMeasured() public {
+        Parts memory t = _terms(address(token));
+        (t.rules[0], t.rules[1]) = (t.rules[1], t.rules[0]);
+        bytes memory terms = _pack(t);
+        _passes(terms, execution);
+        _lose(7);
+        vm.expectEmit(true, false, false, true, address(enforcer));
+        emit TaskScopeEnforcer.Measured(HASH_A, 1, 7, 7 << 112 | 193);
+        (bool passed,) = _after(terms, execution);
+        vm.assertTrue(passed);
+    }
+
     function test_nativeAndGains() public {
         bytes memory terms = _pack(_terms(address(0)));
         _passes(terms, execution);

@@ -436,4 +436,14 @@ contract TaskScopeEnforcerTest is Fixture {
             vm.assertTrue(!_isCanonical(changed));
         }
     }
+
+    function test_rollingCapOfMoreUnitsThanTheCounterSumsIsRefused() public {
+        // The reader refuses such terms before anybody signs them; the counter would carry from one bucket into the next.
+        Parts memory t = _payments();
+        for (uint256 over; over < 2; ++over) {
+            t.budgets = _list(abi.encodePacked(uint8(0x80), uint32(DAY), uint120(2 ** 24 - 2 + over)));
+            if (over == 0) _passes(_pack(t), _pay(ALICE, 1));
+            else _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
+        }
+    }
 }
