@@ -1,6 +1,7 @@
 import { encodeFunctionData, parseAbi, parseEventLogs } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { encodeContext } from '../../src/delegation/context.ts'
+import { signDelegation } from '../../src/delegation/sign.ts'
 import { ANY_DELEGATE, type Delegation } from '../../src/delegation/types.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import {
@@ -67,6 +68,40 @@ describe('TaskScopeEnforcer', () => {
     expect(await redeemAll(scope.stranger, [request])).toBe('success')
     expect(await redeemAll(scope.agent, [part, part])).toBe('success')
     expect(await balanceOf(chain, P0)).toBe(before + 3n * UNIT)
+  })
+
+  test('attack: a link of a thief’s own under the open one lends no more than the key signed, and no second time', async () => {
+    const links = await scope.granted({ key: addressOf(scope.agent) }, ANY_DELEGATE)
+    const request = await scope.requested(singleOf(links, scope.pay(P0, UNIT)), 31n, scope.agent)
+    const thief = addressOf(scope.stranger)
+    const own = await signDelegation(scope.stranger, {
+      delegation: {
+        delegator: thief,
+        delegate: thief,
+        authority: hashOf(links),
+        caveats: [],
+        salt: hashOf(links),
+        signature: '0x',
+      },
+      chainId: chain.chainId,
+      manager: chain.environment.manager,
+      accept: ['no_caveats'],
+    })
+    const under = (redeeming: Redeeming): Redeeming => ({ ...redeeming, links: [own, ...redeeming.links] })
+    const { execution } = singleOf(links, scope.pay(P0, 2n * UNIT))
+    expect(await scope.refuse(scope.stranger, { ...under(request), execution })).toMatchObject({
+      error: 'NotRequested',
+      delegation: hashOf(links),
+    })
+    expect(await scope.refuse(scope.stranger, under(singleOf(links, scope.pay(P0, UNIT))))).toMatchObject({
+      error: 'MalformedArgs',
+      delegation: hashOf(links),
+    })
+    const before = await balanceOf(chain, P0)
+    await scope.redeem(scope.stranger, under(request))
+    expect(await scope.refuse(scope.stranger, under(request))).toMatchObject({ error: 'RequestUsed', number: 31n })
+    expect(await scope.refuse(scope.third, request)).toMatchObject({ error: 'RequestUsed', number: 31n })
+    expect(await balanceOf(chain, P0)).toBe(before + UNIT)
   })
 
   test('behavior: a request that the agent burned, or whose deadline is over, never passes', async () => {
