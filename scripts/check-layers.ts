@@ -22,7 +22,11 @@ export const STAGES = [
   'verification',
   'chain',
   'index.ts',
+  'dapp',
+  'query',
+  'react',
   'testing',
+  'console',
   'cli',
 ] as const
 
