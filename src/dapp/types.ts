@@ -15,6 +15,8 @@ export type Permission = { isAdjustmentAllowed: boolean } & (
   | { type: 'erc20-token-periodic'; data: Token & Periodic }
   | { type: 'erc20-token-allowance'; data: Token & Allowance }
   | { type: 'token-approval-revocation'; data: ApprovalRevocation }
+  /** Retired: old grants are read, nobody asks for it any more. Any ERC-20 approval may be set to zero. */
+  | { type: 'erc20-token-revocation'; data: { justification?: string } }
 )
 export type PermissionType = Permission['type']
 
