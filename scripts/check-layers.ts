@@ -22,6 +22,7 @@ export const STAGES = [
   'verification',
   'chain',
   'index.ts',
+  'redeemer',
   'dapp',
   'query',
   'react',
