@@ -1,44 +1,17 @@
+import { readHumanDuration } from '../primitives/humanDuration.ts'
 import { parseDuration, parseInstant } from '../primitives/time.ts'
 import { CliError } from './errors.ts'
 import { EXIT } from './exit.ts'
 
-const UNITS: Readonly<Record<string, string>> = {
-  s: 'S',
-  second: 'S',
-  seconds: 'S',
-  m: 'M',
-  min: 'M',
-  minute: 'M',
-  minutes: 'M',
-  h: 'H',
-  hour: 'H',
-  hours: 'H',
-  d: 'D',
-  day: 'D',
-  days: 'D',
-  w: 'W',
-  week: 'W',
-  weeks: 'W',
-  y: 'Y',
-  year: 'Y',
-  years: 'Y',
-}
-
 /** ISO 8601 form of what people write: `30d`, `12h`, `day`, `P1D`. No months: they have no length. */
 export function parseHumanDuration(text: string, flag: string): string {
-  if (/^P/.test(text)) {
-    parseDuration(text)
-    return text
-  }
-  const [, count = '', unit = ''] = /^([1-9][0-9]{0,8})? ?([a-z]+)$/.exec(text) ?? []
-  const letter = Object.hasOwn(UNITS, unit) ? UNITS[unit] : undefined
-  if (letter === undefined) {
+  const iso = readHumanDuration(text)
+  if (iso === undefined) {
     throw new CliError('cli.usage', EXIT.usage, 'This is not a length of time.', {
       details: { flag, value: text },
       fix: 'Write a number and s, m, h, d, w or y, for example 30d or 12h; for a month write 30d.',
     })
   }
-  const iso = /[SMH]/.test(letter) ? `PT${count || 1}${letter}` : `P${count || 1}${letter}`
   parseDuration(iso)
   return iso
 }
