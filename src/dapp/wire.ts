@@ -116,7 +116,7 @@ function readEnvelope(at: At): GrantedEnvelope {
   }
 }
 
-function readRequest(at: At): PermissionRequest {
+export function readRequest(at: At): PermissionRequest {
   const rules = rulesOf(at).map(readRule)
   const twice = rules.findIndex(({ type }, index) => rules.findIndex((rule) => rule.type === type) !== index)
   if (twice !== -1)
