@@ -29,6 +29,11 @@ export async function checkChain(context: Context): Promise<Check[]> {
   } catch (error) {
     return [failed('chain', error)]
   }
+  return checkSession(context, session)
+}
+
+/** The same of a chain that is open. */
+export async function checkSession(context: Context, session: Session): Promise<Check[]> {
   const { id } = session.choice
   const looks = [
     attempt('framework', () => checkFramework(session)),

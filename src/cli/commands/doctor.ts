@@ -17,7 +17,7 @@ export const doctor: Command = {
   ],
   examples: ['ambit doctor', 'ambit doctor --chain sepolia --rpc-url https://rpc.example --account treasury'],
   async run(context) {
-    const checks: Check[] = [await checkNode(), await checkEngine(), checkHome(context), checkSecrets(context)]
+    const checks = await checkMachine(context)
     if (namesChain(context)) checks.push(...(await checkChain(context)))
     const failed = checks.filter(({ status }) => status === 'fail')
     return {
@@ -36,6 +36,11 @@ export const doctor: Command = {
           }),
     }
   },
+}
+
+/** Rows about this machine alone. */
+export async function checkMachine(context: Context): Promise<Check[]> {
+  return [await checkNode(), await checkEngine(), checkHome(context), checkSecrets(context)]
 }
 
 async function checkNode(): Promise<Check> {

@@ -1,22 +1,16 @@
 import type { Grant } from '../../grant/types.ts'
-import { parseInstant } from '../../primitives/time.ts'
 import type { Scope } from '../../scope/types.ts'
 import type { Command, Context } from '../command.ts'
+import { endedHere, type GrantStatus, notAsked, type Standing, standingOf } from '../grantStatus.ts'
 import { storedGrants } from '../grantStore.ts'
 import { warnUnfinished } from '../intents.ts'
 import { lines, type Rich, type Style, styled, table } from '../output.ts'
 import type { Remaining } from '../remaining.ts'
 import { CHAIN_OPTIONS, chooseChain, namesChain, openChain, type Session } from '../session.ts'
 import { warnOfOwed } from '../stopReceipts.ts'
-import { isStoppedBy, readStops, type Stop, stoppable } from '../stops.ts'
+import { readStops, type Stop } from '../stops.ts'
 
-/**
- * `not_asked`: nothing here speaks against it and the chain was not asked. `ended`: the chain says that nothing can be
- * redeemed any more.
- */
-type Status = 'live' | 'partial' | 'not_asked' | 'not_yet' | 'expired' | 'stopped' | 'ended' | 'unreadable'
-
-const STYLES: Readonly<Record<Status, Style>> = {
+const STYLES: Readonly<Record<GrantStatus, Style>> = {
   live: 'green',
   partial: 'yellow',
   not_asked: 'dim',
@@ -71,7 +65,7 @@ export const grants: Command = {
   },
 }
 
-type Look = { status: Status; why: string | null; remaining: readonly Remaining[] }
+type Look = Standing & { remaining: readonly Remaining[] }
 
 async function look(
   context: Context,
@@ -79,18 +73,11 @@ async function look(
   stops: readonly Stop[],
   session: Session | undefined,
 ): Promise<Look> {
-  const chain = await stoppable(grant)
-  const stop = stops.find((one) => isStoppedBy(chain, one))
-  if (stop !== undefined) return { status: 'stopped', why: `by the stop of ${stop.grant}`, remaining: [] }
-  const scope = grant.scopes.at(-1) as Scope
-  const now = context.now()
-  if (now >= parseInstant(scope.expiry)) return { status: 'expired', why: scope.expiry, remaining: [] }
+  const ended = await endedHere(grant, stops, context.now())
+  if (ended !== null) return { ...ended, remaining: [] }
   const here =
     session !== undefined && session.choice.id === grant.chainId && session.environment.manager === grant.manager
-  if (!here) {
-    const early = scope.notBefore !== undefined && now < parseInstant(scope.notBefore)
-    return { status: early ? 'not_yet' : 'not_asked', why: early ? (scope.notBefore ?? null) : null, remaining: [] }
-  }
+  if (!here) return { ...notAsked(grant, context.now()), remaining: [] }
   const { readFacts } = await import('../../chain/readFacts.ts')
   const { checkGrant } = await import('../../grant/check.ts')
   const { remainingOf } = await import('../remaining.ts')
@@ -98,15 +85,7 @@ async function look(
   const { facts, state } = await readFacts(node, { grant, environment })
   const check = checkGrant(grant, facts)
   const remaining = remainingOf(grant, environment, state)
-  const codes = [...check.rows, ...check.branches.flatMap(({ rows }) => rows)].flatMap((row) =>
-    row.result === 'fail' ? [row.code as string] : [],
-  )
-  const why = codes.length === 0 ? null : [...new Set(codes)].join(', ')
-  if (check.status === 'valid') return { status: 'live', why, remaining }
-  if (check.status === 'partial') return { status: 'partial', why, remaining }
-  if (check.status === 'unavailable') return { status: 'not_asked', why: 'the chain did not settle it', remaining }
-  const early = codes.every((code) => code === 'not_yet_valid')
-  return { status: early ? 'not_yet' : 'ended', why, remaining }
+  return { ...standingOf(check), remaining }
 }
 
 type Row = Look & { id: string; task?: string; delegate?: string; expiry?: string }

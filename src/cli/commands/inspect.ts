@@ -1,9 +1,4 @@
-import type { Environment } from '../../caveats/types.ts'
 import type { Block, BlockName } from '../../chain/block.ts'
-import type { CheckRow } from '../../delegation/facts.ts'
-import type { GrantCheck } from '../../grant/check.ts'
-import type { Group } from '../../grant/ending.ts'
-import type { Grant } from '../../grant/types.ts'
 import type { Hex } from '../../primitives/hex.ts'
 import type { Scope } from '../../scope/types.ts'
 import type { NodeMeters } from '../../verdict/meters.ts'
@@ -13,8 +8,8 @@ import { findGrant, readGrant } from '../grantStore.ts'
 import { grantData, renderScopeHead } from '../grantText.ts'
 import { inspectContext } from '../inspectContext.ts'
 import { type Inspected, linkData, openNamed, renderTroubles, unknownDeployment, usage } from '../inspected.ts'
+import { type Looked, lookAtGrant, rowsOf } from '../lookAtGrant.ts'
 import { facts, lines, type Rich, styled, table } from '../output.ts'
-import type { Remaining } from '../remaining.ts'
 import { section } from '../scopeText.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 import { readStops, type Stop, stopOf, stoppable } from '../stops.ts'
@@ -81,15 +76,7 @@ function isContext(text: string): boolean {
   return text.length >= 69 && text.startsWith('0x') && text.slice(2).search(/[^0-9a-fA-F]/) === -1
 }
 
-/** A grant with what the chain says of it, where it was asked. */
-type Looked = {
-  grant: Grant
-  check: GrantCheck
-  remaining: readonly Remaining[]
-  /** By which some of its links can be ended together; `ended` is `null` where no chain was asked. */
-  groups: readonly (Group & { name: string | null; ended: boolean | null })[]
-  stopped: Stop | undefined
-}
+type Shown = Looked & { stopped: Stop | undefined }
 
 async function inspectGrants(context: Context, texts: readonly string[]): Promise<Inspected> {
   const chains = await Promise.all(texts.map(async (text) => (await readGrant(text)).chainId))
@@ -101,10 +88,10 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
   if (environment === undefined) throw unknownDeployment(chainId)
   const block = session === undefined ? undefined : await nameBlock(context, session)
   const live = new Map<Hex, NodeMeters>()
-  const looked: Looked[] = []
+  const looked: Shown[] = []
   for (const grant of grants) {
     const stopped = stopOf(context.home(), await stoppable(grant))
-    looked.push({ ...(await look(grant, environment, session, block, live)), stopped })
+    looked.push({ ...(await lookAtGrant(grant, environment, session, block, live)), stopped })
   }
   const rows = looked.flatMap(({ check }) => rowsOf(check))
   const { nodesOf } = await import('../treeNodes.ts')
@@ -123,7 +110,7 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
   return {
     nodes,
     data: {
-      ...(looked.length === 1 ? { kind: 'grant', ...dataOf(looked[0] as Looked) } : {}),
+      ...(looked.length === 1 ? { kind: 'grant', ...dataOf(looked[0] as Shown) } : {}),
       ...(looked.length === 1 ? {} : { kind: 'grants', grants: looked.map((one) => dataOf(one)) }),
       chainAsked: session !== undefined,
       block: block === undefined ? null : { number: block.number, hash: block.hash, timestamp: block.timestamp },
@@ -140,7 +127,7 @@ async function inspectGrants(context: Context, texts: readonly string[]): Promis
   }
 }
 
-function dataOf({ grant, check, remaining, groups, stopped }: Looked): { [key: string]: Data } {
+function dataOf({ grant, check, remaining, groups, stopped }: Shown): { [key: string]: Data } {
   return {
     grant: grantData(grant),
     status: check.status,
@@ -153,7 +140,7 @@ function dataOf({ grant, check, remaining, groups, stopped }: Looked): { [key: s
   }
 }
 
-function renderLook({ grant, check, remaining, groups, stopped }: Looked, block: Block | undefined): Rich {
+function renderLook({ grant, check, remaining, groups, stopped }: Shown, block: Block | undefined): Rich {
   return lines(
     facts([
       ['grant', grant.id],
@@ -180,52 +167,6 @@ function renderGroup({ name, group, delegator, guardian, ended }: Looked['groups
   const by = guardian === null ? delegator : `${delegator} or guardian ${guardian}`
   const state = ended === null ? '' : ended ? styled('red', ', ended for ever') : styled('green', ', not ended')
   return [`${name ?? group}, ended by ${by}`, state]
-}
-
-/** Rows of every branch, each with the delegation that it is about. */
-function rowsOf(check: GrantCheck): (CheckRow & { branch: number; hash: Hex | null })[] {
-  return check.branches.flatMap(({ rows, hashes }, branch) =>
-    rows.map((row) => ({ ...row, branch, hash: row.link === null ? null : (hashes[row.link] ?? null) })),
-  )
-}
-
-async function look(
-  grant: Grant,
-  environment: Environment,
-  session: Session | undefined,
-  block: Block | undefined,
-  live: Map<Hex, NodeMeters>,
-): Promise<Omit<Looked, 'stopped'>> {
-  const { checkGrant } = await import('../../grant/check.ts')
-  const named = await namedGroups(grant, environment)
-  if (session === undefined || block === undefined) {
-    const groups = named.map((group) => ({ ...group, ended: null }))
-    return { grant, check: checkGrant(grant, { environment }), remaining: [], groups }
-  }
-  const { readFacts } = await import('../../chain/readFacts.ts')
-  const { remainingOf } = await import('../remaining.ts')
-  const { prepareGrant, readMeters } = await import('../../verdict/index.ts')
-  const read = await readFacts(session.node, { grant, environment, block: { hash: block.hash } })
-  for (const meters of readMeters(prepareGrant(grant, environment), read.state)) live.set(meters.delegation, meters)
-  const { readGroupEnded } = await import('../../chain/endGroup.ts')
-  const groups = await Promise.all(
-    named.map(async (group) => {
-      const ended = await readGroupEnded(session.node, { group, environment, block: { hash: block.hash } })
-      return { ...group, ended }
-    }),
-  )
-  return { grant, check: checkGrant(grant, read.facts), remaining: remainingOf(grant, environment, read.state), groups }
-}
-
-/** Eight bytes on chain stand for a name that the scopes say. */
-async function namedGroups(grant: Grant, environment: Environment) {
-  const { groupsOf } = await import('../../grant/ending.ts')
-  const { groupId } = await import('../../compile/fused/lowerScope.ts')
-  const names = new Map(grant.scopes.map(({ revocation }) => [groupId(revocation.group), revocation.group]))
-  return groupsOf(grant, environment).map(({ delegations: _, ...group }) => ({
-    ...group,
-    name: names.get(group.group) ?? null,
-  }))
 }
 
 /** The block that everything is read at: named once, then asked for by its hash. */

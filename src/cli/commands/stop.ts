@@ -32,7 +32,7 @@ export const stop: Command = {
   async run(context) {
     const ending = await findEnding(context, context.args[0] ?? '')
     const { id } = ending
-    const { before, receipt, silent } = await change(context, ending, 'stop')
+    const { before, receipt, silent } = await changeStop(context, ending, 'stop')
     const descendants = await alsoStopped(context, id)
     return {
       data: { grant: id, alreadyStopped: before, descendants, receipt, withoutReceipt: silent, limits: LIMITS },
@@ -59,7 +59,7 @@ export const resume: Command = {
   async run(context): Promise<Result> {
     const ending = await findEnding(context, context.args[0] ?? '')
     const { id, grant } = ending
-    const { before, receipt, silent } = await change(context, ending, 'resume')
+    const { before, receipt, silent } = await changeStop(context, ending, 'resume')
     const above = grant === null ? undefined : stopOf(context.home(), await stoppable(grant))
     return {
       data: {
@@ -92,7 +92,11 @@ type Change = { before: boolean; receipt: string | null; silent: string | null }
  * Stops or resumes, unless it is so already. The change and the receipt that it owes are one durable write; the receipt
  * follows, and a crash between the two leaves it to the next command.
  */
-async function change(context: Context, { id, grant, proven }: EndingGrant, act: OwedReceipt['act']): Promise<Change> {
+export async function changeStop(
+  context: Context,
+  { id, grant, proven }: EndingGrant,
+  act: OwedReceipt['act'],
+): Promise<Change> {
   const home = context.home()
   const journal = new Journal(context)
   const release = await lockStops(context)
