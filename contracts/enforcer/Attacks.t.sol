@@ -7,8 +7,9 @@ import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Attacks by name. What is tried elsewhere:
 ///
-/// - try mode, times, redeemers, forbidden targets, truncated and overlong calldata, dirty bits of every width, offsets beyond the
-///   calldata, overflowing weights: TaskScopeEnforcer.t.sol
+/// - try mode, times, redeemers, forbidden targets: TaskScopeEnforcer.t.sol
+/// - truncated and overlong calldata, overflowing weights: Rules.t.sol
+/// - dirty bits of every width, offsets beyond the calldata: Conditions.t.sol
 /// - other encodings of a batch, allowances that outlive it: Batch.t.sol
 /// - fees, lies and re-entrancy while measuring: Measured.t.sol; through the real manager: test/journeys/enforcer-requests.test.ts
 /// - windows at the limits of their types, the worst five seconds: SpendCounter.t.sol

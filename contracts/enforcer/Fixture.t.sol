@@ -197,6 +197,11 @@ abstract contract Fixture {
         }
     }
 
+    /// @dev What an event has first: rule, one execution, the first budget, and base units.
+    function _first(uint256 rule, uint256 spent, uint256 left) internal pure returns (uint256) {
+        return rule << 248 | 1 << 240 | spent << 112 | left;
+    }
+
     function _notAdmitted(uint256 rule, TaskScopeRefusals.Reason reason, uint256 index, uint256 limit, uint256 used, uint256 requested)
         internal
         pure
