@@ -1,4 +1,5 @@
 import { encodeFunctionData, parseAbi } from 'viem'
+import type { TaskScopeRefusal } from '../caveats/taskScope/refusals.ts'
 import type { Environment } from '../caveats/types.ts'
 import { readExecution, SINGLE_DEFAULT_MODE } from '../delegation/execution.ts'
 import type { Grant } from '../grant/types.ts'
@@ -10,6 +11,7 @@ import { VerdictError } from '../verdict/errors.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { prepareGrant } from '../verdict/prepare.ts'
 import type { PreparedGrant } from '../verdict/prepared.ts'
+import { withEffects } from '../verdict/taskScope/effect.ts'
 import { refusedAt } from '../verdict/taskScope/refusedAt.ts'
 import type { Action, State, Verdict } from '../verdict/types.ts'
 import type { BlockName } from './block.ts'
@@ -41,7 +43,8 @@ export type Decision = {
 /**
  * The verdict on an action at one block, with the chain having the last word: what the evaluator allows is simulated at
  * the same block. If authority refuses there, evaluator and chain disagree: a fault of ours, denied and named so. If the
- * token or target refuses, the authority stands and the execution fails.
+ * token or target refuses, the authority stands and the execution fails. What a rule measures on the account, nobody can say
+ * before: there the simulation decides, by the same budgets; between it and inclusion the chain decides again.
  *
  * Only this grant's signatures are taken for checked (`checkGrant`); an account that changes its mind about its own is
  * found by the simulation, `signature_refused`.
@@ -54,14 +57,18 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
   const prepared = parameters.prepared ?? prepareGrant(grant, environment)
   requireSameGrant(prepared, grant)
   const state = await readState(client, { grant, environment, action, ...(block === undefined ? {} : { block }) })
-  const verdict = evaluate(prepared, action, state)
+  const known = evaluate(prepared, action, state)
+  // Where nothing but a measured effect is in doubt, the simulation is what answers it: the verdict there would be, if it passed.
+  const measured = known.verdict === 'deny' && known.fix.do === 'simulate'
+  const hoped = measured ? withEffects(state, prepared, { calls: action.calls, passes: true }) : state
+  const verdict = measured ? evaluate(prepared, action, hoped) : known
   if (verdict.verdict !== 'allow') return { verdict, state, redemption: null, simulation: null }
 
   const redemption = encodeRedemption(grant, verdict.branch, action)
   const simulation = await simulate(client, { redemption, from: action.redeemer, block: state.block.hash })
   switch (simulation.status) {
     case 'ok':
-      return { verdict, state, redemption, simulation }
+      return { verdict, state: hoped, redemption, simulation }
     case 'doubt':
       throw simulation.error
     case 'reverted': {
@@ -70,11 +77,26 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
       const code = failed ? 'execution_failed' : isSignature(simulation.error) ? 'signature_refused' : 'disagreement'
       const branch = prepared.branches[verdict.branch]
       const { refusal } = simulation.error
+      if (measured && !failed && isAboutBudget(refusal)) {
+        const { delegation } = refusal
+        const seen = withEffects(state, prepared, { calls: action.calls, passes: false, delegation })
+        const denied = evaluate(prepared, action, seen)
+        // What the account lost is what the refusal says was asked of the budget.
+        const at = branch === undefined ? null : refusedAt(branch, refusal)
+        if (denied.verdict === 'deny') return { verdict: { ...denied, ...at }, state: seen, redemption, simulation }
+      }
       // Where the chain and we disagree, it says at which link and rule.
       const at = failed || branch === undefined || refusal === undefined ? null : refusedAt(branch, refusal)
       return { verdict: { ...denyFor(code), ...at }, state, redemption, simulation }
     }
   }
+}
+
+/** A budget that does not hold: after the hooks that were judged before, only what was measured can be refused so. */
+function isAboutBudget(
+  refusal: TaskScopeRefusal | undefined,
+): refusal is Extract<TaskScopeRefusal, { error: 'NotAdmitted' }> {
+  return refusal?.error === 'NotAdmitted' && refusal.reason === 'budget'
 }
 
 /** The verdict is of one grant and the bytes are of the other, where these two differ: a wider one would lend its yes. */

@@ -128,6 +128,8 @@ function fixText(fix: Deny['fix'], show: (amount: bigint) => string): string {
       return `Have ${fix.key} sign a request for exactly this${fix.number === null ? '' : `, with number ${fix.number}`}.`
     case 'use_chain':
       return `Use chain ${fix.chainId}.`
+    case 'simulate':
+      return 'Have the chain run it first: what it moves is measured there.'
     case 'ask_for_a_new_grant':
       return 'Ask the principal for a new grant.'
     case 'retry_later':

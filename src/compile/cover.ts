@@ -2,7 +2,7 @@ import { symbolText } from '../caveats/words.ts'
 import { toChecksum } from '../primitives/address.ts'
 import type { Address } from '../primitives/hex.ts'
 import { childPointer } from '../primitives/json.ts'
-import type { Asset, Budget, Condition, Scope } from '../scope/types.ts'
+import type { Asset, Budget, Condition, Scope, Spend } from '../scope/types.ts'
 import type { Held } from './lower.ts'
 import type { Resolved, ResolvedRule } from './resolve.ts'
 import type { CoverageRow } from './types.ts'
@@ -52,7 +52,13 @@ export function rowsOf(resolved: Resolved): Row[] {
   rows.push(...resolved.rules.flatMap((rule) => rowsOfRule(rule, scope)))
   for (const [name, budget] of Object.entries(scope.budgets)) {
     const pointer = childPointer('/budgets', name)
-    rows.push(row(pointer, `Budget ${name}: ${budgetText(budget)}`, 'No transfer rule draws from it.'))
+    rows.push(
+      row(
+        pointer,
+        `Budget ${name}: ${budgetText(budget, declaresTokens(scope, name))}`,
+        'No transfer rule draws from it.',
+      ),
+    )
     if (budget.window === 'rolling')
       rows.push(row(`${pointer}/window`, `Budget ${name} counts in any interval of ${budget.per}: ${ROLLING}`))
     if (Object.keys(budget.assets).length > 1) {
@@ -128,12 +134,21 @@ function rowsOfRule(resolved: ResolvedRule, scope: Scope): Row[] {
     const text = `only between an allowance of ${amount} in ${assetText(asset, scope)} and its end`
     rows.push(row(`${pointer}/allowance`, `Rule ${rule.id}: ${text}`))
   }
-  rule.spends.forEach(({ amount, budget }, index) => {
-    const declared = amount === 'value' ? '' : ', as declared by the call'
-    rows.push(row(`${pointer}/spends/${index}`, `Rule ${rule.id}: ${amount} counts in budget ${budget}${declared}`))
+  rule.spends.forEach((spend, index) => {
+    rows.push(row(`${pointer}/spends/${index}`, `Rule ${rule.id}: ${spendText(spend, scope)}`))
   })
   rows.push(row(`${pointer}/value`, `Rule ${rule.id}: at most ${rule.value.lte} wei with a call`))
   return rows
+}
+
+/** Whose word a budget takes for what was spent. The native value of a call is both said and moved by the account itself. */
+function spendText({ asset, amount, budget }: Spend, scope: Scope): string {
+  if (amount === undefined) {
+    const what = `what ${toChecksum(scope.principal)} loses of ${assetText(asset, scope)}`
+    return `${what} counts in budget ${budget}, as measured on the account’s balance before and after; one action at a time`
+  }
+  const declared = amount === 'value' ? '' : ', as declared by the call'
+  return `${amount} counts in budget ${budget}${declared}`
 }
 
 const TWICE = ', in fixed windows: up to twice that within seconds of a boundary'
@@ -153,11 +168,19 @@ function delegateText({ delegate, request, redelegation }: Scope): string {
 }
 
 /** With what the caveat leaves open: a window's boundary, and a token that does something else than it is asked. */
-function budgetText({ max, per, window, assets }: Budget): string {
+function budgetText({ max, per, window }: Budget, asked: boolean): string {
   const most = `at most ${max} ${per === undefined ? 'in all' : `every ${per}`}`
   const twice = window === 'fixed' ? TWICE : ''
-  const asked = Object.keys(assets).some((asset) => asset !== 'native')
   return `${most}${twice}${asked ? '; counted is what a transfer asks for, not what its token does' : ''}`
+}
+
+/** Whether a budget takes the word of some transfer or call for what it moves of a token. */
+function declaresTokens({ rules }: Scope, name: string): boolean {
+  return rules.some((rule) =>
+    rule.class === 'transfer'
+      ? rule.budget === name && rule.asset !== 'native'
+      : rule.spends.some(({ asset, budget, measured }) => budget === name && asset !== 'native' && !measured),
+  )
 }
 
 function row(constraint: string, text: string, why = 'The framework has no enforcer for it.'): Row {

@@ -88,7 +88,11 @@ function ofTransfer(rule: ResolvedTransfer, resolved: Resolved): Obstacle[] {
 function ofCall({ pointer, rule, pins, value }: ResolvedCall, resolved: Resolved): Obstacle[] {
   const out = pins.loose.map((name) => obstacle(childPointer(`${pointer}/args`, name), 'compile.condition', true))
   if (rule.allowance !== undefined) out.push(obstacle(`${pointer}/allowance`, 'compile.allowance', false))
-  out.push(...rule.spends.map((_, index) => obstacle(`${pointer}/spends/${index}`, 'compile.spends', false)))
+  out.push(
+    ...rule.spends.map(({ measured }, index) =>
+      obstacle(`${pointer}/spends/${index}`, measured ? 'compile.measured' : 'compile.spends', false),
+    ),
+  )
   // A bound on one call bounds nothing while the number of calls is open.
   if (value > 0n && resolved.lifetimeCalls === null) {
     out.push(obstacle(`${pointer}/value`, 'compile.unbounded', false))
@@ -134,6 +138,10 @@ const TEXT = {
   'compile.spends': [
     'The framework counts plain transfers only, not what a call spends.',
     'Leave `spends` out, pin the amount with `eq` and set `calls.max` for the life of the grant: that bounds the same.',
+  ],
+  'compile.measured': [
+    'The framework compares a balance with one redemption only, and adds nothing up over several.',
+    'Use the fused lowering, or leave `spends` out and set `calls.max` for the life of the grant.',
   ],
   'compile.unbounded': [
     'Nothing on chain would bound how much this rule lets go.',

@@ -49,7 +49,7 @@ describe('createScopeHistory', () => {
     for (const _ of [1, 2]) {
       const said = history.ask(once)
       expect(said.admitted).toBe('yes')
-      if (said.admitted !== 'no') history.record(once, said)
+      if ('charges' in said) history.record(once, said)
     }
     expect(history.ask(once)).toEqual({ admitted: 'no', dimension: 'calls', pointer: '/calls' })
     const two = ask(scopeOf([pay()]), action({ to: A, value: 1n }, { to: A, value: 1n }))
@@ -133,7 +133,7 @@ describe('createScopeHistory', () => {
       const named = names.map((name) => ({ ...rules[name], id: name }))
       const history = createScopeHistory(scopeOf(named, more))
       const first = before ? history.ask(around) : undefined
-      if (first !== undefined && first.admitted !== 'no') history.record(around, first)
+      if (first !== undefined && 'charges' in first) history.record(around, first)
       return history.ask(around)
     }
     expect(dimension(['value', 'allowance'])).toMatchObject({ dimension: 'allowance', pointer: '/rules/1/allowance' })

@@ -19,6 +19,8 @@ export type ScopedAction = {
   /** Who submits; not looked at where the scope pins nobody. */
   redeemer?: Address
   calls: readonly Call[]
+  /** What the principal's account had less of afterwards, base units: what measured spends count. Absent: nobody looked. */
+  lost?: Readonly<Partial<Record<Asset, bigint>>>
 }
 
 type Call = { to: Address; value: bigint; data: Hex }
@@ -27,6 +29,8 @@ export type Admission =
   | { admitted: 'yes'; rule: string; charges: Charges }
   /** Only once the confirmer has said so: it charges a budget more than its threshold. */
   | { admitted: 'confirmed'; rule: string; charges: Charges; budget: string }
+  /** Only if what the account then has less of fits, and nobody has said how much that is: the measured spend is at the pointer. */
+  | { admitted: 'unknown'; rule: string; pointer: string }
   /** What the rule that came nearest refuses, at a pointer into the scope. */
   | { admitted: 'no'; dimension: Dimension; pointer: string }
 
@@ -38,7 +42,7 @@ export type ScopeHistory = {
   /** Whether one more action would be admitted. Changes nothing. Times must not go back. */
   ask(action: ScopedAction): Admission
   /** Counts an action that was admitted and carried out. */
-  record(action: ScopedAction, admission: Exclude<Admission, { admitted: 'no' }>): void
+  record(action: ScopedAction, admission: Extract<Admission, { charges: Charges }>): void
 }
 
 /**
@@ -72,7 +76,7 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
   }
   const chargesOf = (amounts: readonly Amount[]): Charges => {
     const charges = new Map<string, bigint>()
-    for (const { asset, amount, budget } of amounts) {
+    for (const { asset, amount = 0n, budget } of amounts) {
       // A budget that is not there holds nothing: what names it is refused below.
       charges.set(budget, (charges.get(budget) ?? 0n) + (budgets.get(budget)?.unitsOf(asset, amount) ?? 0n))
     }
@@ -96,6 +100,11 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
           continue
         }
         const { id } = rule.rule
+        const unknown = 'dimension' in read ? undefined : read.find(({ amount }) => amount === undefined)
+        if (unknown !== undefined) {
+          waiting ??= { admitted: 'unknown', rule: id, pointer: unknown.pointer }
+          continue
+        }
         const asked = [...charges].find(([name, units]) => units > (budgets.get(name)?.threshold ?? units))?.[0]
         if (asked === undefined) return { admitted: 'yes', rule: id, charges }
         waiting ??= { admitted: 'confirmed', rule: id, charges, budget: asked }
@@ -111,7 +120,8 @@ export function createScopeHistory(scope: Scope): ScopeHistory {
 
 /** What a rule does not admit. `rank`: how far it came, as the rule that came furthest is the one meant. */
 type Miss = { dimension: Dimension; pointer: string; rank: number }
-type Amount = { asset: Asset; amount: bigint; budget: string }
+/** `amount`: `undefined` where it is measured and nobody has looked. */
+type Amount = { asset: Asset; amount: bigint | undefined; budget: string; pointer: string }
 type BudgetMeter = {
   unitsOf(asset: Asset, amount: bigint): bigint
   max: bigint
@@ -172,7 +182,8 @@ function readTransfer(
   if (rule.to !== 'anyone' && !payees.has(paid.to)) return miss('payees', `${at}/to`)
   const limit = rule.max === undefined ? MAX_UINT256 : parseAmount(rule.max, decimalsOf(rule.asset, scope.assets))
   if (paid.amount > limit) return miss('max', `${at}/max`)
-  return rule.budget === undefined ? [] : [{ asset: rule.asset, amount: paid.amount, budget: rule.budget }]
+  if (rule.budget === undefined) return []
+  return [{ asset: rule.asset, amount: paid.amount, budget: rule.budget, pointer: `${at}/budget` }]
 }
 
 /** A native transfer has no call data, a token transfer no value: anything else is a call. */
@@ -182,7 +193,7 @@ export function paymentOf(call: Call): { asset: Asset; to: Address; amount: bigi
   return read && { asset: call.to, to: read.account, amount: read.amount }
 }
 
-function readCall(read: ReadRule, rule: CallRule, { calls }: ScopedAction): Amount[] | Miss {
+function readCall(read: ReadRule, rule: CallRule, { calls, lost = {} }: ScopedAction): Amount[] | Miss {
   const at = `/rules/${read.index}`
   const call = rule.allowance === undefined ? calls[0] : calls[1]
   const { parsed } = read
@@ -197,10 +208,15 @@ function readCall(read: ReadRule, rule: CallRule, { calls }: ScopedAction): Amou
   if (!hasAllowance(read, rule, calls)) return miss('allowance', `${at}/allowance`)
   const amounts: Amount[] = []
   for (const [index, { asset, amount: name, budget }] of rule.spends.entries()) {
+    const pointer = `${at}/spends/${index}`
+    if (name === undefined) {
+      amounts.push({ asset, amount: Object.hasOwn(lost, asset) ? lost[asset] : undefined, budget, pointer })
+      continue
+    }
     const amount = asset === 'native' ? call.value : amountAt(read, name, call.data)
     // An amount that cannot be read is an amount that nobody counts.
-    if (amount === undefined) return miss('arguments', `${at}/spends/${index}/amount`)
-    amounts.push({ asset, amount, budget })
+    if (amount === undefined) return miss('arguments', `${pointer}/amount`)
+    amounts.push({ asset, amount, budget, pointer })
   }
   return amounts
 }

@@ -82,7 +82,10 @@ function outletsOf(read: ReadRule): Outlet[] {
     outlets.push({ pointer, asset: 'native', most: BigInt(rule.value.lte), budget: undefined })
   }
   const { allowance } = rule
-  const counted = rule.spends.some(({ asset, amount }) => asset === allowance?.asset && amount === allowance.amount)
+  // What is measured holds all that the target takes of the allowance.
+  const counted = rule.spends.some(
+    ({ asset, amount, measured }) => asset === allowance?.asset && (measured || amount === allowance.amount),
+  )
   if (allowance !== undefined && !counted) {
     outlets.push({ pointer, asset: allowance.asset, most: largestArgument(read, allowance.amount), budget: undefined })
   }

@@ -1,4 +1,4 @@
-import { parseAmount } from '../primitives/amount.ts'
+import { MAX_UINT256, parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { min } from '../primitives/integer.ts'
 import { childPointer } from '../primitives/json.ts'
@@ -147,14 +147,19 @@ function placeOf(rule: ReadRule, name: string | undefined): number | undefined {
   return name === undefined ? undefined : (inputNamed(rule.parsed, name)?.headOffset ?? -1)
 }
 
-/** One amount that a call moves: which asset, and where the amount stands. `at` is `'value'` or an offset in the head. */
-export type Movement = { asset: Asset; at: 'value' | number; budget: string; most: bigint }
+/** One amount that a call moves: which asset, and where it shows. */
+export type Movement = { asset: Asset; at: Place; budget: string; most: bigint }
+
+/** The native value, an offset in the head, or what the principal has less of afterwards. */
+export type Place = 'value' | 'balance' | number
 
 /** What a call rule says it spends, with the largest amount each can have, base units. */
 export function movementsOf(rule: ReadRule): Movement[] {
   if (rule.rule.class !== 'call') return []
   const { spends, value } = rule.rule
   return spends.map(({ asset, amount, budget }) => {
+    if (amount === undefined)
+      return { asset, at: 'balance' as const, budget, most: capacityOf(rule.scope, budget, asset) }
     if (asset === 'native') return { asset, at: 'value' as const, budget, most: BigInt(value.lte) }
     return { asset, at: placeOf(rule, amount) ?? -1, budget, most: largestArgument(rule, amount) }
   })
@@ -166,8 +171,15 @@ export function largestArgument(rule: ReadRule, name: string): bigint {
   return largestOf(abiType(input?.type ?? 'uint256'), boundOf(rule, name))
 }
 
-/** The largest value of the argument at an offset. */
-export function largestAt(rule: ReadRule, at: 'value' | number): bigint {
+/** What a call can move at most as far as its own budget counts it: nothing in the call itself bounds what is measured. */
+function capacityOf({ budgets, assets }: Scope, name: string, asset: Asset): bigint {
+  const budget = Object.hasOwn(budgets, name) ? budgets[name] : undefined
+  return budget === undefined ? MAX_UINT256 : budgetCapacity(budget, asset, assets)
+}
+
+/** The largest amount that a call can have at a place. */
+export function largestAt(rule: ReadRule, at: Place): bigint {
+  if (at === 'balance') return MAX_UINT256
   if (at === 'value') return rule.rule.class === 'call' ? BigInt(rule.rule.value.lte) : 0n
   const input = rule.parsed?.inputs.find((candidate) => candidate.headOffset === at)
   return input === undefined ? largestOf(abiType('uint256'), undefined) : largestArgument(rule, input.name)

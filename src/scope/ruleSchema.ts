@@ -72,6 +72,11 @@ export const TransferRule = z.strictObject({
   budget: field(Name, 'The budget that counts it.', { example: 'stables', errors: BUDGET }).optional(),
 })
 
+const spent = {
+  asset: field(Asset, 'What is moved.', { errors: TOKEN }),
+  budget: field(Name, 'The budget that counts it.', { example: 'stables', errors: BUDGET }),
+}
+
 export const CallRule = z.strictObject({
   id: ruleId,
   class: described(z.literal('call'), 'Calls of one function of one contract.'),
@@ -101,15 +106,23 @@ export const CallRule = z.strictObject({
     z
       .array(
         described(
-          z.strictObject({
-            asset: field(Asset, 'What is moved.', { errors: TOKEN }),
-            amount: field(ArgumentName, 'The unsigned argument that says how much; for `native` always `value`.', {
-              example: 'amountIn',
-              errors: AMOUNT,
+          z.union([
+            z.strictObject({
+              ...spent,
+              amount: field(ArgumentName, 'The unsigned argument that says how much; for `native` always `value`.', {
+                example: 'amountIn',
+                errors: AMOUNT,
+              }),
             }),
-            budget: field(Name, 'The budget that counts it.', { example: 'stables', errors: BUDGET }),
-          }),
-          'One asset that a call moves.',
+            z.strictObject({
+              ...spent,
+              measured: field(
+                z.literal(true),
+                'In place of `amount`: counted is what the principal’s account has less of it afterwards, whatever the call says.',
+              ),
+            }),
+          ]),
+          'One asset that a call moves, as the call declares it or as it is measured.',
           { errors: ['scope.duplicate_value'] },
         ),
       )

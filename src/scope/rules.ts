@@ -8,7 +8,7 @@ import { ScopeError } from './errors.ts'
 import { inputNamed, type ParsedFunction, parseFunction } from './function.ts'
 import type { Report } from './report.ts'
 import type { PlainDocument } from './sources.ts'
-import type { Asset, Budget, CallRule, Rule, TransferRule } from './types.ts'
+import type { Asset, Budget, CallRule, Rule, Spend, TransferRule } from './types.ts'
 
 type RuleDocument = PlainDocument['rules'][number]
 type TransferDocument = Extract<RuleDocument, { class: 'transfer' }>
@@ -54,7 +54,7 @@ function readTransfer(context: RuleContext, pointer: string, document: TransferD
     const fix = 'Add max, budget, or both.'
     report.add('scope.unlimited_rule', pointer, 'A transfer rule has no limit.', { value: document.id, fix })
   }
-  if (document.budget !== undefined) useBudget(context, `${pointer}/budget`, document.budget, asset)
+  if (document.budget !== undefined) chargeBudget(context, `${pointer}/budget`, document.budget, asset)
   return {
     id: document.id,
     class: 'transfer',
@@ -136,11 +136,15 @@ function readSpends(
   pointer: string,
   documents: NonNullable<CallDocument['spends']>,
   parsed: ParsedFunction | undefined,
-): CallRule['spends'][number][] {
-  const spends = documents.map(({ asset: stated, amount, budget }, index) => {
+): Spend[] {
+  const spends = documents.map((document, index): Spend => {
+    const { asset: stated, budget } = document
     const at = `${pointer}/${index}`
     const asset = readAsset(context, `${at}/asset`, stated)
     context.assets.decimals(`${at}/asset`, asset)
+    chargeBudget(context, `${at}/budget`, budget, asset)
+    if ('measured' in document) return { asset, measured: true, budget }
+    const { amount } = document
     if (asset === 'native' && amount !== 'value') {
       const rest = {
         value: amount,
@@ -151,10 +155,10 @@ function readSpends(
       context.report.add('scope.amount_not_an_argument', `${at}/amount`, message, rest)
     }
     if (asset !== 'native') checkAmountArgument(context.report, `${at}/amount`, amount, parsed)
-    useBudget(context, `${at}/budget`, budget, asset)
     return { asset, amount, budget }
   })
-  const keys = spends.map(({ asset, amount, budget }) => `${asset} ${amount} ${budget}`)
+  // No argument has an empty name.
+  const keys = spends.map(({ asset, amount = '', budget }) => `${asset} ${amount} ${budget}`)
   context.report.distinct('scope.duplicate_value', pointer, keys, 'spend')
   return spends
 }
@@ -207,7 +211,7 @@ function unknownArgument(report: Report, pointer: string, name: string, parsed: 
   })
 }
 
-function useBudget(context: RuleContext, pointer: string, name: string, asset: Asset): void {
+function chargeBudget(context: RuleContext, pointer: string, name: string, asset: Asset): void {
   const budget = Object.hasOwn(context.budgets, name) ? context.budgets[name] : undefined
   if (budget === undefined) {
     const rest = { value: name, fix: 'Add it under budgets, or correct the name.' }

@@ -65,11 +65,17 @@ export type CallRule = {
   function: string
   args: Readonly<Record<string, Condition>>
   allowance?: { asset: Address; amount: string }
-  spends: readonly { asset: Asset; amount: string; budget: string }[]
+  spends: readonly Spend[]
   /** Wei. */
   value: { lte: string }
   acknowledge: readonly string[]
 }
+
+/** What a call moves, in the budget that counts it: what an argument declares, or what the principal turns out to have lost. */
+export type Spend = { asset: Asset; budget: string } & (
+  | { amount: string; measured?: never }
+  | { measured: true; amount?: never }
+)
 
 export type AbiValue = string | boolean
 

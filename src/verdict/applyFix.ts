@@ -38,6 +38,7 @@ export function applyFix(fix: Fix, action: Action): Action {
     case 'sign_request':
       return unsigned(action)
     case 'wait_until':
+    case 'simulate':
     case 'ask_for_a_new_grant':
     case 'retry_later':
     case 'report_a_fault':

@@ -145,6 +145,8 @@ function spendsOf(rule: Rule, budget: string, pointer: string): { asset: Asset; 
   return rule.spends
     .filter((spend) => spend.budget === budget)
     .map(({ asset, amount }) => {
+      // Nobody but the chain sees what is measured, and only afterwards.
+      if (amount === undefined) throw unsupported(pointer, 'the amount that it weighs is measured afterwards')
       // The native coin leaves as the value of the call; an argument that has that name says nothing about it.
       if (asset === 'native') return { asset, reads: 'value' }
       const input = inputOf(rule, amount)

@@ -1,4 +1,5 @@
 import { applyFix } from './applyFix.ts'
+import { atTime } from './atTime.ts'
 import { candidates } from './candidates.ts'
 import { type Facts, readAction } from './facts.ts'
 import type { Finding } from './finding.ts'
@@ -32,11 +33,13 @@ type Denial = Extract<Judgement, { verdict: 'deny' }>
 
 /**
  * What to do about a denial. Every answer has been tried: whoever applies it, and then those that the next verdicts give,
- * ends in a verdict that is no denial, everything else unchanged. Where nothing leads there, a new grant is needed.
+ * ends in a verdict that is no denial, or that only a simulation can give, everything else unchanged. Where nothing leads
+ * there, a new grant is needed.
  */
 export function fixFor(prepared: PreparedGrant, action: Action, state: State, denial: Denial): Fix {
   const terminal = TERMINAL[denial.finding.code]
   if (terminal !== undefined) return terminal
+  if (isOpen(denial)) return { do: 'simulate' }
   const hopes = { ...prepared, branches: prepared.branches.filter((branch) => !hasEnded(branch, state)) }
   const share = Array.isArray(action.calls) ? Math.floor(MAX_TRIES / action.calls.length) : MAX_TRIES
   const tries = Math.min(MAX_TRIES, Math.max(LEAST_TRIES, share))
@@ -48,6 +51,11 @@ export function fixFor(prepared: PreparedGrant, action: Action, state: State, de
     if (fix !== null) return fix
   }
   return { do: 'ask_for_a_new_grant' }
+}
+
+/** Whether all passes that can be known: what is left is what a rule measures, and the chain tells that by running it. */
+function isOpen({ finding: { code, rule } }: Denial): boolean {
+  return code === 'effect_unknown' && rule !== null
 }
 
 type Search = {
@@ -98,7 +106,7 @@ function leads(search: Search, fix: Fix, action: Action, steps: number): boolean
   if ((search.dead.get(key) ?? -1) >= steps) return false
   search.tries--
   const judgement = judge(search.prepared, readFor(search, changed), search.state)
-  if (judgement.verdict !== 'deny') return true
+  if (judgement.verdict !== 'deny' || isOpen(judgement)) return true
   const found = TERMINAL[judgement.finding.code] === undefined && findFix(search, changed, judgement, steps) !== null
   if (!found) search.dead.set(key, steps)
   return found
@@ -177,8 +185,4 @@ function waitFor(
     if (passesAt === null || passesAt <= time || full || search.tries <= 0) return { time, denial: judgement }
     time = passesAt
   }
-}
-
-export function atTime(state: State, timestamp: bigint): State {
-  return { ...state, block: { ...state.block, timestamp } }
 }

@@ -25,6 +25,7 @@ import type { Facts } from './facts.ts'
 import { type Finding, finding } from './finding.ts'
 import type { Note } from './note.ts'
 import type { PreparedBranch, PreparedCaveat, PreparedLink } from './prepared.ts'
+import { checkEffect } from './taskScope/effect.ts'
 import { isOverForTerms } from './taskScope/judgeTerms.ts'
 import type { State } from './types.ts'
 
@@ -67,8 +68,8 @@ export function walk(branch: PreparedBranch, facts: Facts, state: State, notes: 
 }
 
 /**
- * What enforcers look at when the execution is over, which nobody can know before it: in the chain's order, from the root
- * down and from the last caveat of a link to its first; payments when all of that is done.
+ * What enforcers look at when the execution is over, which nobody but the chain can know before it: in the chain's order, from
+ * the root down and from the last caveat of a link to its first; payments when all of that is done.
  */
 function afterwards({ links }: PreparedBranch, notes: readonly Note[], passed: number): Finding | null {
   let payment: Finding | null = null
@@ -80,11 +81,12 @@ function afterwards({ links }: PreparedBranch, notes: readonly Note[], passed: n
         case 'erc721BalanceChange':
         case 'erc1155BalanceChange':
           return at(finding('effect_unknown'), link, caveat, passed)
-        case 'taskScope':
-          if (notes.some((note) => note.hop === link.hop && note.passage.measured)) {
-            return at(finding('effect_unknown'), link, caveat, passed)
-          }
+        case 'taskScope': {
+          const note = notes.find(({ hop, passage }) => hop === link.hop && passage.measured)
+          const refused = note === undefined ? null : checkEffect(note.passage)
+          if (refused !== null) return at(refused, link, caveat, passed)
           continue
+        }
         case 'nativePayment':
           payment ??= at(finding('payment_unknown'), link, caveat, passed)
       }

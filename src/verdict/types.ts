@@ -60,7 +60,7 @@ export type Counter =
   | { kind: 'stream'; initial: bigint; max: bigint; perSecond: bigint; start: bigint; spent: bigint }
   /** Whether a one-time id or delegation has been used. */
   | { kind: 'used'; used: boolean }
-  /** Whether a hook passes at this block, where only the chain can tell: it deploys a contract, or asks a foreign one. */
+  /** Whether a hook passes at this block, where only the chain can tell: it deploys a contract, asks a foreign one, or measures. */
   | { kind: 'hook'; passes: boolean }
   /** A word of the TaskScopeEnforcer's storage: under the slot. */
   | { kind: 'word'; word: bigint }
@@ -158,6 +158,8 @@ export type Fix =
   /** Have this key sign the action as it is now, as a request with a number that was not used: this one, where one is known. */
   | { do: 'sign_request'; key: Address; number: bigint | null }
   | { do: 'use_chain'; chainId: number }
+  /** Nothing but what the chain measures afterwards is in doubt: have it run the action at the same block, as `decide` does. */
+  | { do: 'simulate' }
   | { do: 'ask_for_a_new_grant' }
   | { do: 'retry_later' }
   | { do: 'report_a_fault' }
@@ -173,7 +175,7 @@ export type Allow = {
   rule: string
   /** Of a batch: the rule of each call, where its caveat carries several. */
   rules?: readonly string[]
-  /** What is left after this action, tightest hop; `null` where nothing counts. Base units. */
+  /** What is left after this action, tightest hop; `null` where nothing counts, or what counts is measured. Base units. */
   remaining: bigint | null
 }
 

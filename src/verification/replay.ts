@@ -19,6 +19,8 @@ export type Now =
   | { now: 'passes'; rule: string }
   /** Only once the confirmer has said so; counted as not done. */
   | { now: 'asks'; rule: string; budget: string }
+  /** It spends what is measured, at the pointer, and no receipt says how much that was; counted as not done. */
+  | { now: 'unknown'; rule: string; pointer: string }
   | { now: 'fails'; dimension: Dimension; pointer: string }
 
 export type ReplayedAction = Now & {
@@ -187,6 +189,7 @@ function replay(scope: Scope, history: ReturnType<typeof createScopeHistory>, ev
   }
   const { rule } = admission
   if (admission.admitted === 'confirmed') return { ...row, now: 'asks', rule, budget: admission.budget }
+  if (admission.admitted === 'unknown') return { ...row, now: 'unknown', rule, pointer: admission.pointer }
   if (counts) history.record(asked, admission)
   return { ...row, now: 'passes', rule }
 }

@@ -88,7 +88,24 @@ export function actsFor(child: Scope, parent: Scope): Act[] {
     const key = rule.class === 'transfer' ? rule.asset : `${rule.target} ${readSignature(rule.function).signature}`
     for (const [index, one] of some.entries()) does.set(`${key} ${index}`, one)
   }
-  return [...does.values()].flatMap((one) => confirmers.map((confirmedBy): Act => ({ does: one, confirmedBy })))
+  const losses = lossesOf([...child.rules, ...parent.rules])
+  return [...does.values()].flatMap((one) =>
+    confirmers.flatMap((confirmedBy) =>
+      (one.kind === 'call' ? losses : [{}]).map((lost): Act => ({ does: one, confirmedBy, lost })),
+    ),
+  )
+}
+
+/** Every loss of the grid, in each asset that somebody measures. */
+function lossesOf(rules: Scope['rules']): Act['lost'][] {
+  const assets = new Set(
+    rules
+      .flatMap((rule) => (rule.class === 'call' ? rule.spends : []))
+      .flatMap((it) => (it.measured ? [it.asset] : [])),
+  )
+  let losses: Act['lost'][] = [{}]
+  for (const asset of assets) losses = losses.flatMap((lost) => AMOUNTS.map((amount) => ({ ...lost, [asset]: amount })))
+  return losses
 }
 
 const AMOUNTS = [0n, 1n, 2n, 3n, 4n, 6n]

@@ -171,6 +171,7 @@ function drawCall(draw: Draw, id: string, budgets: readonly string[]): Rule {
       ...(chance(draw, 20) ? [{ asset: TOKENS[0], amount: second, budget: pick(draw, budgets) }] : []),
       ...(first === 'a' && chance(draw, 40) ? [{ asset: TOKENS[1], amount: 'a', budget: pick(draw, budgets) }] : []),
       ...(value > 0 && chance(draw, 50) ? [{ asset: 'native', amount: 'value', budget: pick(draw, budgets) }] : []),
+      ...(chance(draw, 12) ? [{ asset: pick(draw, TOKENS), measured: true, budget: pick(draw, budgets) }] : []),
     ],
     value: { lte: `${value}` },
   }

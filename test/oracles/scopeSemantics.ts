@@ -30,6 +30,8 @@ export type Act = {
       }
   /** Who confirmed this very action, if anybody. */
   confirmedBy: Address | null
+  /** What the principal has less of afterwards, base units; nothing of what is missing. */
+  lost: Readonly<Partial<Record<Asset, bigint>>>
 }
 
 /** What one way to admit an act charges: budget and units, in the order of the budgets. */
@@ -212,8 +214,8 @@ function callReader(scope: Scope, rule: CallRule): Reader {
   })
   const most = BigInt(rule.value.lte)
   const { allowance } = rule
-  const spends = rule.spends.map((spend) => ({ ...spend, index: names.indexOf(spend.amount) }))
-  return ({ does }) => {
+  const spends = rule.spends.map((spend) => ({ ...spend, index: names.indexOf(spend.amount ?? '') }))
+  return ({ does, lost }) => {
     if (does.kind !== 'call' || does.target !== rule.target || does.signature !== signature) return null
     const { args, value, approved } = does
     if (value > most || tests.some(({ index, test }) => !test(args[index] as Address | bigint))) return null
@@ -221,7 +223,8 @@ function callReader(scope: Scope, rule: CallRule): Reader {
     if (allowance !== undefined && approved !== null) {
       if (approved.asset !== allowance.asset || approved.amount !== args[names.indexOf(allowance.amount)]) return null
     }
-    return spends.map(({ asset, budget, index }) => {
+    return spends.map(({ asset, budget, index, measured }) => {
+      if (measured) return { asset, amount: lost[asset] ?? 0n, budget }
       return { asset, amount: asset === 'native' ? value : (args[index] as bigint), budget }
     })
   }

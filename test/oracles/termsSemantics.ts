@@ -13,9 +13,11 @@ export type OracleAnswer =
   /** `rule`: the first that admits; `confirm`: some charge is above its threshold. */
   | { passes: true; rule: number; confirm: boolean; charges: ReadonlyMap<number, bigint> }
 
+export type Losses = Readonly<Partial<Record<Address | 'native', bigint>>>
+
 export type TermsHistory = {
-  /** One call, or the three of an allowance. */
-  ask(calls: readonly OracleCall[], time: bigint): OracleAnswer
+  /** One call, or the three of an allowance. `lost`: what the measured account then has less of, by asset. */
+  ask(calls: readonly OracleCall[], time: bigint, lost?: Losses): OracleAnswer
   record(answer: Extract<OracleAnswer, { passes: true }>, time: bigint): void
 }
 
@@ -50,7 +52,7 @@ export function createTermsHistory(terms: TaskScopeTerms): TermsHistory {
   }
 
   return {
-    ask(asked, time) {
+    ask(asked, time, lost = {}) {
       if (time < terms.notBefore || time >= terms.expiry) return { passes: false }
       if (asked.length > 1 && asked.length > terms.maxExecutions) return { passes: false }
       const made =
@@ -59,13 +61,16 @@ export function createTermsHistory(terms: TaskScopeTerms): TermsHistory {
       for (const [index, rule] of terms.rules.entries()) {
         const call = callOf(rule, asked)
         if (call === undefined || !admits(rule, call)) continue
-        const charges = chargesOf(rule, call)
-        const fits = [...charges].every(([budget, amount]) => {
-          const unit = unitOf(budget)
-          const cap = terms.budgets[budget]?.cap ?? 0n
-          return used(budget, time) + (amount + unit - 1n) / unit <= cap / unit
-        })
-        if (!fits) continue
+        const hold = (charges: ReadonlyMap<number, bigint>) =>
+          [...charges].every(([budget, amount]) => {
+            const unit = unitOf(budget)
+            const cap = terms.budgets[budget]?.cap ?? 0n
+            return used(budget, time) + (amount + unit - 1n) / unit <= cap / unit
+          })
+        // Before the execution nothing is lost yet; afterwards it is too late for another rule.
+        if (!hold(chargesOf(rule, call, 0n))) continue
+        const charges = chargesOf(rule, call, lost[rule.measured?.asset ?? 'native'] ?? 0n)
+        if (!hold(charges)) return { passes: false }
         const confirm = [...charges].some(([budget, amount]) => {
           const threshold = terms.budgets[budget]?.threshold ?? null
           return threshold !== null && amount > threshold
@@ -148,10 +153,10 @@ function tailAt(data: Hex, offset: bigint): string | undefined {
   return start + 64 + length > args.length ? undefined : args.slice(start + 64, start + 64 + length)
 }
 
-function chargesOf(rule: TaskScopeRule, { value, data }: OracleCall): Map<number, bigint> {
+function chargesOf(rule: TaskScopeRule, { value, data }: OracleCall, lost: bigint): Map<number, bigint> {
   const out = new Map<number, bigint>()
   for (const { budget, source, weight } of rule.charges) {
-    const amount = typeof source === 'object' ? wordAt(data, source.word) : source === 'value' ? value : 1n
+    const amount = typeof source === 'object' ? wordAt(data, source.word) : { value, count: 1n, balance: lost }[source]
     out.set(budget, (out.get(budget) ?? 0n) + amount * weight)
   }
   return out

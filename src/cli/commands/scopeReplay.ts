@@ -64,9 +64,11 @@ function report(replay: Replay, bundles: readonly Found[]): Result {
     passedThenPassesNow: count((action) => allowed(action) && action.now === 'passes'),
     passedThenAsksNow: count((action) => allowed(action) && action.now === 'asks'),
     passedThenFailsNow: count((action) => allowed(action) && action.now === 'fails'),
+    passedThenUnknownNow: count((action) => allowed(action) && action.now === 'unknown'),
     deniedThenPassesNow: count((action) => !allowed(action) && action.now === 'passes'),
     deniedThenAsksNow: count((action) => !allowed(action) && action.now === 'asks'),
     deniedThenFailsNow: count((action) => !allowed(action) && action.now === 'fails'),
+    deniedThenUnknownNow: count((action) => !allowed(action) && action.now === 'unknown'),
     cannotSay: cannotSay.length,
     others,
   }
@@ -92,8 +94,8 @@ function report(replay: Replay, bundles: readonly Found[]): Result {
             ],
           ),
       facts([
-        ['passed then', countsOf(summary.passedThenPassesNow, summary.passedThenAsksNow, summary.passedThenFailsNow)],
-        ['denied then', countsOf(summary.deniedThenPassesNow, summary.deniedThenAsksNow, summary.deniedThenFailsNow)],
+        ['passed then', countsOf(summary, 'passedThen')],
+        ['denied then', countsOf(summary, 'deniedThen')],
         cannotSay.length === 0 ? undefined : ['cannot say', `${cannotSay.length}`],
         [
           'refused by',
@@ -109,24 +111,30 @@ function report(replay: Replay, bundles: readonly Found[]): Result {
 
 function renderAction(action: ReplayedAction): Rich[] {
   const { time, clock, was, now, receipt } = action
-  const style = now === 'passes' ? 'green' : now === 'asks' ? 'yellow' : 'red'
+  const style = now === 'passes' ? 'green' : now === 'fails' ? 'red' : 'yellow'
   const why =
     now === 'fails'
       ? `${action.dimension} at ${action.pointer}`
       : now === 'asks'
         ? `confirmer, above the threshold of ${action.budget}`
-        : `rule ${action.rule}`
+        : now === 'unknown'
+          ? `what it moves is measured, at ${action.pointer}`
+          : `rule ${action.rule}`
   const instant = formatInstant(time)
   return [clock === 'block' ? instant : `${instant} (issuer)`, was, styled(style, now), why, receipt.slice(0, 12)]
 }
 
-function countsOf(passes: number, asks: number, fails: number): string {
-  return `${passes} pass, ${asks} ask, ${fails} fail`
+type Counts = Record<`${'passed' | 'denied'}Then${'Passes' | 'Asks' | 'Fails' | 'Unknown'}Now`, number>
+
+function countsOf(counts: Counts, then: 'passedThen' | 'deniedThen'): string {
+  const unknown = counts[`${then}UnknownNow`]
+  const known = `${counts[`${then}PassesNow`]} pass, ${counts[`${then}AsksNow`]} ask, ${counts[`${then}FailsNow`]} fail`
+  return unknown === 0 ? known : `${known}, ${unknown} unknown`
 }
 
 function failureOf(
   { actions, cannotSay }: Replay,
-  summary: { passedThenAsksNow: number; passedThenFailsNow: number; cannotSay: number },
+  summary: Counts & { cannotSay: number; actions: number; others: number },
 ): Result['failure'] {
   const details = summary
   if (cannotSay.some(({ status }) => status === 'refuted')) {
@@ -136,10 +144,10 @@ function failureOf(
     })
     return { error, exit: EXIT.verificationFailed }
   }
-  if (cannotSay.length > 0 || actions.length === 0) {
+  if (cannotSay.length + summary.passedThenUnknownNow > 0 || actions.length === 0) {
     const error = new CliError('cli.unsettled', EXIT.unsettled, 'Not every past action could be asked again.', {
       details,
-      fix: 'Give what is missing: --trust <file> for the issuer, or the receipts with their requests.',
+      fix: 'Give what is missing: --trust <file> for the issuer, or the receipts with their requests. What is measured no receipt says.',
     })
     return { error, exit: EXIT.unsettled }
   }

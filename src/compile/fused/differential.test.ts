@@ -3,7 +3,7 @@ import { seeded } from '../../../test/arbitraries/draw.ts'
 import { termsOf } from '../../../test/arbitraries/fused.ts'
 import { environment as base, counting } from '../../../test/arbitraries/plan.ts'
 import { drawCalls } from '../../../test/arbitraries/scopeActions.ts'
-import { drawPairs, T0 } from '../../../test/oracles/scopePairs.ts'
+import { drawPairs, T0, TOKENS } from '../../../test/oracles/scopePairs.ts'
 import { createTermsHistory } from '../../../test/oracles/termsSemantics.ts'
 import { createScopeHistory } from '../../scope/admits.ts'
 import type { Scope } from '../../scope/types.ts'
@@ -38,22 +38,26 @@ describe('compile, fused', () => {
       const ids = ruleIds(scope)
       const names = budgetNames(scope)
       const rolling = new Set(names.filter((name) => scope.budgets[name]?.window === 'rolling'))
+      const measures = terms.rules.some(({ measured }) => measured !== null)
+      if (measures) count('measured')
       const onChain = createTermsHistory(terms)
       const meant = createScopeHistory(scope)
       let time = BigInt(T0 - 1)
       for (let actions = 0; actions < 14; actions++) {
         time += BigInt(draw.int(3) === 0 ? 1 : 0)
         const calls = drawCalls(draw, scope)
-        const action = { chainId: 1, time, calls }
+        const lost = { [TOKENS[0]]: BigInt(draw.int(5)), [TOKENS[1]]: BigInt(draw.int(5)) }
+        const action = { chainId: 1, time, calls, lost }
         const said = meant.ask(action)
-        const judged = onChain.ask(calls, time)
+        const judged = onChain.ask(calls, time, lost)
         const context = JSON.stringify({ scope, calls, time, said, judged }, (_, value) =>
           typeof value === 'bigint' ? `${value}` : value instanceof Map ? [...value].map(String) : value,
         )
         if (!judged.passes) {
           count(said.admitted === 'no' ? 'both refuse' : 'stricter')
-          // What a rolling counter still holds, the scope has forgotten: never for longer than it says.
-          if (said.admitted !== 'no') expect(rolling.size, context).toBeGreaterThan(0)
+          // What a rolling counter still holds, the scope has forgotten: never for longer than it says. And what a measured
+          // rule began, no other one takes over.
+          if (said.admitted !== 'no') expect(rolling.size > 0 || measures, context).toBe(true)
           continue
         }
         if (judged.confirm) {
@@ -62,6 +66,7 @@ describe('compile, fused', () => {
           continue
         }
         count('both admit')
+        if (terms.rules[judged.rule]?.measured) count('measured admits')
         expect(said.admitted, context).toBe('yes')
         if (said.admitted !== 'yes') continue
         if (rolling.size === 0) expect(ids[judged.rule], context).toBe(said.rule)
@@ -81,6 +86,9 @@ describe('compile, fused', () => {
       ['both refuse', 400],
       ['stricter', 1],
       ['confirmed', 5],
+      ['measured', 20],
+      ['measured admits', 10],
+      ['compile.measured_escalation', 1],
       ['compile.rolling_calls', 1],
       ['compile.native_anyone', 1],
       ['compile.unbounded', 1],

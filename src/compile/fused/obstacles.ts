@@ -13,6 +13,8 @@ import { isExpressible } from './conditions.ts'
 export function findFusedObstacles({ scope, rules }: Resolved): readonly Obstacle[] {
   const counted = scope.calls !== undefined
   const out = rules.flatMap((rule) => (rule.class === 'transfer' ? ofTransfer(rule, counted) : ofCall(rule, counted)))
+  const measures = rules.some((rule) => rule.class === 'call' && rule.rule.spends.some(({ measured }) => measured))
+  if (measures && scope.escalation !== undefined) out.push(obstacle('/escalation', 'compile.measured_escalation'))
   if (scope.calls?.window === 'rolling') out.push(obstacle('/calls', 'compile.rolling_calls'))
   return out
 }
@@ -31,6 +33,10 @@ function ofCall({ pointer, rule, fn, value }: ResolvedCall, counted: boolean): O
     const held = input !== undefined && isExpressible(abiType(input.type), condition)
     return held ? [] : [obstacle(childPointer(`${pointer}/args`, name), 'compile.condition')]
   })
+  const [first, ...others] = rule.spends.flatMap(({ measured, asset }, index) => (measured ? [{ asset, index }] : []))
+  for (const { asset, index } of others) {
+    if (asset !== first?.asset) out.push(obstacle(`${pointer}/spends/${index}`, 'compile.measured_assets'))
+  }
   const charged = rule.spends.some(({ asset }) => asset === 'native')
   if (value > 0n && !counted && !charged) out.push(obstacle(`${pointer}/value`, 'compile.unbounded'))
   return out
@@ -53,6 +59,14 @@ const TEXT = {
   'compile.condition': [
     'Of a dynamic argument the caveat compares the length and the hash, for equality.',
     'Name the values that are allowed with `eq` or `in`.',
+  ],
+  'compile.measured_assets': [
+    'A rule measures one asset: of several nobody could tell which call moved what.',
+    'Measure one asset in a rule, and let the others be declared by an argument.',
+  ],
+  'compile.measured_escalation': [
+    'What is measured is known only when all is over, and then nobody can be asked any more.',
+    'Leave `escalation` out, or let the amount be declared by an argument.',
   ],
   'compile.unbounded': [
     'Nothing on chain would bound how much this rule lets go.',

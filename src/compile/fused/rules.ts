@@ -89,8 +89,10 @@ function lowerCall(call: ResolvedCall, context: RuleContext): TaskScopeRule[] {
   const charges = rule.spends.map(({ asset, amount, budget }, index) => {
     const at = `${pointer}/spends/${index}`
     holds(at)
+    if (amount === undefined) return chargeTo(budgets, budget, asset, 'balance')
     return chargeTo(budgets, budget, asset, asset === 'native' ? 'value' : { word: wordOf(amount, `${at}/amount`) })
   })
+  const measured = rule.spends.find((spend) => spend.measured)
   if (rule.allowance !== undefined) holds(`${pointer}/allowance`)
   // What a wrapper carries has to be seen in the terms, by whoever signs them: its calldata stands there word by word.
   const exact = carriesCalls(fn.selector) ? pins.exact : null
@@ -107,7 +109,8 @@ function lowerCall(call: ResolvedCall, context: RuleContext): TaskScopeRule[] {
       rule.allowance === undefined
         ? null
         : { token: rule.allowance.asset, amountWord: wordOf(rule.allowance.amount, `${pointer}/allowance/amount`) },
-    measured: null,
+    // The principal's balance, also on links further down: what it loses is what the scope speaks of.
+    measured: measured === undefined ? null : { asset: measured.asset, account: resolved.scope.principal },
   }
   const choices = exact === null ? choicesOf(call, resolved.scope, holds) : [wordsOf(call, exact, holds)]
   return choices.map((conditions) => ({ ...shape, conditions }))
