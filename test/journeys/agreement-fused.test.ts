@@ -3,7 +3,7 @@ import { FUSED_CODES } from '../../bench/agreement/fused/report.ts'
 import { type Evaluate, runFusedAgreement } from '../../bench/agreement/fused/run.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
-import { atTime } from '../../src/verdict/fix.ts'
+import { atTime } from '../../src/verdict/atTime.ts'
 import type { Deny, RefusedRule, Verdict } from '../../src/verdict/types.ts'
 
 /** Evaluators with one mistake each, and how the comparison has to tell. */

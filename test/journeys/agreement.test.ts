@@ -4,7 +4,7 @@ import { compareEvaluators, type Evaluate, REACHABLE } from '../../bench/agreeme
 import { codecByKind } from '../../src/caveats/index.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
-import { atTime } from '../../src/verdict/fix.ts'
+import { atTime } from '../../src/verdict/atTime.ts'
 import type { Deny, ReasonCode, Verdict } from '../../src/verdict/types.ts'
 
 const SEED = 20_261_120

@@ -1,4 +1,4 @@
-import { atTime } from '../../../src/verdict/fix.ts'
+import { atTime } from '../../../src/verdict/atTime.ts'
 import type { Deny, Verdict } from '../../../src/verdict/types.ts'
 import { chance } from '../../../test/arbitraries/draw.ts'
 import { type Asked, askAll, type FusedRun } from './ask.ts'
