@@ -6,6 +6,7 @@ export { type Counted, type Ended, type Meter, type NodeMeters, type Remaining, 
 export { prepareGrant } from './prepare.ts'
 export type { PreparedBranch, PreparedCaveat, PreparedGrant, PreparedLink } from './prepared.ts'
 export { familyOf, REASONS } from './reasons.ts'
+export { stateAfter } from './stateAfter.ts'
 export { type RefusedAt, refusedAt } from './taskScope/refusedAt.ts'
 export {
   type Action,

@@ -12,6 +12,7 @@ import { largestPinned, type Pin } from './pins.ts'
 import type { PreparedBranch, PreparedCaveat, PreparedGrant } from './prepared.ts'
 import { boundPoints, leftOfRule } from './taskScope/largestOfTerms.ts'
 import type { State } from './types.ts'
+import { unwrapped } from './unwrapped.ts'
 
 /** Which quantity of an action is its amount: tokens of a transfer call, wei of any other. */
 export function measuredOf(facts: Facts): 'token' | 'value' {
@@ -100,11 +101,6 @@ function largestOf(
 
 function descending(values: readonly bigint[]): bigint[] {
   return [...new Set(values)].sort((left, right) => (left < right ? 1 : left > right ? -1 : 0))
-}
-
-/** What a wrapper wraps, by the redeemer's choice; any other caveat itself. */
-function unwrapped(caveat: PreparedCaveat): readonly PreparedCaveat[] {
-  return caveat.choice?.is === 'group' ? caveat.choice.caveats : [caveat]
 }
 
 /** What one counting caveat leaves before this action; negative where even nothing is too much, `null` where it does not count. */

@@ -51,7 +51,7 @@ export function checkRequest(terms: PreparedTerms, look: Look, confirm: boolean)
 }
 
 /** What a caveat is redeemed with: the action's request in the leaf, one of its own above, else what the grant carries. */
-function argsOf({ link, caveat, facts }: Pick<Look, 'link' | 'caveat' | 'facts'>): Args | null {
+export function argsOf({ link, caveat, facts }: Pick<Look, 'link' | 'caveat' | 'facts'>): Args | null {
   const request = link.hop === 0 ? facts.request : (facts.requestsAbove?.[link.hash] ?? null)
   return request === null ? readArgs(caveat.args) : argsFrom(request)
 }

@@ -31,11 +31,16 @@ export function partsOf(word: bigint): { spent: bigint; last: bigint; calls: big
 
 /** What of a stored word counts at a time, in units. `origin`: where fixed windows begin, not after `now`. */
 export function spentAt(terms: SpendTerms, word: bigint, origin: bigint, now: bigint): bigint {
+  const kept = keptAt(terms, word, origin, now)
+  return terms.window === 'rolling' ? sumOf(kept) : kept
+}
+
+/** The same in the form in which it is stored: what is counted next is added to it. */
+export function keptAt({ window, period }: SpendTerms, word: bigint, origin: bigint, now: bigint): bigint {
   const { spent, last } = partsOf(word)
-  const { window, period } = terms
   if (window === 'lifetime' || period === null) return spent
   if (window === 'fixed') return isInWindow(last, period, origin, now) ? spent : 0n
-  return bucketsAt(spent, seventh(now, period) - seventh(last, period))
+  return shifted(spent, seventh(now, period) - seventh(last, period))
 }
 
 /** Whether something counted at `last` is in the fixed window that holds now. */
@@ -63,17 +68,23 @@ export function roomAt(
   units: bigint,
   { origin, now }: { origin: bigint; now: bigint },
 ): bigint | null {
-  if (units > terms.units) return null
-  if (spentAt(terms, word, origin, now) + units <= terms.units) return now
-  const { window, period } = terms
-  if (window === 'lifetime' || period === null) return null
-  if (window === 'fixed') return endOfWindow(period, origin, now)
-  const { spent, last } = partsOf(word)
-  const first = seventh(last, period)
-  // After eight shifts nothing is left, so that some step of these fits.
-  for (let index = seventh(now, period) + 1n; ; index++) {
-    if (bucketsAt(spent, index - first) + units <= terms.units) return (index * period + 6n) / 7n
-  }
+  const times = [now, ...forgetsAt(terms, word, { origin, now })]
+  return times.find((time) => spentAt(terms, word, origin, time) + units <= terms.units) ?? null
+}
+
+/** The seconds after now from which less counts, in their order: the end of a fixed window, or of each bucket of a rolling one. */
+export function forgetsAt(
+  { window, period }: SpendTerms,
+  word: bigint,
+  { origin, now }: { origin: bigint; now: bigint },
+): bigint[] {
+  if (window === 'lifetime' || period === null) return []
+  if (window === 'fixed') return [endOfWindow(period, origin, now)]
+  const next = seventh(now, period) + 1n
+  // After eight shifts nothing is left. A word from the future counts nothing already.
+  const steps = seventh(partsOf(word).last, period) + BUCKETS - next
+  const more = steps < 0n || steps >= BUCKETS ? 0 : Number(steps) + 1
+  return Array.from({ length: more }, (_, step) => ((next + BigInt(step)) * period + 6n) / 7n)
 }
 
 /** Number of the seventh of a period that a time is in. */
@@ -81,9 +92,14 @@ function seventh(time: bigint, period: bigint): bigint {
   return (7n * time) / period
 }
 
-/** The sum of the buckets that so many shifts leave: their number modulo 2^24 - 1, as the contract has it. */
-function bucketsAt(spent: bigint, shifts: bigint): bigint {
+/** The buckets that so many shifts leave. */
+function shifted(spent: bigint, shifts: bigint): bigint {
   // A word from the future is none that the contract writes; its unsigned difference is then beyond every bucket.
   if (shifts < 0n || shifts >= BUCKETS) return 0n
-  return ((spent << (BUCKET * shifts)) & SPENT) % COUNT
+  return (spent << (BUCKET * shifts)) & SPENT
+}
+
+/** The sum of all buckets: their number modulo 2^24 - 1, as the contract has it. */
+function sumOf(buckets: bigint): bigint {
+  return buckets % COUNT
 }
