@@ -12,6 +12,12 @@ export {
   getSupportedExecutionPermissions,
 } from './getSupportedExecutionPermissions.ts'
 export {
+  type PermissionCaveat,
+  type PermissionTrouble,
+  type ReadPermission,
+  readPermission,
+} from './readPermission.ts'
+export {
   type RequestExecutionPermissionsErrorType,
   type RequestExecutionPermissionsParameters,
   type RequestExecutionPermissionsReturnType,

@@ -8,11 +8,8 @@ import {
   theirCaveats,
   theirReading,
 } from '../../test/arbitraries/walletPermission.ts'
-import { decodeCaveat } from '../caveats/caveat.ts'
 import type { Caveat } from '../caveats/types.ts'
-import type { Hex } from '../primitives/hex.ts'
 import { readPermission } from './readPermission.ts'
-import type { Permission, PermissionRule } from './types.ts'
 
 const environment = await baseEnvironment()
 

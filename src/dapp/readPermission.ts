@@ -1,11 +1,8 @@
-import type { CaveatOf, KnownCaveat } from '../caveats/codec.ts'
-import type { DecodedCaveat, Environment } from '../caveats/types.ts'
+import type { Environment } from '../caveats/types.ts'
 import { decodeContext } from '../delegation/context.ts'
 import type { DelegationError } from '../delegation/errors.ts'
 import { type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
-import { caveatText } from './describe/caveatText.ts'
-import { readCaveat } from './permissionTerms.ts'
 import { type PermissionTrouble, recognise } from './recognise.ts'
 import type { Permission, PermissionRule } from './types.ts'
 
@@ -19,9 +16,8 @@ export type PermissionCaveat = {
   enforcer: Address
   /** Contract name; `null`: unknown. */
   name: string | null
-  /** `null`: an enforcer of the deployment that no permission of a wallet is made of; it is not read here. */
-  meaning: DecodedCaveat | null
-  /** Our words and the caveat's values. Amounts in base units. */
+  terms: Hex
+  /** Who checks it, and its terms as they are. What they mean is in the permission; of others `ambit/caveats` says it. */
   sentence: string
 }
 
@@ -63,43 +59,48 @@ export function readPermission(context: Hex, environment: Environment): ReadPerm
   } catch (error) {
     return { status: 'unreadable', code: (error as DelegationError).code }
   }
-  const caveats = links.flatMap((link, at) =>
-    link.caveats.map((caveat, index): PermissionCaveat => {
-      const read = readCaveat(environment, caveat)
-      return { link: at, index, enforcer: caveat.enforcer, ...read, sentence: caveatText({ ...caveat, ...read }) }
+  const caveats = links.flatMap(({ caveats: list }, link) =>
+    list.map(({ enforcer, terms }, index): PermissionCaveat => {
+      const name = nameOf(enforcer, environment)
+      const shown = terms.length > MAX_SHOWN ? `${terms.slice(0, MAX_SHOWN)}…` : terms
+      const sentence = `Checked by ${name ?? `the unknown contract ${enforcer}`}: ${shown}`
+      return { link, index, enforcer, name, terms, sentence }
     }),
   )
   // The strict decoder returns no empty list.
-  const leaf = links[0] as Delegation
-  const root = links.at(-1) as Delegation
-  const nonces = caveats.filter(({ link, meaning }) => link === links.length - 1 && meaning?.kind === 'nonce')
+  const [{ delegate, authority }] = links as [Delegation]
+  const { delegator } = links.at(-1) as Delegation
+  const nonce = caveats.find(({ link, name }) => link === links.length - 1 && name === 'NonceEnforcer')?.terms
   return {
     status: 'read',
     links,
-    delegator: root.delegator,
-    delegate: leaf.delegate,
-    nonce: (nonces[0]?.meaning as CaveatOf<'nonce'> | undefined)?.nonce ?? null,
+    delegator,
+    delegate,
+    nonce: nonce?.length === 66 ? BigInt(nonce) : null,
     caveats,
-    ...judge(links, caveats),
+    ...judge(caveats, links.length > 1 ? 'several_links' : authority === ROOT_AUTHORITY ? undefined : 'not_root'),
   }
 }
 
+/** Digits of terms in a sentence. */
+const MAX_SHOWN = 138
+
+function nameOf(enforcer: Address, { enforcers }: Environment): string | null {
+  return Object.keys(enforcers).find((name) => enforcers[name]?.toLowerCase() === enforcer) ?? null
+}
+
 function judge(
-  links: readonly Delegation[],
   caveats: readonly PermissionCaveat[],
+  trouble: PermissionTrouble | undefined,
 ): { permission: Permission | null; rules: readonly PermissionRule[]; troubles: readonly PermissionTrouble[] } {
-  const troubles = new Set<PermissionTrouble>()
-  const known: KnownCaveat[] = []
-  if (links.length > 1) troubles.add('several_links')
-  else if (links[0]?.authority !== ROOT_AUTHORITY) troubles.add('not_root')
-  for (const { name, meaning } of caveats) {
-    if (name === null) troubles.add('unknown_enforcer')
-    else if (meaning === null) troubles.add('other_enforcer')
-    else if (meaning.kind === 'unknown') troubles.add('malformed_terms')
-    else known.push(meaning)
+  const troubles = trouble === undefined ? [] : [trouble]
+  if (caveats.some(({ name }) => name === null)) troubles.push('unknown_enforcer')
+  if (troubles.length === 0) {
+    const recognised = recognise(
+      caveats.map(({ name, terms }) => ({ name: String(name).replace(/Enforcer$/, ''), terms })),
+    )
+    if ('permission' in recognised) return { ...recognised, troubles }
+    troubles.push(recognised.trouble)
   }
-  if (troubles.size > 0) return { permission: null, rules: [], troubles: [...troubles] }
-  const recognised = recognise(known)
-  if ('trouble' in recognised) return { permission: null, rules: [], troubles: [recognised.trouble] }
-  return { ...recognised, troubles: [] }
+  return { permission: null, rules: [], troubles }
 }
