@@ -2,10 +2,10 @@ import { keccak256 } from 'viem'
 import { codecs } from '../caveats/registry.ts'
 import type { EnforcerName, Environment } from '../caveats/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import { assertChain } from './assertChain.ts'
 import { readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
 import { type KnownContract, readKnownCode } from './knownCode.ts'
-import { assertChain } from './readState.ts'
 import type { NodeClient } from './rpc.ts'
 
 /** One contract that redemptions depend on, as the chain has it. */

@@ -3,19 +3,13 @@ import type { Environment } from '../caveats/types.ts'
 import type { AccountCode as AccountFact, ChainFacts } from '../delegation/facts.ts'
 import { hashDelegation, signingHashOf } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
-import { byteLength, concatBytes, type Hex, uintToBytes } from '../primitives/hex.ts'
+import type { Hex } from '../primitives/hex.ts'
 import { groupSlot } from '../verdict/taskScope/slots.ts'
 import { counterKey, type State } from '../verdict/types.ts'
+import { acceptsSignature } from './acceptsSignature.ts'
 import { type AccountCode, readAccountCode } from './account.ts'
 import { type ReadStateParameters, readState } from './readState.ts'
-import { callAt, type NodeClient } from './rpc.ts'
-
-/** `isValidSignature(bytes32,bytes)`, and what it answers when it agrees: these 32 bytes and no others. */
-const IS_VALID_SIGNATURE: Hex = '0x1626ba7e'
-const MAGIC: Hex = `0x1626ba7e${'00'.repeat(28)}`
-
-/** Gas for one account to judge a signature: P-256 in Solidity takes some 300,000. A hostile account gets no more. */
-const SIGNATURE_GAS = 1_500_000n
+import type { NodeClient } from './rpc.ts'
 
 /**
  * What `checkGrant` wants to know of the chain, at one block, with the state that verdicts need: code of every delegator,
@@ -45,7 +39,9 @@ export async function readFacts(
         .filter(({ delegator }) => codes[delegator] === 'contract')
         .map(async (delegation) => {
           const hash = hashDelegation(delegation)
-          return [hash, await acceptsSignature(client, delegation, signingHashOf(hash, grant), block)] as const
+          const { delegator: account, signature } = delegation
+          const digest = signingHashOf(hash, grant)
+          return [hash, await acceptsSignature(client, { account, digest, signature, block })] as const
         }),
     ),
   )
@@ -86,21 +82,7 @@ function groupsEnded(
   return Object.fromEntries(ended)
 }
 
-/** An account that reverts or says anything else does not accept; a node that cannot be asked is an error, not a no. */
-async function acceptsSignature(client: NodeClient, delegation: Delegation, digest: Hex, block: Hex): Promise<boolean> {
-  const { delegator, signature } = delegation
-  const size = byteLength(signature)
-  const padding: Hex = `0x${'00'.repeat((32 - (size % 32)) % 32)}`
-  const data = concatBytes(IS_VALID_SIGNATURE, digest, uint(64), uint(size), signature, padding)
-  const answer = await callAt(client, { to: delegator, data, block, gas: SIGNATURE_GAS })
-  return answer.status === 'ok' && answer.data === MAGIC
-}
-
 function factOf(code: AccountCode): AccountFact {
   if (code.kind === 'delegated7702' && !code.known) return 'contract'
   return code.kind
-}
-
-function uint(value: number): Hex {
-  return uintToBytes(BigInt(value), 32)
 }

@@ -4,12 +4,14 @@ import type { Delegation } from '../delegation/types.ts'
 import type { Grant } from '../grant/types.ts'
 import { type Address, concatBytes, type Hex } from '../primitives/hex.ts'
 import type { Action, State } from '../verdict/types.ts'
-import { readBool, readQuantity, readUint } from './answers.ts'
+import { readBool, readUint } from './answers.ts'
+import { assertChain } from './assertChain.ts'
 import { type BlockName, readBlock } from './block.ts'
 import { ChainError } from './errors.ts'
+import { DISABLED_DELEGATIONS } from './isDisabled.ts'
 import { assertKnownEnforcers } from './knownCode.ts'
 import { readCounters } from './readCounters.ts'
-import { ask, getAt, type NodeClient } from './rpc.ts'
+import { getAt, type NodeClient } from './rpc.ts'
 
 export type ReadStateParameters = {
   /** Its delegations are what is looked at. */
@@ -22,7 +24,6 @@ export type ReadStateParameters = {
 
 /** Getters of framework 1.3.0. */
 const PAUSED: Hex = '0x5c975abb'
-const DISABLED_DELEGATIONS: Hex = '0x2d40d052'
 const CURRENT_NONCE: Hex = '0x2bd4ed21'
 
 /**
@@ -67,27 +68,6 @@ export async function readState(client: NodeClient, parameters: ReadStateParamet
     nonces,
     counters,
   }
-}
-
-/** Whether a delegation is disabled in one block's state. */
-export async function isDisabled(
-  client: NodeClient,
-  { manager }: Environment,
-  hash: Hex,
-  block: Hex,
-): Promise<boolean> {
-  const data = concatBytes(DISABLED_DELEGATIONS, hash)
-  return readBool('eth_call', await getAt(client, { to: manager, data, block }))
-}
-
-/** @throws {@link ChainError} `chain.wrong_chain` */
-export async function assertChain(client: NodeClient, chainId: number): Promise<void> {
-  const actual = readQuantity('eth_chainId', await ask(client, 'eth_chainId', []))
-  if (actual === BigInt(chainId)) return
-  throw new ChainError('chain.wrong_chain', 'The node serves another chain.', {
-    details: { expected: chainId, actual: actual.toString() },
-    fix: 'Use the RPC address of the chain of the grant.',
-  })
 }
 
 /** @throws {@link ChainError} `chain.wrong_chain` */

@@ -81,7 +81,7 @@ export async function openChain(
   }
   keepUrl(context, url)
   const { createNode } = await import('../chain/node.ts')
-  const { assertChain } = await import('../chain/readState.ts')
+  const { assertChain } = await import('../chain/assertChain.ts')
   const environment = await environmentOf(context, choice)
   const node = createNode(url, patience)
   await assertChain(node, choice.id)

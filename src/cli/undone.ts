@@ -17,7 +17,7 @@ export async function undoneOf(
   block: Block,
 ): Promise<Undone[]> {
   const { readUndone } = await import('../chain/readEndings.ts')
-  const { isDisabled } = await import('../chain/readState.ts')
+  const { isDisabled } = await import('../chain/isDisabled.ts')
   const { environment, node } = session
   const told = (await readUndone(node, { environment, delegations, block })) ?? []
   const rest = new Map(
