@@ -5,7 +5,7 @@ import { DappError } from './errors.ts'
 import { keysOf, readAnswer } from './read.ts'
 
 export type RevokeExecutionPermissionParameters = { permissionContext: Hex }
-export type RevokeExecutionPermissionReturnType = void
+export type RevokeExecutionPermissionReturnType = undefined
 export type RevokeExecutionPermissionErrorType = DappError
 
 /**
