@@ -1,0 +1,103 @@
+import type { Chain } from './context.ts'
+import type { Answer, Confirm, Question } from './types.ts'
+import { type Words, wordsOf } from './words.ts'
+
+/**
+ * Asks the person in a dialog of the page, in a shadow tree of its own so that no style or script selector of the page
+ * reaches into it by accident. One question at a time. Closing it, or Escape, is a no.
+ */
+export function askInDialog(chains: ReadonlyMap<number, Chain>): Confirm {
+  let last: Promise<unknown> = Promise.resolve()
+  return (question) => {
+    const answer = last.then(() => show(question, wordsOf(question, chains)))
+    last = answer.catch(() => {})
+    return answer
+  }
+}
+
+function show(question: Question, words: Words): Promise<Answer> {
+  const host = document.createElement('ambit-dev-wallet')
+  const shadow = host.attachShadow({ mode: 'open' })
+  const dialog = element('dialog', { 'aria-labelledby': 'title', 'aria-describedby': 'origin' }, [
+    element('p', { class: 'brand' }, ['Dev wallet · test money only']),
+    element('h2', { id: 'title' }, [words.title]),
+    element('p', { id: 'origin' }, ['Asked by ', element('strong', {}, [question.origin])]),
+    ...(words.sentence === undefined ? [] : [element('p', { class: 'sentence' }, [words.sentence])]),
+    element(
+      'dl',
+      {},
+      words.rows.flatMap(([label, value]) => [element('dt', {}, [label]), element('dd', {}, [value])]),
+    ),
+    ...(words.warnings.length === 0
+      ? []
+      : [
+          element(
+            'ul',
+            { class: 'warnings', 'aria-label': 'Warnings' },
+            words.warnings.map((text) => element('li', {}, [text])),
+          ),
+        ]),
+  ]) as HTMLDialogElement
+  return new Promise((resolve) => {
+    const done = (answer: Answer) => () => {
+      dialog.close()
+      host.remove()
+      resolve(answer)
+    }
+    const buttons = element('div', { class: 'buttons' }, [
+      button('Reject', 'reject', done('reject')),
+      ...(question.kind === 'permission' && question.canLower ? [button('Half of it', 'lower', done('lower'))] : []),
+      button(words.confirm, 'confirm', done('confirm')),
+    ])
+    dialog.append(buttons)
+    dialog.addEventListener('cancel', done('reject'))
+    shadow.append(element('style', {}, [STYLE]), dialog)
+    document.body.append(host)
+    dialog.showModal()
+  })
+}
+
+function button(text: string, answer: Answer, press: () => void): HTMLElement {
+  const made = element('button', { type: 'button', 'data-answer': answer }, [text])
+  made.addEventListener('click', press)
+  return made
+}
+
+/** Text only ever becomes text: what a page sends can draw nothing in here. */
+function element(name: string, attributes: Readonly<Record<string, string>>, children: readonly (string | Node)[]) {
+  const made = document.createElement(name)
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value)
+  made.append(...children)
+  return made
+}
+
+const STYLE = `
+:host { all: initial; }
+dialog {
+  box-sizing: border-box; width: min(26rem, calc(100vw - 2rem)); max-height: calc(100vh - 2rem); padding: 1.25rem 1.5rem;
+  border: 1px solid #d5d9d4; border-radius: 14px; background: #fff; color: #16211f; overflow: auto;
+  font: 15px/1.45 system-ui, sans-serif; box-shadow: 0 18px 60px rgb(10 30 28 / 28%);
+}
+dialog::backdrop { background: rgb(10 30 28 / 45%); }
+.brand { margin: 0 0 .75rem; font-size: 12px; letter-spacing: .04em; color: #7a5300; }
+h2 { margin: 0 0 .25rem; font-size: 19px; line-height: 1.25; }
+p { margin: 0 0 .75rem; overflow-wrap: anywhere; }
+.sentence { padding: .6rem .75rem; border-radius: 8px; background: #eef4f2; }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 0 0 .75rem; }
+dt { color: #51605c; }
+dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
+.warnings { margin: 0 0 .75rem; padding: .6rem .75rem .6rem 1.6rem; border-radius: 8px; background: #fff4dd; color: #5b3f00; }
+.buttons { display: flex; gap: .5rem; justify-content: flex-end; flex-wrap: wrap; }
+button {
+  font: inherit; padding: .55rem 1rem; border-radius: 9px; border: 1px solid #c3cac7; background: #fff; color: inherit; cursor: pointer;
+}
+button[data-answer=confirm] { background: #123c3a; border-color: #123c3a; color: #fff; }
+button:focus-visible { outline: 3px solid #f2b84b; outline-offset: 2px; }
+@media (prefers-color-scheme: dark) {
+  dialog { background: #14201e; color: #e8efec; border-color: #33433f; }
+  .brand { color: #f2b84b; } dt { color: #9db0aa; } .sentence { background: #1d2d2a; }
+  .warnings { background: #3a2d10; color: #ffdf9b; }
+  button { background: #1d2d2a; border-color: #40524d; }
+  button[data-answer=confirm] { background: #f2b84b; border-color: #f2b84b; color: #16211f; }
+}
+`
