@@ -51,7 +51,11 @@ function show(question: Question, words: Words): Promise<Answer> {
     ])
     dialog.append(buttons)
     dialog.addEventListener('cancel', done('reject'))
-    shadow.append(element('style', {}, [STYLE]), dialog)
+    // As an object, not as an element: the policy of the page (`style-src`) is not to decide how a wallet looks.
+    const sheet = new CSSStyleSheet()
+    sheet.replaceSync(STYLE)
+    shadow.adoptedStyleSheets = [sheet]
+    shadow.append(dialog)
     document.body.append(host)
     dialog.showModal()
   })
