@@ -101,7 +101,7 @@ export function theirContracts({ enforcers }: Environment): TheirContracts {
   }
 }
 
-/** The caveats that MetaMask writes for it: its permission's, its rules', and the nonce. */
+/** The caveats that MetaMask writes for it, in the order in which its wallet does: its permission's, its rules', the nonce. */
 export function theirCaveats(
   environment: Environment,
   granted: Permission,
@@ -125,8 +125,8 @@ export function theirCaveats(
   })
   const own = CREATORS[granted.type as keyof typeof CREATORS] as (given: unknown) => Caveat[]
   return [
-    ...ruleCaveats,
     ...own({ permission: wireOf(granted), contracts }),
+    ...ruleCaveats,
     caveat(contracts.nonceEnforcer, terms.createNonceTerms({ nonce: hexOf(nonce) })),
   ].map((made) => ({ ...made, enforcer: made.enforcer.toLowerCase() as Hex, terms: made.terms.toLowerCase() as Hex }))
 }
