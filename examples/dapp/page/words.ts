@@ -1,0 +1,41 @@
+import { formatUnits } from 'viem'
+import type { ExampleConfig, Party } from '../server/wire.ts'
+
+/** `12.5 USDC`, exact. */
+export function money(amount: bigint, { token }: Pick<ExampleConfig, 'token'>): string {
+  return `${formatUnits(amount, token.decimals)} ${token.symbol}`
+}
+
+/** `0x7099…79c8`. */
+export function short(address: string): string {
+  return `${address.slice(0, 6)}…${address.slice(-4)}`
+}
+
+/** A name where the page knows one. */
+export function nameOf(address: string, parties: readonly Party[]): string | undefined {
+  return parties.find((party) => party.address === address.toLowerCase())?.name
+}
+
+/** @param seconds - Unix seconds. */
+export function day(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'long', year: 'numeric' })
+}
+
+/** @param milliseconds - Unix milliseconds. */
+export function clock(milliseconds: number): string {
+  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+}
+
+/** How long until then, in the largest unit that fits: `in 9 hours`. */
+export function until(seconds: number, now: number): string {
+  const left = Math.max(0, seconds - now)
+  const [unit, size] = (UNITS.find(([, size]) => left >= size) ?? ['second', 1]) as (typeof UNITS)[number]
+  return new Intl.RelativeTimeFormat(undefined, { numeric: 'always' }).format(Math.floor(left / size), unit)
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+]

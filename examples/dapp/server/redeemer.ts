@@ -1,0 +1,160 @@
+import type { Hono } from 'hono'
+import type { LocalAccount } from 'viem'
+import type { Environment } from '../../../src/caveats/index.ts'
+import { type NodeClient, readFacts, redeem } from '../../../src/chain/index.ts'
+import { type Delegation, decodeContext, hashDelegation } from '../../../src/delegation/index.ts'
+import { checkGrant, type Grant, grantId } from '../../../src/grant/index.ts'
+import { AmbitError } from '../../../src/errors.ts'
+import { REASONS } from '../../../src/verdict/index.ts'
+import { ExampleError } from './errors.ts'
+import { type Order, readOrder } from './order.ts'
+import { readBody } from './service.ts'
+import type { Attempt, AttemptResult, RegisteredGrant } from './wire.ts'
+
+type Hex = `0x${string}`
+
+/** More than anyone looks at; an example must not grow without a bound. */
+const MAX_GRANTS = 50
+const MAX_ATTEMPTS = 200
+const MAX_REASON = 280
+
+type Held = RegisteredGrant & { links: readonly Delegation[]; attempts: Attempt[] }
+
+/**
+ * A submitter: takes what an agent signed, decides as `ambit/chain` does, sends once, and keeps what became of it in memory.
+ * Its account pays the gas and can do nothing without the agent's signature. It holds no queue that outlives the process, no
+ * receipts and no stops: the redeemer service is for that.
+ *
+ * Routes: `POST /grants`, `GET /grants/:id`, `GET /grants/:id/attempts`, `POST /payments`.
+ */
+export function redeemerRoutes(options: {
+  node: NodeClient
+  environment: Environment
+  account: LocalAccount
+  /** Only grants whose leaf is this agent's. */
+  agent: Hex
+  /** Unix milliseconds. */
+  clock: () => number
+}): (app: Hono) => void {
+  const { node, environment, account, agent, clock } = options
+  const redeemer = account.address.toLowerCase() as Hex
+  const grants = new Map<string, Held>()
+  // One account, one nonce: the next transaction is signed when the one before it is in a block.
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <value>(work: () => Promise<value>): Promise<value> => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+
+  return (app) => {
+    app.post('/grants', async (context) => {
+      const held = await register(await readBody(context))
+      grants.set(held.id, grants.get(held.id) ?? held)
+      return context.json(shown(held), 201)
+    })
+    app.get('/grants/:id', (context) => context.json(shown(find(context.req.param('id')))))
+    app.get('/grants/:id/attempts', (context) => context.json(find(context.req.param('id')).attempts))
+    app.post('/payments', async (context) => {
+      const { grant, context: signed, reason } = await readBody(context)
+      const held = find(grant)
+      const leaf = held.links[0] as Delegation
+      const now = BigInt(Math.floor(clock() / 1000))
+      const order = readOrder(signed, { environment, leaf, redeemer, now })
+      // Asked again, answered again: an order is carried out once, also where the first answer was lost.
+      const known = held.attempts.find(({ id }) => id === order.hash)
+      if (known !== undefined) return context.json(known)
+      if (held.attempts.length >= MAX_ATTEMPTS) throw busy()
+      const attempt: Attempt = {
+        id: order.hash,
+        at: clock(),
+        to: order.payment.to,
+        amount: order.payment.amount.toString(),
+        reason: typeof reason === 'string' ? reason.slice(0, MAX_REASON) : '',
+        result: { status: 'deciding' },
+      }
+      held.attempts.push(attempt)
+      attempt.result = await inTurn(() => submit(held, order, attempt.reason))
+      return context.json(attempt)
+    })
+  }
+
+  function find(id: unknown): Held {
+    const held = typeof id === 'string' ? grants.get(id) : undefined
+    if (held !== undefined) return held
+    throw new ExampleError('example.unknown_grant', 'This grant is not known here.', { fix: 'Register it first.' })
+  }
+
+  /** Nothing that the page says is believed: the chain is asked whether this context could be redeemed. */
+  async function register({ chainId, delegationManager, context }: Record<string, unknown>): Promise<Held> {
+    if (grants.size >= MAX_GRANTS) throw busy()
+    const links = decodeContext(context)
+    const leaf = links[0] as Delegation
+    const { manager } = environment
+    const here = chainId === environment.chainId && String(delegationManager).toLowerCase() === manager
+    if (!here) throw refused('deployment')
+    if (leaf.delegate !== agent) throw refused('delegate')
+    const id = grantId(manager, environment.chainId, [hashDelegation(leaf)])
+    const grant = grantOf(environment, links)
+    const { facts } = await readFacts(node, { grant, environment })
+    // A grant without scopes has no structure to speak of; its one chain of delegations is what counts.
+    const [chain] = checkGrant(grant, facts).branches
+    if (chain?.status !== 'valid') throw refused(chain?.rows.find(({ result }) => result !== 'pass')?.check ?? 'chain')
+    return { id, chainId: environment.chainId, delegationManager: manager, context: context as Hex, links, attempts: [] }
+  }
+
+  async function submit({ links }: Held, { link, call }: Order, reason: string): Promise<AttemptResult> {
+    try {
+      const { verdict, outcome } = await redeem(node, {
+        grant: grantOf(environment, [link, ...links]),
+        environment,
+        account,
+        action: { chainId: environment.chainId, redeemer, calls: [call], reason },
+        pollingInterval: 100,
+      })
+      if (verdict.verdict === 'deny') {
+        const { code, limit, remaining, resetsAt } = verdict
+        const text = (value: bigint | null) => value?.toString() ?? null
+        const numbers = { limit: text(limit), left: text(remaining), resetsAt: text(resetsAt) }
+        return { status: 'denied', code, sentence: REASONS[code].sentence, ...numbers }
+      }
+      if (outcome?.status === 'executed') return { status: 'paid', transactionHash: outcome.transactionHash }
+      return { status: 'failed', code: outcome?.status ?? verdict.verdict, message: 'The chain shows no payment.' }
+    } catch (error) {
+      if (!(error instanceof AmbitError)) throw error
+      return { status: 'failed', code: error.code, message: error.shortMessage }
+    }
+  }
+}
+
+/** One chain of delegations as a grant of its own: what a wallet made carries no scope, and is judged by its caveats. */
+function grantOf(environment: Environment, links: readonly Delegation[]): Grant {
+  const { manager, chainId } = environment
+  return {
+    schema: 'ambit.grant.v1',
+    id: grantId(manager, chainId, [hashDelegation(links[0] as Delegation)]),
+    chainId,
+    manager,
+    lowering: 'framework',
+    scopes: [],
+    scopeHash: `0x${'00'.repeat(32)}`,
+    accepted: [],
+    delegations: links,
+    branches: [{ rule: 'payment', links: links.map((_, index) => index) }],
+  }
+}
+
+function shown({ id, chainId, delegationManager, context }: Held): RegisteredGrant {
+  return { id, chainId, delegationManager, context }
+}
+
+function refused(what: string): ExampleError {
+  return new ExampleError('example.grant_refused', 'The redeemer cannot use this grant.', {
+    details: { what },
+    fix: 'Register what the wallet signed for this agent on this chain, while it can be redeemed.',
+  })
+}
+
+function busy(): ExampleError {
+  return new ExampleError('example.busy', 'This example has seen enough.', { fix: 'Start it again.', retry: 'safe' })
+}

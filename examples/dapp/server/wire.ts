@@ -1,0 +1,65 @@
+import type { Environment } from '../../../src/caveats/index.ts'
+
+/** What travels between the page, its own server, the redeemer and the agent. JSON: amounts are decimal strings. */
+type Hex = `0x${string}`
+
+/** Everything the page has to know, served at `/config.json`. All of it is public. */
+export type ExampleConfig = {
+  chainId: number
+  environment: Environment
+  token: { address: Hex; symbol: string; decimals: number }
+  agent: Party
+  redeemer: { url: string; address: Hex }
+  /** Whom the agent may be allowed to pay. */
+  payees: readonly Party[]
+}
+export type Party = { name: string; address: Hex }
+
+/** Served at `/dev-wallet.json`, for the wallet alone: the page has no use for keys. */
+export type DevWalletKeys = { privateKeys: readonly Hex[] }
+
+/** The page hands the redeemer what the wallet answered. */
+export type GrantRegistration = { chainId: number; delegationManager: Hex; context: Hex }
+
+/** A grant as the redeemer holds it. `id` is `grantId` of its context. */
+export type RegisteredGrant = GrantRegistration & { id: Hex }
+
+/** The page sets its agent to work. */
+export type Task = {
+  grant: Hex
+  payees: readonly Hex[]
+  /** Base units. */
+  perDay: string
+  /** `shift`: a payment, one above the limit, one to a stranger. `retry`: one more payment. */
+  work: 'shift' | 'retry'
+}
+
+/** The agent asks for one payment: a one-shot delegation that it signed, which holds the very call. */
+export type PaymentRequest = {
+  grant: Hex
+  /** `encodeContext` of the one link. */
+  context: Hex
+  /** The agent's own words. Data, never instructions. */
+  reason: string
+}
+
+/** One payment that the agent asked for, and what became of it. */
+export type Attempt = {
+  /** Hash of the one-shot delegation. */
+  id: Hex
+  /** Unix milliseconds by the redeemer's clock. */
+  at: number
+  to: Hex
+  /** Base units. */
+  amount: string
+  reason: string
+  result: AttemptResult
+}
+
+export type AttemptResult =
+  | { status: 'deciding' }
+  | { status: 'paid'; transactionHash: Hex }
+  /** Nothing was sent. Amounts in base units, unix seconds; `null` where the reason has no such number. */
+  | { status: 'denied'; code: string; sentence: string; limit: string | null; left: string | null; resetsAt: string | null }
+  /** Allowed, and still no payment that could be proven. */
+  | { status: 'failed'; code: string; message: string }

@@ -1,0 +1,39 @@
+import type { Config } from '@wagmi/core'
+import type { DappError } from '../dapp/errors.ts'
+import {
+  type GetGrantedExecutionPermissionsReturnType,
+  getGrantedExecutionPermissions,
+} from '../dapp/getGrantedExecutionPermissions.ts'
+import type { QueryOptions, QueryParameter, ScopeKeyParameter, WalletParameters } from './types.ts'
+import { hasWallet, type WalletKey, walletClient, walletKey } from './wallet.ts'
+
+export type GrantedPermissionsData = GetGrantedExecutionPermissionsReturnType
+export type GrantedPermissionsOptions<selected = GrantedPermissionsData> = WalletParameters &
+  ScopeKeyParameter &
+  QueryParameter<GrantedPermissionsData, DappError, selected, GrantedPermissionsQueryKey>
+export type GrantedPermissionsQueryKey = readonly ['grantedPermissions', WalletKey]
+export type GrantedPermissionsQueryOptions<selected = GrantedPermissionsData> = QueryOptions<
+  GrantedPermissionsData,
+  DappError,
+  selected,
+  GrantedPermissionsQueryKey
+>
+
+/** What the wallet says it has granted to this page. Its word, not the chain's. Waits for a `connector`. */
+export function grantedPermissionsQueryOptions<selected = GrantedPermissionsData>(
+  config: Config,
+  options: GrantedPermissionsOptions<selected> = {},
+): GrantedPermissionsQueryOptions<selected> {
+  return {
+    ...options.query,
+    enabled: hasWallet(options) && (options.query?.enabled ?? true),
+    queryFn: async () => getGrantedExecutionPermissions(await walletClient(config, options)),
+    queryKey: grantedPermissionsQueryKey(options),
+  }
+}
+
+export function grantedPermissionsQueryKey(
+  options: WalletParameters & ScopeKeyParameter = {},
+): GrantedPermissionsQueryKey {
+  return ['grantedPermissions', walletKey(options)]
+}
