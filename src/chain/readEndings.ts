@@ -10,7 +10,8 @@ import { ask, malformed, type NodeClient, toQuantity } from './rpc.ts'
 export type Undone = { delegation: Hex; endedAt: bigint; enabledAt: bigint | null }
 
 const TAIL = '(bytes32,address,address,(address,address,bytes32,(address,bytes,bytes)[],uint256,bytes))'
-const DISABLED = keccak256(stringToHex(`DisabledDelegation${TAIL}`))
+/** Topic of the event by which the manager tells of an ending. */
+export const DISABLED = keccak256(stringToHex(`DisabledDelegation${TAIL}`))
 const ENABLED = keccak256(stringToHex(`EnabledDelegation${TAIL}`))
 /** Logs that are read: each costs its sender some 60,000 gas, and a node could send any number. */
 const MAX_LOGS = 10_000

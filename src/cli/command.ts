@@ -21,6 +21,8 @@ export type Result = {
   text: Rich
   /** A result that is also a failure (a denial, a bundle that does not verify): `ok` is false, `data` is still there. */
   failure?: { error: AmbitError; exit: ExitCode }
+  /** It serves on after its result was printed. Ctrl-C is then the way out, and no failure. */
+  serves?: true
 }
 
 export type ArgumentSpec = { name: string; description: string; optional?: true; variadic?: true }

@@ -43,21 +43,29 @@ export async function findEnding(context: Context, reference: string): Promise<E
  * @throws {@link HomeError} `home.damaged` where no copy can be read.
  */
 export async function openEnding(context: Context, reference: string): Promise<{ grant: Grant; session: Session }> {
-  const { id, grant, proven } = await findEnding(context, reference)
-  if (grant === null) {
-    throw new HomeError('home.damaged', 'The file of this grant cannot be read.', {
-      details: { grant: id },
-      fix: 'Give a copy of the file; the delegate was handed one. `ambit stop` works by the id alone.',
-    })
-  }
-  const session = await openChain(context, chooseChain(context, grant.chainId))
-  if (!proven) {
+  const ending = await findEnding(context, reference)
+  const session = await openChain(context, chooseChain(context, required(ending).chainId))
+  return { grant: await endingOn(session, ending), session }
+}
+
+/** The grant that is to be ended on a chain that is open. Throws as {@link openEnding}. */
+export async function endingOn(session: Session, ending: EndingGrant): Promise<Grant> {
+  const grant = required(ending)
+  if (!ending.proven) {
     const { assertGrantsScope } = await import('../grant/compare.ts')
     const { assertGenuine } = await import('./trustGrant.ts')
     assertGrantsScope(grant, session.environment)
     await assertGenuine(session, grant)
   }
-  return { grant, session }
+  return grant
+}
+
+function required({ id, grant }: EndingGrant): Grant {
+  if (grant !== null) return grant
+  throw new HomeError('home.damaged', 'The file of this grant cannot be read.', {
+    details: { grant: id },
+    fix: 'Give a copy of the file; the delegate was handed one. `ambit stop` works by the id alone.',
+  })
 }
 
 /** `null` where nothing is kept that can be read. */

@@ -1,14 +1,11 @@
-import type { GrantStatus } from '../console/source.ts'
+import type { GrantStatus, Standing } from '../console/source.ts'
 import type { GrantCheck } from '../grant/check.ts'
 import type { Grant } from '../grant/types.ts'
 import { parseInstant } from '../primitives/time.ts'
 import type { Scope } from '../scope/types.ts'
 import { isStoppedBy, type Stop, stoppable } from './stops.ts'
 
-export type { GrantStatus }
-
-/** How a grant stands, and why: codes, a time, or nothing to add. */
-export type Standing = { status: GrantStatus; why: string | null }
+export type { GrantStatus, Standing }
 
 /** What this machine knows to have ended a grant, without any chain; `null` where nothing here has. */
 export async function endedHere(grant: Grant, stops: readonly Stop[], now: bigint): Promise<Standing | null> {

@@ -22,7 +22,8 @@ export type EndingAct =
 /**
  * Leaves a receipt in each grant that holds an ended delegation: one for each transaction.
  *
- * @param since - Unix seconds: after a crash, receipts of this very ending that were issued since are not issued again.
+ * @param since - Unix seconds: after a crash, or when somebody asks twice, receipts of this very ending that were issued since
+ * are not issued again.
  */
 export async function recordEndings(
   context: Context,
@@ -46,9 +47,12 @@ export async function recordEndings(
         grant,
         group.map(({ hash }) => hash),
       )
-      if (here === null || told.some((it) => it.grant === grant.id && covers(it.delegations, here.delegations)))
-        continue
       const { transactionHash, blockNumber } = group[0] as EndedLink
+      const same = (it: Told) =>
+        it.grant === grant.id &&
+        (transactionHash === null || it.transactionHash === transactionHash) &&
+        covers(it.delegations, here?.delegations ?? [])
+      if (here === null || told.some(same)) continue
       const { number, hash } = await readBlock(session.node, { number: blockNumber })
       const ending = {
         ...act,
@@ -92,17 +96,17 @@ async function finalizedBlock({ node }: Session): Promise<bigint | undefined> {
   }
 }
 
-async function endingsSince(
-  journal: Journal,
-  act: EndingAct['act'],
-  since: bigint,
-): Promise<{ grant: Hex; delegations: readonly Hex[] }[]> {
-  const found: { grant: Hex; delegations: readonly Hex[] }[] = []
+/** What a receipt says of an ending. */
+type Told = { grant: Hex; delegations: readonly Hex[]; transactionHash: Hex | null }
+
+async function endingsSince(journal: Journal, act: EndingAct['act'], since: bigint): Promise<Told[]> {
+  const found: Told[] = []
   for (const entry of journal.entries().reverse()) {
     const statement = await journal.statement(entry)
     if (BigInt(statement.iat) < since) break
     if (statement.kind !== 'revocation' || statement.revocation.act !== act) continue
-    found.push({ grant: statement.grant.id, delegations: statement.revocation.delegations })
+    const { delegations, tx: transactionHash = null } = statement.revocation
+    found.push({ grant: statement.grant.id, delegations, transactionHash })
   }
   return found
 }

@@ -35,6 +35,7 @@ export async function run(world: World): Promise<ExitCode> {
   })
   const cleanups: (() => Promise<void> | void)[] = []
   let command: Command | undefined
+  let serving = false
   const work = async (): Promise<ExitCode> => {
     const parsed = await parse(world, output)
     if ('exit' in parsed) return parsed.exit
@@ -45,10 +46,17 @@ export async function run(world: World): Promise<ExitCode> {
       output.result(result.text)
       if (result.failure !== undefined) output.error(result.failure.error)
     }
+    if (result.serves === true) {
+      serving = true
+      await aborted(world.signal)
+    }
     return result.failure?.exit ?? EXIT.ok
   }
   try {
-    return await Promise.race([work(), whenAborted(world.signal)])
+    return await Promise.race([
+      work(),
+      aborted(world.signal).then(() => (serving ? EXIT.ok : Promise.reject(interrupted()))),
+    ])
   } catch (thrown) {
     const error = toAmbitError(thrown)
     const exit = exitOf(error)
@@ -127,10 +135,10 @@ function createContext(
   }
 }
 
-function whenAborted(signal: AbortSignal | undefined): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    if (signal?.aborted === true) reject(interrupted())
-    signal?.addEventListener('abort', () => reject(interrupted()), { once: true })
+function aborted(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve()
+    signal?.addEventListener('abort', () => resolve(), { once: true })
   })
 }
 

@@ -2,7 +2,7 @@ import { decodeCaveat } from '../caveats/caveat.ts'
 import type { Environment } from '../caveats/types.ts'
 import { amountInWords, instantInWords } from '../caveats/words.ts'
 import { explainDelegations } from '../compile/explain.ts'
-import type { ExplanationRow } from '../compile/types.ts'
+import type { CountedWords, LinkFacts } from '../console/source.ts'
 import type { CheckRow } from '../delegation/facts.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
@@ -14,16 +14,7 @@ import { familyOf } from '../verdict/reasons.ts'
 import type { ReasonCode } from '../verdict/types.ts'
 import type { Stop } from './stops.ts'
 
-/** One link with what is known of it, in words and as it is drawn. */
-export type Node = {
-  delegation: Delegation
-  sentences: readonly ExplanationRow[]
-  /** Checks of this link that did not pass. */
-  troubles: readonly CheckRow[]
-  /** What it has left; absent where the chain was not asked. */
-  live: NodeMeters | undefined
-  drawn: TreeNode
-}
+export type Node = LinkFacts
 
 export type NodeParameters = {
   delegations: readonly Delegation[]
@@ -64,7 +55,8 @@ export function nodesOf(parameters: NodeParameters): Node[] {
       until: untilOf(path, byHash, environment),
       state,
     }
-    return { delegation, sentences, troubles, live: own, drawn }
+    const counts = own === undefined ? [] : own.own.map((meter) => wordsOf(meter, assets))
+    return { delegation, sentences, troubles, live: own, counts, drawn }
   })
 }
 
@@ -109,17 +101,32 @@ function endOf({ code, by, inherited }: Ended): TreeState {
 function metersOf({ own, remaining }: NodeMeters, assets: Scope['assets']): TreeMeter[] {
   const inherited = remaining.filter((it) => it.inherited)
   return [
-    ...own.map((meter): TreeMeter => ({ text: meterText(meter, assets), left: partLeft(meter) })),
+    ...own.map((meter): TreeMeter => {
+      const words = wordsOf(meter, assets)
+      return { text: meterText(words), left: words.part }
+    }),
     ...inherited.map((it): TreeMeter => ({ text: inheritedText(it, assets), left: null })),
   ]
 }
 
-function meterText({ counts, budget, limit, used, left, resetsAt }: Meter, assets: Scope['assets']): string {
-  const whole = counted(limit, counts, assets)
-  const named = budget === undefined ? '' : `budget ${budget}: `
-  if (used === null || left === null) return `${named}${whole} at most, used: not known`
-  const again = resetsAt === null ? '' : `, whole again ${instantInWords(resetsAt)}`
-  return `${named}${counted(left, counts, assets)} left of ${whole}, ${counted(used, counts, assets)} used${again}`
+function wordsOf(meter: Meter, assets: Scope['assets']): CountedWords {
+  const { counts, budget, limit, used, left, resetsAt } = meter
+  const words = (amount: bigint | null) => (amount === null ? null : counted(amount, counts, assets))
+  return {
+    budget: budget ?? null,
+    limit: counted(limit, counts, assets),
+    used: words(used),
+    left: words(left),
+    resetsAt: resetsAt === null ? null : instantInWords(resetsAt),
+    part: partLeft(meter),
+  }
+}
+
+function meterText({ budget, limit, used, left, resetsAt }: CountedWords): string {
+  const named = budget === null ? '' : `budget ${budget}: `
+  if (used === null || left === null) return `${named}${limit} at most, used: not known`
+  const again = resetsAt === null ? '' : `, whole again ${resetsAt}`
+  return `${named}${left} left of ${limit}, ${used} used${again}`
 }
 
 function inheritedText({ counts, left, by }: Remaining, assets: Scope['assets']): string {

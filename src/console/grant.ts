@@ -14,7 +14,7 @@ export const grantPages: PageModule = {
         const { id = '' } = params
         const facts = isHex(id) && id.length === 66 ? await source.grants.grant(id) : undefined
         if (facts === undefined) throw nothingHere()
-        return { title: facts.grant.scopes.at(-1)?.task.id ?? '', body: html`<p>${facts.row.status}</p>` }
+        return { title: facts.grant.scopes.at(-1)?.task.id ?? '', body: html`<p>${facts.standing.status}</p>` }
       },
     },
   ],

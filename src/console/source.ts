@@ -1,10 +1,11 @@
 import type { Undone } from '../chain/readEndings.ts'
-import type { ExplanationRow } from '../compile/types.ts'
+import type { CoverageRow, ExplanationRow } from '../compile/types.ts'
 import type { CheckRow } from '../delegation/facts.ts'
 import type { Delegation } from '../delegation/types.ts'
 import type { TreeNode } from '../grant/draw/nodes.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import type { Asset } from '../scope/types.ts'
 import type { NodeMeters } from '../verdict/meters.ts'
 
 /**
@@ -24,17 +25,16 @@ export type GrantSource = {
   stop(id: Hex): Promise<void>
   resume(id: Hex): Promise<void>
   /**
-   * Looks on the chain whether the links of this delegator are disabled now, waits for the transaction where it is still
-   * under way, and leaves the receipts of it.
+   * Looks on the chain whether the links of this delegator are disabled now, waits some seconds for the transactions that
+   * are said to have done it, and leaves the receipts. Idempotent.
    */
-  settleRevocation(id: Hex, delegator: Address, transaction: Hex): Promise<SettledRevocation>
+  settleRevocation(id: Hex, delegator: Address, transactions: readonly Hex[]): Promise<SettledRevocation>
 }
 
 export type HealthSource = { checks(): Promise<readonly HealthCheck[]> }
 
 /** What was asked, and as of when. */
 export type Reading = {
-  chainId: number
   chain: string
   /** `null`: no chain was asked, so that nothing is known of what was used. */
   block: { number: bigint; hash: Hex; timestamp: bigint } | null
@@ -48,7 +48,7 @@ export type Reading = {
  */
 export type GrantStatus = 'live' | 'partial' | 'not_asked' | 'not_yet' | 'expired' | 'stopped' | 'ended' | 'unreadable'
 
-/** One delegation with what is known of it. */
+/** One delegation with what is known of it, in words and as it is drawn. */
 export type LinkFacts = {
   delegation: Delegation
   sentences: readonly ExplanationRow[]
@@ -56,18 +56,31 @@ export type LinkFacts = {
   troubles: readonly CheckRow[]
   /** What it has left; absent where the chain was not asked. */
   live: NodeMeters | undefined
+  /** The same in words, one for each thing that it counts itself. */
+  counts: readonly CountedWords[]
   drawn: TreeNode
 }
 
-export type GrantRow = {
+/** One meter in words. `null`: nobody knows, or there is nothing to say. */
+export type CountedWords = {
+  budget: string | null
+  limit: string
+  used: string | null
+  left: string | null
+  resetsAt: string | null
+  /** What is left as a part of the whole, 0 to 1. */
+  part: number | null
+}
+
+/** How a grant stands, and why: codes, a time, or nothing to add. */
+export type Standing = { status: GrantStatus; why: string | null }
+
+export type GrantRow = Standing & {
   id: Hex
-  status: GrantStatus
-  /** Codes or a time; `null` where there is nothing to add. */
-  why: string | null
-  /** Absent where its file cannot be read. */
+  /** `null` where its file cannot be read. */
   grant: Grant | null
-  /** Hashes of its own last links: where it stands in the tree. */
-  leaves: readonly Hex[]
+  /** Hashes of its delegations, in their order. */
+  hashes: readonly Hex[]
 }
 
 export type Overview = { reading: Reading; grants: readonly GrantRow[]; links: readonly LinkFacts[] }
@@ -75,11 +88,13 @@ export type Overview = { reading: Reading; grants: readonly GrantRow[]; links: r
 /** What still passes of one rule (and payee) in one action. */
 export type Remaining = { rule: string; payee: Address | null; text: string; refused: string | null }
 
-/** An amount that left by a redemption of this grant, told by its receipt. */
+/** An amount that left the principal's account by a redemption under this grant, told by its receipt. */
 export type Spent = {
-  /** Unix seconds of the block. */
+  /** Unix seconds at which the receipt was issued. */
   at: bigint
-  asset: Address | 'native'
+  /** The rule that let it pass. */
+  rule: string
+  asset: Asset
   /** Base units. */
   amount: bigint
   receipt: string
@@ -94,22 +109,25 @@ export type GroupFacts = {
   ended: boolean | null
 }
 
-/** Who can end this grant, and how. */
+/** An account that can end links of this grant. */
 export type Ender = {
   delegator: Address
-  /** Links of its own to disable, not yet disabled. Empty: nothing is left for it to end. */
+  /** Links of its own that are to be disabled and are not yet. Empty: nothing is left for it to end. */
   open: readonly Hex[]
-  /**
-   * `wallet`: an account whose own transactions end them; one for each link, as a wallet is asked for them.
-   * `command`: its key is here, or it is a contract account: the command line ends it.
-   */
-  by: { how: 'wallet'; transactions: readonly { to: Address; data: Hex }[] } | { how: 'command'; command: string }
+  /** How the command line ends them. */
+  command: string
+  /** Whether the account's key is in this machine's keystore. */
+  keyHere: boolean
+  /** One call for each of `open`, for a wallet to send; `null` where the account is a contract, or the chain was not asked. */
+  transactions: readonly { to: Address; data: Hex }[] | null
 }
 
 export type GrantFacts = {
   reading: Reading
   grant: Grant
-  row: GrantRow
+  standing: Standing
+  /** Who holds each constraint of the effective scope. */
+  coverage: readonly CoverageRow[]
   links: readonly LinkFacts[]
   remaining: readonly Remaining[]
   groups: readonly GroupFacts[]
@@ -121,7 +139,7 @@ export type GrantFacts = {
 }
 
 export type SettledRevocation =
-  | { status: 'ended'; receipts: readonly string[] }
+  | { status: 'ended' }
   /** Not included yet: look again. */
   | { status: 'pending' }
   /** Included, and the links are not disabled. */

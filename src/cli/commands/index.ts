@@ -1,5 +1,6 @@
 import type { Command } from '../command.ts'
 import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
+import { consoleCommand } from './console.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
 import { grant } from './grant.ts'
@@ -52,6 +53,7 @@ export const commands: readonly Command[] = [
   accountImport,
   accountLs,
   accountShow,
+  consoleCommand,
 ]
 
 /** Words with commands under them. */

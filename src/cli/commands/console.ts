@@ -1,0 +1,73 @@
+import { isIP } from 'node:net'
+import type { Command, Context } from '../command.ts'
+import { openNamed, usage } from '../inspected.ts'
+import { facts, lines, styled } from '../output.ts'
+import { CHAIN_OPTIONS } from '../session.ts'
+
+/** Where it listens unless told otherwise: this machine alone. */
+const LOOPBACK = '127.0.0.1'
+
+export const consoleCommand: Command = {
+  name: 'console',
+  summary: 'Show the grants of this machine in a browser: what is left, stop, revoke',
+  description:
+    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. It signs nothing itself: what must be signed, a browser wallet signs. With --chain local other commands reach the chain meanwhile by the --rpc-url it prints.',
+  options: [
+    ...CHAIN_OPTIONS,
+    { flags: '--port <number>', description: 'port to listen at (default: one that is free)' },
+    {
+      flags: '--host <address>',
+      description: `address to listen at (default ${LOOPBACK}); any other lets other machines in`,
+    },
+  ],
+  examples: ['ambit console --chain local', 'ambit console --chain base --rpc-url $RPC --port 7710'],
+  async run(context) {
+    const port = readPort(context)
+    const hostname = readHost(context)
+    const session = await openNamed(context)
+    const { serveConsole } = await import('../../console/server.ts')
+    const { homeSource } = await import('../console/source.ts')
+    const served = await serveConsole({
+      source: homeSource(context, session),
+      port,
+      hostname,
+      now: context.now,
+      random: context.random,
+      report: (error) => context.output.warn(`A page failed: ${String(error)}`),
+    })
+    context.defer(() => served.close())
+    if (hostname !== LOOPBACK) {
+      context.output.warn(
+        `Other machines may reach ${served.origin}, unencrypted: whoever reads the traffic has the session.`,
+      )
+    }
+    const rpcUrl = session?.local?.rpcUrl ?? null
+    return {
+      data: { url: served.url, origin: served.origin, rpcUrl },
+      text: lines(
+        facts([
+          ['console', styled('bold', served.url)],
+          ['opens', 'once, within ten minutes'],
+          session === undefined ? ['chain', 'not asked (give --chain or --rpc-url)'] : undefined,
+          rpcUrl === null ? undefined : ['local chain', `--rpc-url ${rpcUrl} for other commands meanwhile`],
+          ['ends', 'with Ctrl-C'],
+        ]),
+      ),
+      serves: true,
+    }
+  },
+}
+
+function readPort(context: Context): number {
+  const given = (context.options['port'] as string | undefined) ?? '0'
+  const port = /^[0-9]{1,5}$/.test(given) ? Number(given) : 65_536
+  if (port > 65_535) throw usage('This is not a port.', 'Give --port <0 to 65535>; 0 takes one that is free.')
+  return port
+}
+
+function readHost(context: Context): string {
+  const given = (context.options['host'] as string | undefined) ?? LOOPBACK
+  if (isIP(given) === 0)
+    throw usage('This is not an address to listen at.', 'Give --host <IP address of this machine>.')
+  return given
+}
