@@ -75,6 +75,11 @@ export type ScopeCode =
   | 'scope.argument_not_pinnable'
   | 'scope.plan_too_varied'
   | 'scope.plan_outside_lifetime'
+  // templates
+  | 'scope.unknown_template'
+  | 'scope.unknown_answer'
+  | 'scope.missing_answer'
+  | 'scope.bad_answer'
   // narrowing
   | 'scope.not_narrower'
   | 'scope.invalid_patch'
