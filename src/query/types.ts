@@ -9,10 +9,7 @@ export type QueryOptions<data, error = DefaultError, selected = data, key extend
 > & {
   enabled: boolean
   queryKey: key
-  queryFn: Exclude<
-    QueryObserverOptions<data, error, selected, data, key>['queryFn'],
-    typeof skipToken | undefined
-  >
+  queryFn: Exclude<QueryObserverOptions<data, error, selected, data, key>['queryFn'], typeof skipToken | undefined>
 }
 
 /** What a caller may say about the query itself. Key and function are ours; `enabled` can only make it wait longer. */
