@@ -40,6 +40,8 @@ contract BatchTest is Fixture {
         budgets[0] = 60 << 112 | 140;
         vm.expectEmit(true, false, false, true, address(enforcer));
         emit TaskScopeEnforcer.RedeemedMore(HASH_A, hex"000101", budgets);
+        vm.expectEmit(true, false, false, true, address(enforcer));
+        emit TaskScopeEnforcer.Redeemed(HASH_A, keccak256(bytes.concat(BATCH, execution)), 3 << 240 | 60 << 112 | 140);
         vm.assertEq(_batch(_pack(t), execution, HASH_A), "");
     }
 
@@ -197,6 +199,17 @@ contract BatchTest is Fixture {
         // The flag for longer calldata speaks of the call, not of the approvals.
         bool longerCall = how == 2 && i == 1;
         vm.assertTrue((_batch(_pack(_swapParts(1)), executions).length == 0) == longerCall);
+    }
+
+    function testFuzz_anyAllowanceThatIsLeftIsRefused(uint256 rest) public {
+        vm.assume(rest != 0);
+        Execution[] memory executions = _swap(5);
+        executions[2].callData = abi.encodeCall(token.approve, (ROUTER, rest));
+        vm.assertEq(_batch(_pack(_swapParts(0)), executions), _notAdmitted(0, TaskScopeRefusals.Reason.Allowance, 2, 0, 0, rest));
+    }
+
+    function test_noBitOfAnAllowanceIsLeft() public {
+        for (uint256 bit; bit < 256; ++bit) testFuzz_anyAllowanceThatIsLeftIsRefused(1 << bit);
     }
 
     function test_allowanceAloneIsRefusedInSingleMode() public {

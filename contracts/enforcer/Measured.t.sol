@@ -72,6 +72,77 @@ contract MeasuredTest is Fixture {
         vm.assertTrue(passed);
     }
 
+    function test_chargesTheBudgetsThatItNamesWithTheirWeights() public {
+        // Behind the first budget, whose slot and place are those of the delegation and of the list, the others have their own.
+        Parts memory t = _terms(address(token));
+        t.budgets = new bytes[](3);
+        (t.budgets[0], t.budgets[1], t.budgets[2]) = (_rolling(DAY, 200), _fixed(DAY, 120), _fixed(0, 500));
+        bytes memory charges = abi.encodePacked(_charge(0, 254), _charge(1, 253), uint8(2), uint8(253), uint8(1), uint8(3));
+        t.rules[0] = _rule(VAULT, 0x11223344, 36, 8, 0, 3, abi.encodePacked(charges, token, PRINCIPAL));
+        bytes memory terms = _pack(t);
+        vm.assertTrue(_isCanonical(terms));
+        _passes(terms, execution);
+        _lose(30);
+        vm.expectEmit(true, false, false, true, address(enforcer));
+        emit TaskScopeEnforcer.Measured(HASH_A, 0, 30, 1 << 224 | 30 << 112 | 90);
+        vm.expectEmit(true, false, false, true, address(enforcer));
+        emit TaskScopeEnforcer.Measured(HASH_A, 0, 30, 2 << 224 | 90 << 112 | 410);
+        (bool passed,) = _after(terms, execution);
+        vm.assertTrue(passed);
+        uint256[3] memory spent = [uint256(1), 30, 90];
+        for (uint256 b; b < 3; ++b) vm.assertEq(enforcer.load(uint256(HASH_A) + b) >> 64, spent[b]);
+        // The next is refused by the budget that has too little, by its number, and none of them is charged.
+        _passes(terms, execution);
+        _lose(91);
+        (bool over, bytes memory reason) = _after(terms, execution);
+        vm.assertTrue(!over);
+        vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 1, 120, 30, 91));
+    }
+
+    function test_leavesTheFirstBudgetAloneWhereAnotherIsMeasured() public {
+        Parts memory t = _terms(address(token));
+        t.mostCalls = 0;
+        t.budgets = _list(_rolling(DAY, 200), _fixed(DAY, 120));
+        t.rules[0] = _rule(VAULT, 0x11223344, 36, 8, 0, 1, abi.encodePacked(_charge(1, 253), token, PRINCIPAL));
+        bytes memory terms = _pack(t);
+        _passes(terms, execution);
+        _lose(30);
+        (bool passed,) = _after(terms, execution);
+        vm.assertTrue(passed);
+        vm.assertEq(enforcer.load(uint256(HASH_A)), 0);
+        vm.assertEq(enforcer.load(uint256(HASH_A) + 1) >> 64, 30);
+    }
+
+    function testFuzz_weightsOfALossNeverOverflow(uint112 weight, uint256 loss) public {
+        // A token that claims any loss: weighed it is what it is up to 2^128 - 1, and that above.
+        vm.assume(weight > 1);
+        Liar liar = new Liar();
+        Parts memory t = _terms(address(liar));
+        uint8 size = 1;
+        while (weight >> 8 * size != 0) ++size;
+        bytes memory shortest = new bytes(size);
+        for (uint256 i; i < size; ++i) shortest[i] = bytes1(uint8(weight >> 8 * (size - 1 - i)));
+        t.budgets = _list(_fixed(0, type(uint112).max));
+        t.rules = _list(_rule(VAULT, 0x11223344, 36, 8, 0, 1, abi.encodePacked(uint8(0), uint8(253), size, shortest, liar, PRINCIPAL)));
+        bytes memory terms = _pack(t);
+        vm.assertTrue(_isCanonical(terms));
+        uint256 charge = loss > type(uint128).max / weight ? type(uint128).max : loss * weight;
+        _passes(terms, execution);
+        liar.set(type(uint256).max - loss);
+        (bool passed, bytes memory reason) = _after(terms, execution);
+        vm.assertTrue(passed == (charge <= type(uint112).max));
+        if (passed) vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, charge);
+        else vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, type(uint112).max, 0, charge));
+    }
+
+    function test_theLargestLossThatAProductHolds() public {
+        testFuzz_weightsOfALossNeverOverflow(2, type(uint128).max / 2);
+    }
+
+    function test_theSmallestLossThatAProductDoesNotHold() public {
+        testFuzz_weightsOfALossNeverOverflow(2, type(uint128).max / 2 + 1);
+    }
+
     function test_nativeAndGains() public {
         bytes memory terms = _pack(_terms(address(0)));
         _passes(terms, execution);

@@ -114,10 +114,19 @@ contract RulesTest is Fixture {
         for (uint256 i = 14 - size; i < 14; ++i) charge = bytes.concat(charge, packed[i]);
         t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 1, charge));
         vm.assertTrue(_isCanonical(_pack(t)));
-        bool fits = amount <= uint256(cap) / weight;
+        // Above every cap rather than overflowing: what is said then is 2^128 - 1.
+        uint256 charge = amount > type(uint128).max / weight ? type(uint128).max : amount * weight;
         bytes memory reason = _try(_pack(t), _pay(ALICE, amount));
-        vm.assertTrue(fits == (reason.length == 0));
-        if (fits) vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, amount * weight);
+        vm.assertEq(reason, charge <= cap ? bytes("") : _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, cap, 0, charge));
+        if (charge <= cap) vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, charge);
+    }
+
+    function test_theLargestAmountThatAProductHolds() public {
+        testFuzz_weightsNeverOverflow(type(uint128).max / 2, 2, type(uint112).max);
+    }
+
+    function test_theSmallestAmountThatAProductDoesNotHold() public {
+        testFuzz_weightsNeverOverflow(type(uint128).max / 2 + 1, 2, type(uint112).max);
     }
 
     function test_twoChargesOfOneBudgetAreOne() public {
@@ -126,6 +135,20 @@ contract RulesTest is Fixture {
         _passes(_pack(t), _pay(ALICE, 199));
         vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 200);
         _refuses(_pack(t), _pay(ALICE, 7), _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 200, 8));
+    }
+
+    function test_saysEveryBudgetThatIsCharged() public {
+        // The second of three is left alone: each report carries the number of its own.
+        Parts memory t = _payments();
+        t.budgets = new bytes[](3);
+        (t.budgets[0], t.budgets[1], t.budgets[2]) = (_rolling(DAY, 200), _fixed(DAY, 120), _fixed(0, 500));
+        t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 2, abi.encodePacked(_charge(0, 1), _charge(2, 1))));
+        bytes memory execution = _pay(ALICE, 30);
+        uint256[] memory budgets = new uint256[](2);
+        (budgets[0], budgets[1]) = (30 << 112 | 170, 2 << 224 | 30 << 112 | 470);
+        vm.expectEmit(true, false, false, true, address(enforcer));
+        emit TaskScopeEnforcer.RedeemedMore(HASH_A, "", budgets);
+        ICaveatEnforcer(address(enforcer)).beforeHook(_pack(t), "", SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER);
     }
 
     // --- terms next to valid ones ---
@@ -149,6 +172,21 @@ contract RulesTest is Fixture {
             changed[rule + places[i]] = 0x10;
             _refuses(changed, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
             vm.assertTrue(!_isCanonical(changed));
+        }
+    }
+
+    function test_bytesLeftOverInARuleAreRefused() public {
+        // With one charge, with several, and with a measured one, a byte more than the rule says, or fewer.
+        bytes[3] memory bodies = [_charge(0, 1), abi.encodePacked(_charge(0, 1), _charge(0, 254)), abi.encodePacked(_charge(0, 253), token, PRINCIPAL)];
+        for (uint256 i; i < 3; ++i) {
+            Parts memory t = _payments();
+            t.measured = i == 2;
+            uint8 flags = i == 2 ? 8 : 0;
+            uint8 charges = i == 1 ? 2 : 1;
+            t.rules = _list(_rule(address(token), 0xa9059cbb, 68, flags, 0, charges, bytes.concat(bodies[i], hex"00")));
+            _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
+            t.rules = _list(_rule(address(token), 0xa9059cbb, 68, flags, 0, charges, bodies[i]));
+            vm.assertEq(_try(_pack(t), "", SINGLE, _pay(ALICE, 1), keccak256("another delegation")), "");
         }
     }
 

@@ -19,17 +19,21 @@ contract StorageTest is Fixture {
     function testFuzz_anEndedGroupIsOneWordOfDelegatorGroupAndGuardian(address delegator, bytes8 group, address guardian) public {
         bytes32 slot = keccak256(abi.encodePacked(bytes32(uint256(uint160(delegator))), bytes4(0), group, guardian));
         vm.assertEq(enforcer.load(uint256(slot)), 0);
+        vm.assertTrue(!reader.isGroupEnded(delegator, group, guardian));
         vm.prank(guardian);
         enforcer.endGroup(delegator, group, guardian);
         vm.assertEq(enforcer.load(uint256(slot)), 1);
+        vm.assertTrue(reader.isGroupEnded(delegator, group, guardian));
     }
 
     function testFuzz_aRequestIsOneBitOfDelegationSignerAndNumber(bytes32 hash, address signer, uint64 number) public {
         bytes32 slot = keccak256(abi.encode(hash, signer, number / 256));
         vm.assertEq(enforcer.load(uint256(slot)), 0);
+        vm.assertTrue(!reader.isRequestUsed(hash, signer, number));
         vm.prank(signer);
         enforcer.burnRequest(hash, number);
         vm.assertEq(enforcer.load(uint256(slot)), 1 << number % 256);
+        vm.assertTrue(reader.isRequestUsed(hash, signer, number) && !reader.isRequestUsed(hash, signer, number ^ 1));
         vm.prank(signer);
         enforcer.burnRequest(hash, number ^ 1);
         vm.assertEq(enforcer.load(uint256(slot)), 1 << number % 256 | 1 << (number ^ 1) % 256);

@@ -79,6 +79,50 @@ contract TaskScopeReaderTest is Fixture {
         vm.assertTrue(_preview(t, SINGLE, _pay(ALICE, 10)).needsRequest);
     }
 
+    function test_leftOfCallsInTheWindowAndForEver() public {
+        Parts memory t = _payments();
+        (t.mostCalls, t.callsPeriod) = (2, DAY);
+        for (uint256 used; used < 3; ++used) {
+            (, uint256 calls) = reader.left(_pack(t), HASH_A);
+            vm.assertEq(calls, 2 - used);
+            if (used < 2) _passes(_pack(t), _pay(ALICE, 1));
+        }
+        // Terms of the same delegation hash that allow fewer, as after a collision: none is left, not nearly all.
+        t.mostCalls = 1;
+        (, uint256 fewer) = reader.left(_pack(t), HASH_A);
+        vm.assertEq(fewer, 0);
+        t.mostCalls = 2;
+        vm.warp(uint256(t.notBefore) + DAY);
+        (, uint256 anew) = reader.left(_pack(t), HASH_A);
+        vm.assertEq(anew, 2);
+        t.callsPeriod = 0;
+        (, uint256 ever) = reader.left(_pack(t), HASH_A);
+        vm.assertEq(ever, 0);
+        t.mostCalls = 0;
+        (, uint256 uncounted) = reader.left(_pack(t), HASH_A);
+        vm.assertEq(uncounted, type(uint256).max);
+    }
+
+    function test_leftOfEveryBudgetInBaseUnits() public {
+        Parts memory t = _payments();
+        t.budgets = new bytes[](3);
+        (t.budgets[0], t.budgets[1], t.budgets[2]) = (_rolling(DAY, 2 ** 30), _fixed(DAY, 120), _fixed(0, 500));
+        bytes memory charges = abi.encodePacked(_charge(0, 1), _charge(1, 1), _charge(2, 1));
+        t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 3, charges));
+        _passes(_pack(t), _pay(ALICE, 65));
+        (TaskScopeReader.Left[] memory left,) = reader.left(_pack(t), HASH_A);
+        // The rolling counter has units of 128.
+        vm.assertTrue(left[0].spent == 128 && left[0].left == 2 ** 30 - 128);
+        vm.assertTrue(left[1].spent == 65 && left[1].left == 55 && left[2].spent == 65 && left[2].left == 435);
+        vm.warp(uint256(t.notBefore) + DAY);
+        (left,) = reader.left(_pack(t), HASH_A);
+        vm.assertTrue(left[0].spent == 128 && left[1].left == 120 && left[2].left == 435);
+        // Other terms counted here: nothing is left, not nearly everything.
+        t.budgets[2] = _fixed(0, 64);
+        (left,) = reader.left(_pack(t), HASH_A);
+        vm.assertTrue(left[2].spent == 65 && left[2].left == 0);
+    }
+
     function testFuzz_oneChangedByteIsOtherTermsOrNone(uint16 place, uint8 flip) public view {
         // A codec that ignored a byte would give two terms one meaning.
         vm.assume(flip != 0);
