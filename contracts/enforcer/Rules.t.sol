@@ -110,9 +110,9 @@ contract RulesTest is Fixture {
         uint8 size = 1;
         while (weight >> 8 * size != 0) ++size;
         bytes memory packed = abi.encodePacked(weight);
-        bytes memory charge = abi.encodePacked(uint8(0), uint8(1), size);
-        for (uint256 i = 14 - size; i < 14; ++i) charge = bytes.concat(charge, packed[i]);
-        t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 1, charge));
+        bytes memory body = abi.encodePacked(uint8(0), uint8(1), size);
+        for (uint256 i = 14 - size; i < 14; ++i) body = bytes.concat(body, packed[i]);
+        t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 1, body));
         vm.assertTrue(_isCanonical(_pack(t)));
         // Above every cap rather than overflowing: what is said then is 2^128 - 1.
         uint256 charge = amount > type(uint128).max / weight ? type(uint128).max : amount * weight;
