@@ -18,6 +18,17 @@ export type { PermissionRequest, PermissionRule } from './permissionRequest.ts'
 export { RAR_TYPE, type RarDetail, scopeFromRar, scopeToRar } from './rar.ts'
 export { ScopeDocument, Source } from './schema.ts'
 export { type Dimension, isSubset, type SubsetOptions, type SubsetResult } from './subset.ts'
+export {
+  type Answers,
+  type Question,
+  type QuestionKind,
+  questionsOf,
+  scopeFromTemplate,
+  type Template,
+  type TemplateFrame,
+  templateNamed,
+  templates,
+} from './templates/index.ts'
 export { scopeToPermissionRequests } from './toPermissionRequests.ts'
 export type * from './types.ts'
 export { unconfirmedIn } from './unconfirmed.ts'

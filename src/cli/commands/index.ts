@@ -16,6 +16,7 @@ import { scopeCheck, scopeDiff, scopeExplain } from './scope.ts'
 import { scopeConvert } from './scopeConvert.ts'
 import { scopeInfer } from './scopeInfer.ts'
 import { scopeReplay } from './scopeReplay.ts'
+import { scopeTemplate } from './scopeTemplate.ts'
 import { resume, stop } from './stop.ts'
 import { verify } from './verify.ts'
 import { walletImport, walletLs } from './wallet.ts'
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   scopeConvert,
   scopeInfer,
   scopeReplay,
+  scopeTemplate,
   grant,
   grants,
   inspect,

@@ -11,6 +11,7 @@ import { subscription } from './subscription.ts'
 import { treasuryPayouts } from './treasuryPayouts.ts'
 import type { Answers, Frame, Question, Template } from './types.ts'
 
+export { FRAME_QUESTIONS } from './questions.ts'
 export type { Answers, Frame as TemplateFrame, Question, QuestionKind, Template } from './types.ts'
 
 /** Scopes that people start from. */

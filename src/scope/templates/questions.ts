@@ -43,7 +43,7 @@ export const PAYEES: Question = {
 /** Rolling by default: of a fixed window twice the limit can go within seconds. */
 export const WINDOW: Question = {
   name: 'window',
-  ask: 'How a period is counted: rolling needs Ambit’s enforcer, fixed also works with the framework’s caveats',
+  ask: 'How a period is counted: rolling needs the TaskScopeEnforcer, fixed does not',
   kind: 'choice',
   example: 'rolling',
   default: 'rolling',
