@@ -7,8 +7,16 @@ export type RedeemerCode =
   | 'redeemer.store_failed'
   /** A unique index refused a row; the transaction that it was in is undone. */
   | 'redeemer.duplicate'
+  /** The same idempotency key came with another action. */
+  | 'redeemer.key_reused'
+  /** Another process was faster, or the action has ended. */
+  | 'redeemer.moved_on'
 
-const UNAVAILABLE: readonly RedeemerCode[] = ['redeemer.store_failed']
+const STATUS: Readonly<Partial<Record<RedeemerCode, number>>> = {
+  'redeemer.store_failed': 503,
+  'redeemer.key_reused': 422,
+  'redeemer.moved_on': 409,
+}
 
 export class RedeemerError extends AmbitError<RedeemerCode> {
   override readonly name = 'RedeemerError'
@@ -16,6 +24,6 @@ export class RedeemerError extends AmbitError<RedeemerCode> {
 
   constructor(code: RedeemerCode, shortMessage: string, options: ErrorOptions) {
     super(code, shortMessage, options)
-    this.status = UNAVAILABLE.includes(code) ? 503 : 500
+    this.status = STATUS[code] ?? 500
   }
 }

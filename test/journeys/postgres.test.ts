@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { openPostgres } from '../../src/redeemer/store/postgres.ts'
 import { databaseConformance } from '../conformance/database.ts'
+import { storeConformance } from '../conformance/store.ts'
 import { startPostgres } from '../rig/postgres.ts'
 
-databaseConformance(async () => {
+const open = async () => {
   const server = await startPostgres()
   const database = await openPostgres(server.url)
   const close = async () => {
     await database.close()
     await server.stop()
   }
-  return { database, place: { driver: 'postgres', at: server.url }, close }
-})
+  return { database, place: { driver: 'postgres', at: server.url } as const, close }
+}
+
+describe('as a database', () => databaseConformance(open))
+describe('as a store', () => storeConformance(open))
 
 describe('openPostgres', () => {
   it('error: a server that is not there, without a word of the password', async () => {
