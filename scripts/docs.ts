@@ -1,6 +1,6 @@
 /**
- * Writes what documents repeat from code: docs/errors.md, docs/scope.schema.json, the fields in docs/scope.md, the public
- * functions in docs/architecture.md, and the example in README.md. With `--check` it writes nothing and exits 1 where they differ.
+ * Writes what documents repeat from code: docs/errors.md, docs/scope.schema.json, the fields in docs/scope.md, docs/templates.md, the
+ * public functions in docs/architecture.md, and the example in README.md. With `--check` it writes nothing and exits 1 where they differ.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -10,6 +10,7 @@ import { enforcersPage } from './enforcers-page.ts'
 import { answerFaults, codeFaults, errorClasses, errorsPage, type Source } from './errors-page.ts'
 import { codeBlock, exportedNames, withPart } from './marked.ts'
 import { schemaFile, scopeParts } from './scope-docs.ts'
+import { templatesPage } from './templates-page.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const check = process.argv.includes('--check')
@@ -30,6 +31,7 @@ settle('docs/scope.md', (text) =>
   ),
 )
 settle('docs/enforcers.md', () => enforcersPage([...sources, ...LAYOUTS.map((path) => ({ path, text: read(path) }))]))
+settle('docs/templates.md', templatesPage)
 settle('docs/architecture.md', (text) => withPart(text, 'functions', functionsTable()))
 settle('README.md', (text) => withPart(text, 'example', codeBlock(read('examples/quickstart.ts'))))
 if (stale > 0) process.exitCode = 1
