@@ -1,5 +1,5 @@
-import { createConfig, http } from 'wagmi'
 import { defineChain } from 'viem'
+import { createConfig, http } from 'wagmi'
 import type { ExampleConfig } from '../server/wire.ts'
 
 /** What this page has to know, from its own server. */
@@ -18,5 +18,9 @@ export function wagmiConfig({ chainId }: ExampleConfig) {
     rpcUrls: { default: { http: [rpcUrl] } },
     testnet: true,
   })
-  return createConfig({ chains: [chain], transports: { [chain.id]: http(rpcUrl, { batch: true }) }, pollingInterval: 500 })
+  return createConfig({
+    chains: [chain],
+    transports: { [chain.id]: http(rpcUrl, { batch: true }) },
+    pollingInterval: 500,
+  })
 }

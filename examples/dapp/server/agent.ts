@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { type LocalAccount, toHex } from 'viem'
 import type { Environment } from '../../../src/caveats/index.ts'
-import { decodeContext, type Delegation, hashDelegation } from '../../../src/delegation/index.ts'
+import { type Delegation, decodeContext, hashDelegation } from '../../../src/delegation/index.ts'
 import { ExampleError } from './errors.ts'
 import { signOrder } from './order.ts'
 import type { Attempt, PaymentRequest, RegisteredGrant, Task } from './wire.ts'

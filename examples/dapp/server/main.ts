@@ -10,7 +10,9 @@ if (values.check) {
   for await (const line of check()) console.log(line)
 } else {
   const example = await startExample({ port: Number(values.port) })
-  console.log(`\n  Allowance  ${example.url}\n\n  A chain, a redeemer, an agent and a wallet, all on this machine. Ctrl-C ends them.\n`)
+  console.log(
+    `\n  Allowance  ${example.url}\n\n  A chain, a redeemer, an agent and a wallet, all on this machine. Ctrl-C ends them.\n`,
+  )
   const end = () => {
     // A second Ctrl-C does not wait.
     process.once('SIGINT', () => process.exit(130))

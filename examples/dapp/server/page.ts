@@ -27,6 +27,10 @@ export async function buildPage(): Promise<Page> {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       chunkSizeWarningLimit: 2_000,
+      rolldownOptions: {
+        // The libraries mark what is for the browser alone. All of this is.
+        onLog: (level, log, report) => log.code === 'MODULE_LEVEL_DIRECTIVE' || report(level, log),
+      },
     },
   })) as Rolldown.RolldownOutput
   return new Map(

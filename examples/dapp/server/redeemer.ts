@@ -3,8 +3,8 @@ import type { LocalAccount } from 'viem'
 import type { Environment } from '../../../src/caveats/index.ts'
 import { type NodeClient, readFacts, redeem } from '../../../src/chain/index.ts'
 import { type Delegation, decodeContext, hashDelegation } from '../../../src/delegation/index.ts'
-import { checkGrant, type Grant, grantId } from '../../../src/grant/index.ts'
 import { AmbitError } from '../../../src/errors.ts'
+import { checkGrant, type Grant, grantId } from '../../../src/grant/index.ts'
 import { REASONS } from '../../../src/verdict/index.ts'
 import { ExampleError } from './errors.ts'
 import { type Order, readOrder } from './order.ts'
@@ -100,7 +100,14 @@ export function redeemerRoutes(options: {
     // A grant without scopes has no structure to speak of; its one chain of delegations is what counts.
     const [chain] = checkGrant(grant, facts).branches
     if (chain?.status !== 'valid') throw refused(chain?.rows.find(({ result }) => result !== 'pass')?.check ?? 'chain')
-    return { id, chainId: environment.chainId, delegationManager: manager, context: context as Hex, links, attempts: [] }
+    return {
+      id,
+      chainId: environment.chainId,
+      delegationManager: manager,
+      context: context as Hex,
+      links,
+      attempts: [],
+    }
   }
 
   async function submit({ links }: Held, { link, call }: Order, reason: string): Promise<AttemptResult> {

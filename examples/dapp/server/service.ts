@@ -49,7 +49,9 @@ export async function startService(options: {
     }
     return next()
   })
-  app.use(bodyLimit({ maxSize: MAX_BODY, onError: () => answer(refuse('example.too_large', 'Too large.', 'Send less.')) }))
+  app.use(
+    bodyLimit({ maxSize: MAX_BODY, onError: () => answer(refuse('example.too_large', 'Too large.', 'Send less.')) }),
+  )
   routes(app, () => url)
   app.notFound(() => answer(refuse('example.not_found', 'There is nothing here.', 'Check the address.')))
   app.onError((error, context) => {

@@ -60,6 +60,13 @@ export type AttemptResult =
   | { status: 'deciding' }
   | { status: 'paid'; transactionHash: Hex }
   /** Nothing was sent. Amounts in base units, unix seconds; `null` where the reason has no such number. */
-  | { status: 'denied'; code: string; sentence: string; limit: string | null; left: string | null; resetsAt: string | null }
+  | {
+      status: 'denied'
+      code: string
+      sentence: string
+      limit: string | null
+      left: string | null
+      resetsAt: string | null
+    }
   /** Allowed, and still no payment that could be proven. */
   | { status: 'failed'; code: string; message: string }
