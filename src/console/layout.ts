@@ -23,6 +23,7 @@ export function frame(view: View, { nonce, pages, current, open }: Frame): Html 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
+${view.refresh !== undefined && html`<meta http-equiv="refresh" content="${view.refresh}">`}
 <title>${say(view.title, 80)} · Ambit</title>
 <link rel="icon" href="data:,">
 <style nonce="${nonce}">${verbatim(STYLE)}</style>

@@ -28,6 +28,8 @@ export type View = {
   body: Html
   /** Default 200. */
   status?: 200 | 400 | 403 | 404 | 409
+  /** Seconds after which the browser reads it again: only where somebody asked for that. */
+  refresh?: number
   /** A wallet has to sign on this page: the one script is sent along, by nonce. */
   wallet?: true
 }
