@@ -110,24 +110,35 @@ function requireSameGrant(prepared: PreparedGrant, grant: Grant): void {
 
 /**
  * Whether a target refuses a call by itself. The revert's words cannot tell: a target may write what an enforcer would. So
- * the same is run without any delegation at the same block: one call from the principal, several as the manager has the
- * principal run them, for one may rest on another.
+ * the same is run without any delegation at the same block.
  */
 async function isExecutionFailure(
   client: NodeClient,
   error: Revert,
   principal: Address | undefined,
-  { manager, mode, execution }: Redemption,
+  redemption: Redemption,
   block: Hex,
 ): Promise<boolean> {
   if (principal === undefined) return false
-  const direct =
-    mode === SINGLE_DEFAULT_MODE
-      ? await callAt(client, { ...readExecution(execution), from: principal, block })
-      : await callAt(client, { to: principal, data: encodeExecute(mode, execution), from: manager, block })
+  const direct = await runDirectly(client, principal, redemption, block)
   if (direct.status === 'ok') return false
   const directly = decodeRevert(direct.data)
   return directly.data === error.data || error.contract === undefined || !isAuthority(error.contract)
+}
+
+/**
+ * What a redemption executes, without any delegation: one call from the principal, several as the manager has the principal run
+ * them, for one may rest on another.
+ */
+export function runDirectly(
+  client: NodeClient,
+  principal: Address,
+  { manager, mode, execution }: Redemption,
+  block: Hex,
+): ReturnType<typeof callAt> {
+  return mode === SINGLE_DEFAULT_MODE
+    ? callAt(client, { ...readExecution(execution), from: principal, block })
+    : callAt(client, { to: principal, data: encodeExecute(mode, execution), from: manager, block })
 }
 
 function encodeExecute(mode: Hex, execution: Hex): Hex {

@@ -16,6 +16,7 @@ export { type EndGroupParameters, endGroup, type GroupEnded, readGroupEnded } fr
 export { ChainError, type ChainErrorCode } from './errors.ts'
 export { enforcersOf } from './knownCode.ts'
 export { createNode } from './node.ts'
+export { type Preview, type PreviewParameters, preview } from './preview.ts'
 export { readAsset } from './readAsset.ts'
 export { type Balances, readBalances } from './readBalances.ts'
 export { readUndone, type Undone } from './readEndings.ts'

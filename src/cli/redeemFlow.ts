@@ -1,5 +1,6 @@
 import type { LocalAccount } from 'viem'
 import type { Decision } from '../chain/decide.ts'
+import type { Preview } from '../chain/preview.ts'
 import type { Sent } from '../chain/send.ts'
 import { AmbitError } from '../errors.ts'
 import type { Grant } from '../grant/types.ts'
@@ -29,11 +30,21 @@ export type Attempt = {
   outcomeReceipt?: Recorded
 }
 
-/** Looks at an action without leaving a trace: what `--dry-run` shows. */
-export async function judge(context: Context, session: Session, grant: Grant, action: Action): Promise<Verdict> {
+/**
+ * Looks at an action without leaving a trace: what `--dry-run` shows. Where the grant asks for signatures, as if its key had
+ * signed and, where the command line names how the confirmer would, the confirmer too.
+ */
+export async function judge(
+  context: Context,
+  session: Session,
+  grant: Grant,
+  action: Action,
+): Promise<Pick<Preview, 'verdict' | 'signers'>> {
   const stopped = await stoppedVerdict(context, grant)
-  if (stopped !== undefined) return stopped
-  return (await decideNow(session, grant, action)).verdict
+  if (stopped !== undefined) return { verdict: stopped, signers: { key: null, confirmer: null } }
+  const { preview } = await import('../chain/preview.ts')
+  const confirmed = context.options['confirm'] !== undefined || context.options['confirmation'] !== undefined
+  return preview(session.node, { grant, action, environment: session.environment, confirmed })
 }
 
 /**

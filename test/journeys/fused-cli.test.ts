@@ -190,6 +190,20 @@ describe('ambit, with a scope in one caveat', () => {
     await data('grant', scope, '--account', 'local:principal', '--yes', ...LOCAL)
     const submit = (amount: string, ...more: string[]) =>
       run('redeem', 'asked', 'transfer', '--to', 'local:vendor', '--amount', amount, ...LOCAL, ...more)
+    const dry = async (amount: string, ...more: string[]) => (await submit(amount, '--dry-run', ...more)).json().data
+    expect(await dry('1')).toMatchObject({ verdict: { verdict: 'allow' }, signers: { key: AGENT, confirmer: null } })
+    expect(await dry('3')).toMatchObject({
+      verdict: { verdict: 'escalate' },
+      signers: { key: AGENT, confirmer: PRINCIPAL },
+    })
+    expect(await dry('3', '--confirm', 'local:principal')).toMatchObject({
+      verdict: { verdict: 'allow' },
+      signers: { key: AGENT, confirmer: PRINCIPAL },
+    })
+    expect(await dry('6', '--confirm', 'local:principal')).toMatchObject({
+      verdict: { verdict: 'deny', code: 'action_maximum_exceeded', fix: { do: 'lower_amount', to: '5000000' } },
+      signers: { key: null, confirmer: null },
+    })
     const asked = (await submit('1', '--account', 'local:stranger', '--request-key', 'local:agent')).json()
     expect(asked.data).toMatchObject({
       outcome: { status: 'executed', counted: [{ request: asked.data.request.number }] },

@@ -4,6 +4,7 @@ import { readBlock } from '../../src/chain/block.ts'
 import { burnRequest } from '../../src/chain/burnRequest.ts'
 import { decide } from '../../src/chain/decide.ts'
 import { endGroup } from '../../src/chain/endGroup.ts'
+import { preview } from '../../src/chain/preview.ts'
 import { readState } from '../../src/chain/readState.ts'
 import type { NodeClient } from '../../src/chain/rpc.ts'
 import { hashDelegation } from '../../src/delegation/hash.ts'
@@ -66,6 +67,71 @@ beforeAll(async () => {
 const pay = (to: Address, amount: bigint) => transferCall(chain.token.address, to, units(amount))
 const submitted = (...calls: Parameters<typeof actionOf>[2][]) => actionOf(chain, addressOf(people.relayer), ...calls)
 const leafOf = (grant: Grant) => hashDelegation(grant.delegations[0] as Delegation)
+
+/** What would be decided, once signed; `null` for whoever has not to sign. */
+async function seen(grant: Grant, action: Action, confirmed = false) {
+  const { verdict, signers } = await preview(client, { grant, action, environment: chain.environment, confirmed })
+  const code = verdict.verdict === 'deny' ? verdict.code : verdict.verdict
+  return [code, signers.key, signers.confirmer]
+}
+
+describe('preview', () => {
+  const anyone = () => submitted(pay(FIRST, 20n))
+
+  test('default: as if the key had signed, and says that it has to', async () => {
+    const key = addressOf(people.agent)
+    expect(await seen(asking, anyone())).toEqual(['allow', key, null])
+    expect(await seen(asking, submitted(pay(FIRST, 20n), pay(SECOND, 20n)))).toEqual(['allow', key, null])
+    expect(await seen(asking, submitted(pay(FIRST, 51n)))).toEqual(['action_maximum_exceeded', null, null])
+    expect(await seen(asking, submitted(pay(`0x${'77'.repeat(20)}`, 1n)))).toEqual([
+      'recipient_not_allowed',
+      null,
+      null,
+    ])
+    // What the chain itself says of the unsigned action.
+    expect(await verdictOf(anyone())).toMatchObject({ code: 'request_required' })
+  })
+
+  test('behavior: above the threshold the confirmer too, up to the outer bounds', async () => {
+    const [key, confirmer] = [addressOf(people.agent), addressOf(people.alice)]
+    expect(await seen(asking, submitted(pay(FIRST, 25n)))).toEqual(['allow', key, null])
+    expect(await seen(asking, submitted(pay(FIRST, 26n)))).toEqual(['escalate', key, confirmer])
+    expect(await seen(asking, submitted(pay(FIRST, 26n)), true)).toEqual(['allow', key, confirmer])
+    expect(await seen(asking, submitted(pay(FIRST, 25n)), true)).toEqual(['allow', key, null])
+    expect(await seen(asking, submitted(pay(FIRST, 51n)), true)).toEqual(['action_maximum_exceeded', null, null])
+  })
+
+  test('behavior: what the target refuses is found, in one call and in a batch', async () => {
+    const grant = await fusedGrant(chain, {
+      principal: people.alice,
+      agent: people.agent,
+      payees: [FIRST],
+      more: {
+        request: { key: addressOf(people.agent), redeemers: 'anyone' },
+        budgets: { day: { assets: { [chain.token.address]: '1' }, max: '100000' } },
+      },
+      rules: [{ id: 'pay', class: 'transfer', asset: chain.token.address, to: [FIRST], budget: 'day' }],
+    })
+    expect(await seen(grant, submitted(pay(FIRST, 99_000n)))).toEqual(['execution_failed', null, null])
+    expect(await seen(grant, submitted(pay(FIRST, 6_000n), pay(FIRST, 6_000n)))).toEqual([
+      'execution_failed',
+      null,
+      null,
+    ])
+    expect(await seen(grant, submitted(pay(FIRST, 6_000n)))).toEqual(['allow', addressOf(people.agent), null])
+  })
+
+  test('behavior: where nobody has to sign, it is what the chain decides', async () => {
+    const plain = await fusedGrant(chain, { principal: people.alice, agent: people.agent, payees: [FIRST] })
+    const own = (amount: bigint) => actionOf(chain, addressOf(people.agent), pay(FIRST, amount))
+    expect(await seen(plain, own(1n))).toEqual(['allow', null, null])
+    expect(await seen(plain, own(51n))).toEqual(['action_maximum_exceeded', null, null])
+    const signed = await asked(anyone(), 77_000n)
+    expect(await seen(asking, signed)).toEqual(['allow', null, null])
+    const forged = { ...signed, request: { ...signed.request, deadline: DEADLINE - 1n } } as Action
+    expect(await seen(asking, forged)).toEqual(['request_refused', null, null])
+  })
+})
 
 /** The action as these have signed it. */
 async function asked(action: Action, number: bigint, confirm = false): Promise<Action> {

@@ -32,7 +32,10 @@ export const redeem: Command = {
     { flags: '--value <wei>', description: 'call: native coin sent along, wei' },
     { flags: '--reason <text>', description: 'why, in the words of who asks; data in the receipt, decides nothing' },
     { flags: '--timeout <seconds>', description: 'how long to wait for the chain (default 60)' },
-    { flags: '--dry-run', description: 'decide and simulate; sign, send and record nothing' },
+    {
+      flags: '--dry-run',
+      description: 'decide as if whoever has to sign had signed, and simulate; sign, send and record nothing',
+    },
     ...REQUEST_OPTIONS,
     ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
@@ -58,11 +61,18 @@ export const redeem: Command = {
     await session.freshen(0n)
     await assertGenuine(session, grant)
     if (signer === undefined) {
-      const verdict = await judge(context, session, grant, asked)
+      const { verdict, signers } = await judge(context, session, grant, asked)
       const failure = verdictFailure(verdict)
       return {
-        data: { dryRun: true, grant: grant.id, verdict: verdict as unknown as Data },
-        text: lines(await renderVerdict(verdict, scope, asked), 'Dry run: nothing was signed, sent or recorded.'),
+        data: { dryRun: true, grant: grant.id, verdict: verdict as unknown as Data, signers },
+        text: lines(
+          await renderVerdict(verdict, scope, asked),
+          facts([
+            signers.key === null ? undefined : ['request', `to be signed by ${signers.key}`],
+            signers.confirmer === null ? undefined : ['confirmation', `to be signed by ${signers.confirmer}`],
+          ]),
+          'Dry run: nothing was signed, sent or recorded.',
+        ),
         ...(failure === undefined ? {} : { failure }),
       }
     }
