@@ -12,7 +12,7 @@ export type Finding = {
   requested: bigint | null
   remaining: bigint | null
   resetsAt: bigint | null
-  /** Unix seconds from which this one check passes; `null` where time does not help. */
+  /** Unix seconds from which this one check passes, by whatever rule; `null` where time does not help. */
   passesAt: bigint | null
   /** Which quantity of the action was measured. */
   measured: Measured | null

@@ -179,9 +179,10 @@ function waitFor(
     search.tries--
     const judgement = judge(prepared, facts, atTime(search.state, time))
     if (judgement.verdict !== 'deny') return { time, denial: null }
-    const { passesAt, code, used } = judgement.finding
-    // A period that ends without making room: more is asked for than a whole period holds.
-    const full = code === 'period_budget_exceeded' && used === 0n
+    const { passesAt, code, used, rule } = judgement.finding
+    // A period that ends without making room: more is asked for than a whole period holds. Where another rule may have it, the
+    // time that is named is one at which it does.
+    const full = code === 'period_budget_exceeded' && used === 0n && rule === null
     if (passesAt === null || passesAt <= time || full || search.tries <= 0) return { time, denial: judgement }
     time = passesAt
   }

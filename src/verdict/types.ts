@@ -197,7 +197,7 @@ export type Deny = {
   used: bigint | null
   requested: bigint | null
   remaining: bigint | null
-  /** Unix seconds at which the check named has room again. Another rule of the same caveat may let the call pass earlier. */
+  /** Unix seconds at which the check named has room again. Another rule of the same caveat may let the call pass earlier: `fix` says when. */
   resetsAt: bigint | null
   /** The most that passes with everything else unchanged, over *all* caveats and hops; `null` where no amount helps. */
   largestAllowed: bigint | null

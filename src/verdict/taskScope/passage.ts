@@ -19,6 +19,8 @@ export type Passage = {
   measured: boolean
   /** Whether only the form counts, whatever has been spent. */
   unbounded: boolean
+  /** Whether some rule lacked nothing but room in a budget. */
+  short: boolean
 }
 
 export function startPassage(
@@ -28,7 +30,7 @@ export function startPassage(
   unbounded = false,
 ): Passage {
   const left = terms.budgets.map(() => undefined)
-  return { terms, state, calls, left, rules: [], crossing: null, measured: false, unbounded }
+  return { terms, state, calls, left, rules: [], crossing: null, measured: false, unbounded, short: false }
 }
 
 /** A stored word; 0 where it was not read, which whoever judges has looked for before. */

@@ -7,12 +7,18 @@ import { type Passage, unspentOf, wordOf } from './passage.ts'
 import type { PreparedRule } from './prepareTerms.ts'
 import { fits, type Miss, selectorOf } from './rules.ts'
 import { roomAt, unitsOf } from './spendCounter.ts'
+import { admittedAt } from './waiting.ts'
 
 type Parts = Omit<Parameters<typeof finding>[1] & object, 'rule'>
 type Code = Finding['code']
 
-/** A miss in the words of a verdict, with the rule that it is of. */
+/** A miss in the words of a verdict, with the rule that it is of, and when any rule admits the call. */
 export function refusalOf(miss: Miss, passage: Passage): Finding {
+  const found = refused(miss, passage)
+  return { ...found, passesAt: admittedAt(passage, miss.call) ?? found.passesAt }
+}
+
+function refused(miss: Miss, passage: Passage): Finding {
   const call = passage.calls[miss.call] as SizedCall
   switch (miss.is) {
     case 'forbidden_target':
@@ -101,7 +107,8 @@ function budgetRefusal(
   if (budget === undefined) return of(passage, miss, 'state_missing', 'budget', miss.budget)
   const charged = unspentOf(terms, budget, state) - rest
   const clock = { origin: terms.terms.notBefore, now: state.block.timestamp }
-  const passesAt = roomAt(budget, wordOf(state, budget.key), unitsOf(budget, requested) + charged, clock)
+  // Of this rule's budget, whatever the others do: it names what is said. Where no rule admits the call, it is the next step.
+  const resetsAt = roomAt(budget, wordOf(state, budget.key), unitsOf(budget, requested) + charged, clock)
   return of(
     passage,
     miss,
@@ -113,8 +120,8 @@ function budgetRefusal(
       used: (budget.units - rest) << budget.shift,
       requested,
       remaining: rest << budget.shift,
-      resetsAt: passesAt,
-      passesAt,
+      resetsAt,
+      passesAt: resetsAt,
       measured: measuredBy(rule, miss.budget, call),
     },
   )

@@ -77,7 +77,9 @@ function tryRule(passage: Passage, rule: PreparedRule, index: number, first: num
   }
   if (passage.unbounded) return last
   const overdraft = chargeAll(passage, rule, call)
-  return overdraft === null ? last : { is: 'budget', call: at, rule: index, ...overdraft }
+  if (overdraft === null) return last
+  passage.short = true
+  return { is: 'budget', call: at, rule: index, ...overdraft }
 }
 
 /** approve(target, amount), the call with that amount, approve(target, 0): an allowance never outlives the redemption. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { fixed, lifetime, rolling } from '../../../test/fixtures/taskScope.ts'
 import {
   endOfWindow,
+  forgetsAt,
   isInWindow,
   partsOf,
   roomAt,
@@ -104,6 +105,28 @@ describe('roomAt', () => {
     expect(at(terms, 90n, 2n, 11n, 3n)).toBe(70n)
     expect(spentAt(terms, (90n << 64n) | (2n << 24n), 0n, 69n)).toBe(90n)
     expect(spentAt(terms, (90n << 64n) | (2n << 24n), 0n, 70n)).toBe(0n)
+  })
+})
+
+describe('forgetsAt', () => {
+  const at = (terms: SpendTerms, last: bigint, now: bigint, origin = 0n) =>
+    forgetsAt(terms, (40n << 64n) | (last << 24n), { origin, now })
+
+  test('default: never, the end of the window, or the end of each bucket that there can be', () => {
+    expect(at(spendTerms(lifetime(100n)), 3n, 5n)).toEqual([])
+    expect(at(spendTerms(fixed(100n, 30n)), 130n, 159n, 100n)).toEqual([160n])
+    const terms = spendTerms(rolling(100n, 70n))
+    expect(at(terms, 3n, 9n)).toEqual([10n, 20n, 30n, 40n, 50n, 60n, 70n, 80n])
+    expect(at(terms, 3n, 10n)).toEqual([20n, 30n, 40n, 50n, 60n, 70n, 80n])
+    expect(at(terms, 3n, 79n)).toEqual([80n])
+    expect(at(terms, 3n, 80n)).toEqual([])
+    expect(at(spendTerms(rolling(100n, 61n)), 2n, 53n)).toEqual([61n, 70n])
+  })
+
+  test('behavior: what is from the future leaves nothing, however far it is', () => {
+    const terms = spendTerms(rolling(100n, 70n))
+    expect(at(terms, 20n, 19n)).toEqual([])
+    expect(at(terms, 2n ** 40n - 1n, 19n)).toEqual([])
   })
 })
 
