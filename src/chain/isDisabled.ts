@@ -9,7 +9,7 @@ export const DISABLED_DELEGATIONS: Hex = '0x2d40d052'
 /** Whether a delegation is disabled in one block's state. */
 export async function isDisabled(
   client: NodeClient,
-  { manager }: Environment,
+  { manager }: Pick<Environment, 'manager'>,
   hash: Hex,
   block: Hex,
 ): Promise<boolean> {

@@ -1,7 +1,5 @@
 import type { LocalAccount } from 'viem'
 import type { Environment } from '../caveats/types.ts'
-import { hashDelegation } from '../delegation/hash.ts'
-import type { Delegation } from '../delegation/types.ts'
 import { descendantsOf } from '../grant/descendants.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
@@ -13,6 +11,7 @@ import { ChainError } from './errors.ts'
 import { sendAsHybrid } from './hybridOperations.ts'
 import { included } from './included.ts'
 import { isDisabled } from './isDisabled.ts'
+import { type Link, linksToEnd } from './linksToEnd.ts'
 import { assertEnvironment } from './readState.ts'
 import type { NodeClient } from './rpc.ts'
 import { type Sent, send } from './send.ts'
@@ -79,7 +78,7 @@ export async function revoke(client: NodeClient, parameters: RevokeParameters): 
   }
 }
 
-export type Link = { delegation: Delegation; hash: Hex }
+export { type Link, linksToEnd } from './linksToEnd.ts'
 
 async function disable(
   client: NodeClient,
@@ -162,23 +161,4 @@ async function prove(
     fix: 'Treat the grant as alive; look at the transaction, and revoke again.',
     retry: 'reconcile',
   })
-}
-
-/**
- * The links that {@link revoke} disables: the delegator's own that have none of its own above them. With them, all under
- * them die. What is above is somebody else's, and stays.
- *
- * @throws {@link ChainError} `chain.nothing_to_revoke`.
- */
-export function linksToEnd(grant: Pick<Grant, 'delegations'>, delegator: Address): Link[] {
-  const all = grant.delegations.map((delegation) => ({ delegation, hash: hashDelegation(delegation) }))
-  const own = all.filter(({ delegation }) => delegation.delegator === delegator)
-  if (own.length === 0) {
-    throw new ChainError('chain.nothing_to_revoke', 'No link of this grant is this account’s.', {
-      details: { delegator, delegators: [...new Set(grant.delegations.map((delegation) => delegation.delegator))] },
-      fix: 'Revoke with the account of one of its delegators; of a contract account, name it with its owner’s key.',
-    })
-  }
-  const below = new Set(own.flatMap(({ hash }) => descendantsOf(grant, [hash])))
-  return own.filter(({ hash }) => !below.has(hash))
 }

@@ -1,5 +1,27 @@
 /** What a page needs to ask a person for a grant, to show it, to watch it and to end it. Loads neither Node nor the kit. */
+export {
+  type ChoosePathOptions,
+  choosePath,
+  type GrantPath,
+  type Missing,
+  type PathName,
+} from './choosePath.ts'
+export { assertNoMore, type Compared, compareGranted, type Difference } from './compare.ts'
 export { type Erc7715Actions, erc7715Actions } from './decorator.ts'
+export {
+  type DescribeGrantOptions,
+  type DescribeRequestOptions,
+  describeGrant,
+  describeRequest,
+  type Granted,
+  type GrantView,
+} from './describe/describeGrant.ts'
+export type { Exposure } from './describe/exposure.ts'
+export { loadExplanation } from './describe/loadExplanation.ts'
+export type { Row, View } from './describe/rows.ts'
+export type { DescribeOptions } from './describe/types.ts'
+export type { OtherGrant, Warning, WarningId } from './describe/warnings.ts'
+export type { Amount, Asset, TokenInfo, Tokens } from './describe/words.ts'
 export { DappError, type DappErrorCode } from './errors.ts'
 export {
   type GetGrantedExecutionPermissionsErrorType,
@@ -24,13 +46,31 @@ export {
   requestExecutionPermissions,
 } from './requestExecutionPermissions.ts'
 export {
+  type GrantPreview,
+  type RefusedGrant,
+  type RequestGrantParameters,
+  type RequestGrantReturnType,
+  requestGrant,
+  type TaskAccount,
+} from './requestGrant.ts'
+export {
   type RevokeExecutionPermissionErrorType,
   type RevokeExecutionPermissionParameters,
   type RevokeExecutionPermissionReturnType,
   revokeExecutionPermission,
 } from './revokeExecutionPermission.ts'
-export type * from './types.ts'
 export {
+  type RevokedLink,
+  type RevokeGrantParameters,
+  type RevokeGrantReturnType,
+  revokeGrant,
+} from './revokeGrant.ts'
+export type { SignatureOptions } from './signScope.ts'
+export type * from './types.ts'
+export { type VerifyGrantedParameters, type VerifyGrantedReturnType, verifyGranted } from './verifyGranted.ts'
+export { type ReadGrantOptions, readWalletGrant, type WalletGrant } from './walletGrant.ts'
+export {
+  fromWireRequest,
   fromWireResponse,
   type GrantedPermission,
   toWireRequest,

@@ -52,14 +52,22 @@ export type GrantedPermission =
 export function toWireRequest(request: PermissionRequest): WirePermissionRequest {
   if (request.permission.type === RETIRED_TYPE) throw new DappError('dapp.retired_type')
   const wire = write(request)
-  // What we would not accept as an answer is not worth a question.
+  fromWireRequest(wire)
+  return wire
+}
+
+/**
+ * A request as we work with it. What we would not accept as an answer is not worth a question.
+ *
+ * @throws {@link DappError} `dapp.bad_request` naming the member.
+ */
+export function fromWireRequest(request: unknown): PermissionRequest {
   try {
-    readAnswer(wire, readRequest)
+    return readAnswer(request, readRequest)
   } catch (cause) {
     if (!(cause instanceof DappError)) throw cause
     throw new DappError('dapp.bad_request', { details: { ...cause.details, problem: cause.code }, cause })
   }
-  return wire
 }
 
 /** An answer as it came: how a page keeps what was granted, as JSON. {@link fromWireResponse} reads it again. */

@@ -1,0 +1,80 @@
+import type { Environment } from '../caveats/types.ts'
+import { readBlock } from '../chain/block.ts'
+import type { NodeClient } from '../chain/rpc.ts'
+import type { Address } from '../primitives/hex.ts'
+import { choosePath, type GrantPath } from './choosePath.ts'
+import { assertNoMore, compareGranted } from './compare.ts'
+import { DappError } from './errors.ts'
+import { getSupportedExecutionPermissions } from './getSupportedExecutionPermissions.ts'
+import { requestExecutionPermissions } from './requestExecutionPermissions.ts'
+import type { RefusedGrant, RequestGrantParameters, RequestGrantReturnType } from './requestGrant.ts'
+import type { PermissionResponse, SupportedPermissions } from './types.ts'
+import { verifyGranted } from './verifyGranted.ts'
+import { walletGrantOf } from './walletGrant.ts'
+
+/**
+ * The steps of `requestGrant`, loaded when somebody grants.
+ *
+ * @param progress - Filled as it goes, so that a refusal can tell how far it came.
+ * @throws What `requestGrant` makes refusals of.
+ */
+export async function grantFlow(
+  client: NodeClient,
+  parameters: RequestGrantParameters,
+  progress: Pick<RefusedGrant, 'response' | 'differences' | 'missing'>,
+): Promise<RequestGrantReturnType & { status: 'granted' }> {
+  const { scope, publicClient, signature, paths, acceptLower } = parameters
+  const environment = parameters.environment ?? (await deploymentOf(scope.chainId))
+  const taskAccount = (parameters.taskAccount?.address.toLowerCase() ?? null) as Address | null
+  const supported = parameters.supported === undefined ? await supportedBy(client) : parameters.supported
+  const choice = choosePath(scope, supported, {
+    ...(taskAccount === null ? {} : { taskAccount }),
+    signature: signature !== undefined,
+    acceptLower,
+    paths,
+  })
+  progress.missing = choice.missing
+  if (choice.path === 'none') throw new DappError('dapp.not_expressible', { details: { missing: inWords(choice) } })
+  if ((await parameters.preview?.({ ...choice, scope, environment, taskAccount })) === false) {
+    throw new DappError('dapp.preview_declined')
+  }
+  if (choice.path === 'signature') {
+    const { signScope } = await import('./signScope.ts')
+    const grant = await signScope(client, { scope, environment, publicClient, ...signature })
+    return { status: 'granted', path: 'signature', scope, grant }
+  }
+  const askedAt = Number((await readBlock(publicClient)).timestamp)
+  const { request } = choice
+  const [response] = (await requestExecutionPermissions(client, [request])) as [PermissionResponse]
+  progress.response = response
+  const compared = compareGranted(request, response, { environment, askedAt })
+  progress.differences = compared.differences
+  // A task account hands on the whole scope: with less above it, part of that would be dead.
+  assertNoMore(compared.differences, acceptLower === true && choice.path === 'permission')
+  const root = walletGrantOf(request, response, { ...compared, environment })
+  const verified = await verifyGranted(publicClient, { grant: root, environment, factories: parameters.factories })
+  if (choice.path === 'permission') return { status: 'granted', path: 'permission', scope, grant: root, ...verified }
+  const { checkRedelegated } = await import('./checkRedelegated.ts')
+  const answer = await parameters.taskAccount?.redelegate({ root, rootScope: choice.root, scope })
+  const grant = await checkRedelegated(publicClient, { answer, root, scope, environment })
+  return { status: 'granted', path: 'taskAccount', scope, root, grant, ...verified }
+}
+
+async function deploymentOf(chainId: number): Promise<Environment> {
+  const { getEnvironment } = await import('../chain/deployments.ts')
+  return getEnvironment(chainId)
+}
+
+/** `null` from a wallet that never heard of the standard. */
+async function supportedBy(client: NodeClient): Promise<SupportedPermissions | null> {
+  try {
+    return await getSupportedExecutionPermissions(client)
+  } catch (error) {
+    if (error instanceof DappError && error.code === 'dapp.unsupported_method') return null
+    throw error
+  }
+}
+
+function inWords({ missing }: GrantPath): string[] {
+  return missing.map(({ path, pointer, what }) => `${path}: ${what}${pointer === '' ? '' : ` at ${pointer}`}`)
+}
