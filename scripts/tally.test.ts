@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { add, summary, tallyCheck, tallyHardhat, tallyVitest } from './tally.ts'
+import { add, summary, tallyCheck, tallyEnvelope, tallyHardhat, tallyVitest } from './tally.ts'
 
 const report = (passed: number, failed: number, pending: number, todo: number, files: object[] = []) =>
   JSON.stringify({
@@ -63,6 +63,29 @@ describe('tallyVitest', () => {
     expect(tallyVitest('{"numPassedTests":5', 0).failed).toBe(1)
     expect(tallyVitest('{"numPassedTests":5}', 0)).toEqual({ passed: 0, failed: 1, skipped: 0 })
     expect(tallyVitest(report(0, 0, 4, 0), 0)).toEqual({ passed: 0, failed: 1, skipped: 4 })
+  })
+})
+
+describe('tallyEnvelope', () => {
+  const envelope = (passed: unknown, failed: unknown, skipped: unknown) =>
+    JSON.stringify({ schema: 'ambit.test-e2e.v1', ok: true, data: { passed, failed, skipped }, error: null })
+
+  it('default: the counts of the last line, whatever was said before', () => {
+    expect(tallyEnvelope(`{"data":null}\n${envelope(12, 0, 0)}\n`, 0)).toEqual({ passed: 12, failed: 0, skipped: 0 })
+    expect(tallyEnvelope(envelope(11, 1, 0), 1)).toEqual({ passed: 11, failed: 1, skipped: 0 })
+  })
+
+  it('behavior: all skipped is no failure: there is no browser here', () => {
+    expect(tallyEnvelope(envelope(0, 0, 12), 0)).toEqual({ passed: 0, failed: 0, skipped: 12 })
+  })
+
+  it('error: nothing ran, it died, or it said something else', () => {
+    expect(tallyEnvelope(envelope(0, 0, 0), 0).failed).toBe(1)
+    expect(tallyEnvelope(envelope(12, 0, 0), 1)).toEqual({ passed: 12, failed: 1, skipped: 0 })
+    expect(tallyEnvelope(envelope(12, 0, 0), null).failed).toBe(1)
+    for (const output of ['', 'Error', '{"data":null}', '{}', 'null', envelope(12, 0, null), envelope('12', 0, 0)]) {
+      expect(tallyEnvelope(output, 0), output).toEqual({ passed: 0, failed: 1, skipped: 0 })
+    }
   })
 })
 

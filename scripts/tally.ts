@@ -37,6 +37,28 @@ export function tallyVitest(report: string | undefined, exitCode: number | null)
   return held({ passed: numPassedTests, failed: numFailedTests + broken.length, skipped }, exitCode)
 }
 
+/**
+ * The one object that `test:e2e -- --json` ends with. All skipped is what it says where there is no browser; nothing at all,
+ * or no object, is a failure.
+ */
+export function tallyEnvelope(output: string, exitCode: number | null): Tally {
+  const counts = countsIn(output.trimEnd().split('\n').at(-1) ?? '')
+  if (counts === undefined) return { ...NOTHING, failed: 1 }
+  const { passed, failed, skipped } = counts
+  const silent = failed === 0 && (exitCode !== 0 || passed + skipped === 0)
+  return { passed, failed: silent ? 1 : failed, skipped }
+}
+
+function countsIn(line: string): Tally | undefined {
+  try {
+    const { data } = JSON.parse(line) as { data: Tally | null }
+    const counts = [data?.passed, data?.failed, data?.skipped]
+    return data !== null && counts.every((count) => Number.isSafeInteger(count)) ? data : undefined
+  } catch {
+    return undefined
+  }
+}
+
 type Report = {
   numPassedTests: number
   numFailedTests: number

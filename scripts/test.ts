@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { add, NOTHING, summary, type Tally, tallyCheck, tallyHardhat, tallyVitest } from './tally.ts'
+import { add, NOTHING, summary, type Tally, tallyCheck, tallyEnvelope, tallyHardhat, tallyVitest } from './tally.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const scratch = mkdtempSync(join(tmpdir(), 'ambit-test-'))
@@ -26,6 +26,11 @@ const SUITES: readonly Suite[] = [
     script: 'test:unit',
     args: ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     tally: ({ exitCode }) => tallyVitest(readIfThere(report), exitCode),
+  },
+  {
+    script: 'test:e2e',
+    args: ['--json', '--skip-without-browser'],
+    tally: ({ output, exitCode }) => tallyEnvelope(output, exitCode),
   },
 ]
 
