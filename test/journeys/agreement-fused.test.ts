@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { FUSED_CODES } from '../../bench/agreement/fused/report.ts'
 import { type Evaluate, runFusedAgreement } from '../../bench/agreement/fused/run.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
-import { evaluate } from '../../src/verdict/evaluate.ts'
 import { atTime } from '../../src/verdict/atTime.ts'
+import { evaluate } from '../../src/verdict/evaluate.ts'
 import type { Deny, RefusedRule, Verdict } from '../../src/verdict/types.ts'
 
 /** Evaluators with one mistake each, and how the comparison has to tell. */
@@ -53,6 +53,7 @@ describe.runIf(findAnvil() !== null)('evaluate under whole scopes', () => {
     expect(report.byCode['allow']).toBeGreaterThan(cases / 12)
     expect(report.confirmed).toBeGreaterThan(3)
     expect(report.resets).toBeGreaterThan(3)
+    expect(report.waits).toBeGreaterThan(3)
     expect(report.byDepth[2]).toBeGreaterThan(cases / 6)
     // Nor blind: each mistake shows, and shows as what it is.
     const unseen = Object.entries(MISTAKEN).filter(([name, { as }]) => (report.caught[name]?.[as] ?? 0) === 0)

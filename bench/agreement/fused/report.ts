@@ -27,8 +27,10 @@ export type FusedReport = {
   execution: number
   /** Escalated, then confirmed by the confirmer, then allowed by us and the chain. */
   confirmed: number
-  /** Denied for now, and allowed by us and the chain at the very second that was named, not before. */
+  /** Denied for now, and at the very second that was named refused no more by that check, as the chain has it too. */
   resets: number
+  /** Denied for now, and admitted by us and the chain at the very second to wait for, by whatever rule, not before. */
+  waits: number
   byCode: Record<string, number>
   byDepth: Record<number, number>
   /** What each mistaken evaluator was caught at. */
@@ -53,6 +55,7 @@ export function emptyFusedReport(seed: number): FusedReport {
     execution: 0,
     confirmed: 0,
     resets: 0,
+    waits: 0,
     byCode: {},
     byDepth: {},
     caught: {},
@@ -75,7 +78,7 @@ export function addReport(whole: FusedReport, part: FusedReport): void {
 
 const COUNTS = [
   ...(['cases', 'agree', 'falseAllow', 'falseDeny', 'reasonMismatch'] as const),
-  ...(['conservative', 'execution', 'confirmed', 'resets'] as const),
+  ...(['conservative', 'execution', 'confirmed', 'resets', 'waits'] as const),
 ]
 
 function addCounts(whole: Partial<Record<string, number>>, part: Partial<Record<string, number>>): void {

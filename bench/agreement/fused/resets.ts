@@ -9,8 +9,9 @@ import { isFault, keepFault } from './report.ts'
 const AHEAD = 4_000n
 
 /**
- * Of what is denied for now: one second before the time named the same check refuses, at that time it does not. Asked of the
- * same block under other times, since words of storage change with transactions only. Returns the times.
+ * Of what is denied for now, two promises: at the time of the check that was named this check refuses no more, and before it
+ * none but another rule admits; the time to wait for is the first at which anything admits. Asked of the same block under other
+ * times, since words of storage change with transactions only. Returns the times.
  */
 export async function checkResets(run: FusedRun, asked: readonly Asked[]): Promise<bigint[]> {
   const { draw, report } = run
@@ -18,36 +19,58 @@ export async function checkResets(run: FusedRun, asked: readonly Asked[]): Promi
   const probes = asked.flatMap((one) => {
     const { verdict: denied, state } = one
     const now = state.block.timestamp
-    if (denied.verdict !== 'deny' || denied.resetsAt === null || denied.resetsAt > now + AHEAD) return []
-    const { resetsAt } = denied
-    edges.push(resetsAt)
-    if (!chance(draw, 80)) return []
-    const times = [resetsAt - 1n, resetsAt].filter((time) => time > now)
-    return times.map((time) => ({ one: { ...one, time, state: atTime(state, time) }, denied, free: time === resetsAt }))
+    if (denied.verdict !== 'deny') return []
+    const named = [denied.resetsAt, waitOf(denied)].flatMap((time) =>
+      time !== null && time > now && time <= now + AHEAD ? [time] : [],
+    )
+    edges.push(...named)
+    if (named.length === 0 || !chance(draw, 80)) return []
+    const times = new Set(named.flatMap((time) => [time - 1n, time]))
+    return [...times]
+      .filter((time) => time > now)
+      .map((time) => ({ one: { ...one, time, state: atTime(state, time) }, denied, time }))
   })
   const answered = await askAll(
     run,
     probes.map(({ one }) => one),
   )
-  probes.forEach(({ denied, free }, at) => {
+  probes.forEach(({ denied, time }, at) => {
     const one = answered[at] as Asked
     const { branch, verdict, answer, state, subject } = one
     const outcome = compareFused(branch, verdict, answer, subject.ledger.disabled)
-    const still = verdict.verdict === 'deny' && checkOf(verdict) === checkOf(denied)
-    // Before it, only an end or another rule can come first; at it, another check may refuse, but not this one.
-    const first = verdict.verdict === 'deny' ? verdict.resetsAt === null : admitsByAnother(verdict, denied)
-    const right = free ? !still : still || first
     if (isFault(outcome) && wantedOf(branch, answer) === null) keepFault(report, outcome, one, verdict, answer, state)
-    else if (!right) keepFault(report, 'reasonMismatch', one, verdict, { answer, denied }, state)
-    else if (free) report.resets++
+    else if (!keepsPromises(denied, verdict, time))
+      keepFault(report, 'reasonMismatch', one, verdict, { answer, denied }, state)
+    else {
+      if (time === denied.resetsAt) report.resets++
+      if (time === waitOf(denied)) report.waits++
+    }
   })
   return edges
 }
 
-/** The time is that of the rule that was named: another one, with another budget, may let the same call pass earlier. */
-function admitsByAnother(verdict: Verdict, { rule }: Deny): boolean {
-  if (verdict.verdict !== 'allow' || rule === undefined || rule.index === null) return false
-  return (verdict.rules?.[rule.call] ?? verdict.rule) !== `rule-${rule.index}`
+/** Whether a verdict of a later time is what a denial said of that time. */
+export function keepsPromises(denied: Deny, verdict: Verdict, time: bigint): boolean {
+  return keepsReset(denied, verdict, time) && keepsWait(denied, verdict, time)
+}
+
+/** Before its time only an end comes before the check that was named, or another rule admits; at it another check may refuse. */
+function keepsReset(denied: Deny, verdict: Verdict, time: bigint): boolean {
+  if (verdict.verdict !== 'deny' || denied.resetsAt === null) return true
+  const same = checkOf(verdict) === checkOf(denied)
+  if (time === denied.resetsAt) return !same
+  return time > denied.resetsAt || same || verdict.resetsAt === null
+}
+
+/** Whatever rule it is that admits: at the time to wait for, not a second before, and never where no wait was offered. */
+function keepsWait(denied: Deny, verdict: Verdict, time: bigint): boolean {
+  const wait = waitOf(denied)
+  if (wait === null || time < wait) return verdict.verdict === 'deny'
+  return time > wait || verdict.verdict !== 'deny'
+}
+
+function waitOf({ fix }: Deny): bigint | null {
+  return fix.do === 'wait_until' ? fix.time : null
 }
 
 function checkOf({ code, hop, caveat, rule }: Deny): string {
