@@ -1,0 +1,85 @@
+import type { LocalAccount } from 'viem'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { requestGrant, revokeGrant } from '../../src/dapp/index.ts'
+import { encodeCalls } from '../../src/delegation/execution.ts'
+import type { Address, Hex } from '../../src/primitives/hex.ts'
+import { encodeCall } from '../../src/redemption/encode.ts'
+import { balanceOf, mint, useChain } from '../rig/chain.ts'
+import { dailyScope, OTHER, PAYEE } from '../rig/dappScope.ts'
+import { addressOf, nodeOf, transferCall, upgraded } from '../rig/grant.ts'
+import { metamaskWallet, rpcError } from '../rig/metamaskWallet.ts'
+
+const chain = useChain()
+const UNIT = 1_000_000n
+let alice: LocalAccount
+let agent: LocalAccount
+let principal: Address
+let delegate: Address
+
+beforeAll(async () => {
+  ;[alice, agent] = chain.accounts as unknown as [LocalAccount, LocalAccount]
+  principal = addressOf(alice)
+  delegate = addressOf(agent)
+  await upgraded(chain, alice)
+  await mint(chain, principal, 1_000n * UNIT)
+})
+
+/** Redeems a wallet's context as the agent does: one transfer. Whether the money moved. */
+async function pay(context: Hex, to: Address, amount: bigint): Promise<boolean> {
+  const before = await balanceOf(chain, to)
+  const { mode, execution } = encodeCalls([transferCall(chain.token.address, to, amount)])
+  const data = encodeCall(context, mode, execution)
+  const wallet = chain.walletClient(agent)
+  const hash = await wallet.sendTransaction({ to: chain.environment.manager, data, gas: 800_000n })
+  const receipt = await chain.publicClient.waitForTransactionReceipt({ hash })
+  const moved = (await balanceOf(chain, to)) - before
+  expect(moved).toBe(receipt.status === 'success' ? amount : 0n)
+  return moved > 0n
+}
+
+const grantWith = (options: Partial<Parameters<typeof metamaskWallet>[0]> = {}) => {
+  const wallet = metamaskWallet({ chain, signer: alice, ...options })
+  const scope = dailyScope(chain, { principal, delegate })
+  const publicClient = nodeOf(chain.rpcUrl)
+  const request = () => requestGrant(wallet.client, { scope, publicClient, environment: chain.environment })
+  return { ...wallet, scope, publicClient, request }
+}
+
+describe('requestGrant', () => {
+  test('default: granted by the wallet, redeemed within, refused outside, revoked by the principal, refused after', async () => {
+    const { client, publicClient, request, asked } = grantWith()
+    const result = await request()
+    if (result.status !== 'granted' || result.path !== 'permission') throw result
+    const { grant } = result
+    expect(grant).toMatchObject({ schema: 'ambit.walletGrant.v1', principal, delegate, differences: [] })
+    expect(result.account).toMatchObject({ kind: 'delegated7702', known: true })
+    expect(asked).toEqual(['wallet_getSupportedExecutionPermissions', 'wallet_requestExecutionPermissions'])
+
+    const { context } = grant.response
+    expect(await pay(context, PAYEE, 6n * UNIT)).toBe(true)
+    expect(await pay(context, PAYEE, 5n * UNIT)).toBe(false)
+    expect(await pay(context, OTHER, UNIT)).toBe(false)
+    expect(await pay(context, PAYEE, 4n * UNIT)).toBe(true)
+
+    const revoked = await revokeGrant(client, { grant, publicClient })
+    expect(revoked).toMatchObject({ status: 'revoked', links: [{ hash: grant.hash, by: 'transaction' }] })
+    expect(await pay(context, PAYEE, 1n)).toBe(false)
+    const sent = asked.filter((method) => method === 'eth_sendTransaction').length
+    expect(await revokeGrant(client, { grant, publicClient })).toMatchObject({
+      status: 'revoked',
+      links: [{ by: 'before', transactionHash: null }],
+    })
+    expect(asked.filter((method) => method === 'eth_sendTransaction')).toHaveLength(sent)
+  })
+
+  test('error: the person says no', async () => {
+    const { request } = grantWith({
+      methods: {
+        wallet_requestExecutionPermissions: () => {
+          throw rpcError(4001)
+        },
+      },
+    })
+    expect(await request()).toMatchObject({ status: 'refused', code: 'dapp.rejected', response: null })
+  })
+})
