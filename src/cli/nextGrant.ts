@@ -88,11 +88,15 @@ function acceptedFor(scope: Scope, { scopes, accepted }: Grant): string[] {
 
 async function renderUsed(scope: Scope, { budgets, calls }: Used): Promise<Rich> {
   const { formatAmount } = await import('../primitives/amount.ts')
+  const { decimalsOf, formatBudgetUnits } = await import('../scope/budgets.ts')
   const rows = Object.entries(budgets).flatMap(([name, list]) =>
-    list.map(({ asset, amount }): [string, Rich] => {
-      const decimals = asset === 'native' ? 18 : (scope.assets[asset]?.decimals ?? 0)
+    list.map((entry): [string, Rich] => {
       const when = scope.budgets[name]?.per === undefined ? 'in all' : 'in the current window'
-      return [`budget ${name}`, `${formatAmount(amount, decimals)} used ${when}`]
+      const amount =
+        'asset' in entry
+          ? formatAmount(entry.amount, decimalsOf(entry.asset, scope.assets))
+          : `${formatBudgetUnits(entry)} units, of ${Object.keys(entry.weights).length} assets by their weights,`
+      return [`budget ${name}`, `${amount} used ${when}`]
     }),
   )
   return facts([...rows, ['calls', `${calls} used`]])

@@ -31,7 +31,14 @@ export {
 } from './guardian.ts'
 export { grantId } from './id.ts'
 export { parseGrant } from './parse.ts'
-export { type ReplacementOptions, replacementScope, type Start, staysWithin, type Used } from './replacement.ts'
+export {
+  type ReplacementOptions,
+  replacementScope,
+  type Start,
+  staysWithin,
+  type Used,
+  type UsedAmount,
+} from './replacement.ts'
 export { serializeGrant } from './serialize.ts'
 export { actorsOf, type GrantStructure, loweringOf, readStructure } from './structure.ts'
 export type { Grant } from './types.ts'

@@ -1,7 +1,7 @@
 import { formatAmount, parseAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
 import { formatInstant, parseDuration, parseInstant } from '../primitives/time.ts'
-import { budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from '../scope/budgets.ts'
+import { type BudgetUnit, budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from '../scope/budgets.ts'
 import { gcd } from '../scope/fraction.ts'
 import { narrowScope } from '../scope/narrow.ts'
 import { isSubset } from '../scope/subset.ts'
@@ -12,11 +12,14 @@ import { GrantError } from './errors.ts'
 export type Used = {
   /** Unix seconds of the block. */
   now: bigint
-  /** By budget: base units over its life, or in the window that contains `now`. */
-  budgets: Readonly<Record<string, readonly { asset: Asset; amount: bigint }[]>>
+  /** By budget: over its life, or in the window that contains `now`. */
+  budgets: Readonly<Record<string, readonly UsedAmount[]>>
   /** Calls over the life of the grant, or in the window that contains `now`. */
   calls: bigint
 }
+
+/** Base units of one asset; or what a budget that weighs several assets counted of all of them, in its own units. */
+export type UsedAmount = { asset: Asset; amount: bigint } | BudgetUnit
 
 /**
  * How a budget by period goes on in the window in which some of it is used already. `now`: at once, with what was used
@@ -145,10 +148,11 @@ function within(scope: Scope, rest: Scope): Scope {
 /** Units of the budget that are left, in its own decimals. What was used is rounded up. */
 function leftOf(scope: Scope, name: string, budget: Budget, used: Used): bigint {
   const decimals = budgetDecimals(budget, scope.assets)
-  const spent = (used.budgets[name] ?? []).reduce((sum, { asset, amount }) => {
-    const weight = parseAmount(budget.assets[asset] ?? '0', WEIGHT_DECIMALS)
-    const scale = 10n ** BigInt(WEIGHT_DECIMALS + decimalsOf(asset, scope.assets))
-    return sum + (amount * weight * 10n ** BigInt(decimals) + scale - 1n) / scale
+  const spent = (used.budgets[name] ?? []).reduce((sum, entry) => {
+    const weight = 'asset' in entry ? parseAmount(budget.assets[entry.asset] ?? '0', WEIGHT_DECIMALS) : 1n
+    const finer = 'asset' in entry ? WEIGHT_DECIMALS + decimalsOf(entry.asset, scope.assets) : entry.decimals
+    const scale = 10n ** BigInt(finer)
+    return sum + (entry.amount * weight * 10n ** BigInt(decimals) + scale - 1n) / scale
   }, 0n)
   return parseAmount(budget.max, decimals) - spent
 }

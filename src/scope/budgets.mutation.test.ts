@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { DAI, USDC } from '../../test/arbitraries/scope.ts'
 import { AssetTable } from './assets.ts'
-import { budgetCapacity, budgetDecimals, checkBudgets, decimalsOf, readBudgets } from './budgets.ts'
+import { budgetCapacity, budgetDecimals, checkBudgets, decimalsOf, formatBudgetUnits, readBudgets } from './budgets.ts'
 import { Report } from './report.ts'
 import type { Budget } from './types.ts'
 
@@ -115,5 +115,16 @@ describe('checkBudgets', () => {
     expect(issues(`${half * 2n - 1n}`, '1', ['b'])).toEqual([])
     expect(issues(`${half - 1n}`, '0.5', ['b'])).toEqual([])
     expect(issues(`${half}`, '0.5', ['b'])).toEqual(['scope.amount_overflow /budgets/b/max'])
+  })
+})
+
+describe('formatBudgetUnits', () => {
+  test('default: exact, and where no amount is written so finely rounded up', () => {
+    expect(formatBudgetUnits({ amount: 15n, decimals: 1 })).toBe('1.5')
+    expect(formatBudgetUnits({ amount: 10n ** 77n, decimals: 77 })).toBe('1')
+    expect(formatBudgetUnits({ amount: 1n, decimals: 77 })).toBe(`0.${'0'.repeat(76)}1`)
+    expect(formatBudgetUnits({ amount: 10n, decimals: 78 })).toBe(`0.${'0'.repeat(76)}1`)
+    expect(formatBudgetUnits({ amount: 11n, decimals: 78 })).toBe(`0.${'0'.repeat(76)}2`)
+    expect(formatBudgetUnits({ amount: 0n, decimals: 95 })).toBe('0')
   })
 })

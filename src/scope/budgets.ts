@@ -1,4 +1,4 @@
-import { MAX_UINT256, parseAmount } from '../primitives/amount.ts'
+import { formatAmount, MAX_UINT256, parseAmount } from '../primitives/amount.ts'
 import { childPointer } from '../primitives/json.ts'
 import type { AssetTable } from './assets.ts'
 import { NATIVE_DECIMALS } from './assets.ts'
@@ -11,6 +11,9 @@ type BudgetDocument = NonNullable<PlainDocument['budgets']>[string]
 
 /** Decimals that a weight may have. */
 export const WEIGHT_DECIMALS = 18
+
+/** Decimals with which an amount is written at most. */
+const MAX_DECIMALS = 77
 
 const MAX_BUDGETS = 64
 const MAX_ASSETS = 16
@@ -61,6 +64,21 @@ function bounded<value>(
   const rest = { value: entries.length, bound, fix: 'Split the task into several scopes.' }
   report.add('scope.out_of_range', pointer, 'A value is too large, too small, too long or too short.', rest)
   return entries.slice(0, bound)
+}
+
+/** What a number of something that a budget counts is in the budget's own units, and what those are. */
+export type BudgetUnit = {
+  /** Of ten to the power of minus `decimals` units of the budget. */
+  amount: bigint
+  decimals: number
+  /** What one display unit of each asset counts, as the scope says it. */
+  weights: Budget['assets']
+}
+
+/** Units of the budget as people read them. What is finer than any amount can be written is rounded up. */
+export function formatBudgetUnits({ amount, decimals }: Pick<BudgetUnit, 'amount' | 'decimals'>): string {
+  const finer = 10n ** BigInt(Math.max(0, decimals - MAX_DECIMALS))
+  return formatAmount((amount + finer - 1n) / finer, Math.min(decimals, MAX_DECIMALS))
 }
 
 /** Decimals in which a budget's own units are exact: the most that any of its assets has. */

@@ -1,5 +1,6 @@
 import type { Address, Hex } from '../primitives/hex.ts'
 import { max } from '../primitives/integer.ts'
+import type { BudgetUnit } from '../scope/budgets.ts'
 import { callsOf, periodOf, spentOf, usedOf } from './counters.ts'
 import { blockNumber } from './enforcers/blockNumber.ts'
 import { windowAt } from './enforcers/period.ts'
@@ -17,6 +18,8 @@ export type Meter = {
   counts: Counted
   /** Name of the budget in its scope, or its number; where one caveat has several. */
   budget?: string
+  /** Of a budget that weighs several assets: what one of the numbers below is in its own units. */
+  unit?: BudgetUnit
   limit: bigint
   used: bigint | null
   left: bigint | null
@@ -25,7 +28,7 @@ export type Meter = {
 }
 
 /** The least that is left of one thing over a delegation and everything above it, and which of them says so. */
-export type Remaining = { counts: Counted; budget?: string; left: bigint | null; by: Hex; inherited: boolean }
+export type Remaining = Pick<Meter, 'counts' | 'budget' | 'unit' | 'left'> & { by: Hex; inherited: boolean }
 
 /** Why nothing can be redeemed through a delegation, and at which one: itself, or one above it. */
 export type Ended = { code: ReasonCode; by: Hex; inherited: boolean }
@@ -61,12 +64,12 @@ function readNode(path: readonly PreparedLink[], state: State): NodeMeters {
   const meters = path.map(({ caveats }) => caveats.flatMap((caveat) => meterOf(caveat, state)))
   const least = new Map<string, Remaining>()
   path.forEach(({ hash }, at) => {
-    for (const { counts, budget, left } of meters[at] ?? []) {
-      // Two budgets of one caveat may count one asset, each for rules of its own.
-      const key = budget === undefined ? counts : `${counts}/${budget}`
+    for (const { counts, budget, unit, left } of meters[at] ?? []) {
+      // Two budgets of one caveat may count one asset, each for rules of its own; and one name may stand for two measures.
+      const key = [counts, budget ?? '', unit?.amount ?? '', unit?.decimals ?? ''].join('/')
       const before = least.get(key)
       const lower = before === undefined || (before.left !== null && (left === null || left < before.left))
-      const named = budget === undefined ? {} : { budget }
+      const named = { ...(budget === undefined ? {} : { budget }), ...(unit === undefined ? {} : { unit }) }
       if (lower) least.set(key, { counts, ...named, left, by: hash, inherited: at > 0 })
     }
   })

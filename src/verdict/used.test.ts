@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { baseEnvironment } from '../../test/arbitraries/environment.ts'
-import { PAYEES, USDC } from '../../test/arbitraries/scope.ts'
+import { DAI, PAYEES, USDC } from '../../test/arbitraries/scope.ts'
 import { makeGrant, richDocument } from '../../test/arbitraries/signedGrant.ts'
 import { codeOf } from '../../test/codes.ts'
+import { replacementScope } from '../grant/replacement.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
+import { formatBudgetUnits } from '../scope/budgets.ts'
 import type { ScopeDocument } from '../scope/schema.ts'
+import { readMeters } from './meters.ts'
 import { prepareGrant } from './prepare.ts'
 import type { Counter, State } from './types.ts'
 import { usedOf } from './used.ts'
@@ -69,6 +72,67 @@ describe('usedOf', () => {
     expect(usedOf(grant, environment, state)).toMatchObject({
       budgets: { life: [{ asset: USDC, amount: expected }] },
       calls: 1n,
+    })
+  })
+
+  describe('of a scope in one caveat', () => {
+    const pay = (id: string, asset: typeof USDC): ScopeDocument['rules'][number] => ({
+      ...{ id, class: 'transfer', asset, to: [PAYEES[0]], budget: 'both' },
+    })
+    const fused = (rules: ScopeDocument['rules'], weights: Record<string, string>) =>
+      makeGrant(
+        environment,
+        richDocument({
+          rules,
+          budgets: { both: { assets: weights, max: '200' } },
+          redelegation: { maxDepth: 0 },
+          assets: { [USDC]: { symbol: 'USDC', decimals: 6 }, [DAI]: { symbol: 'DAI', decimals: 18 } },
+        }),
+        { lowering: 'fused' },
+      )
+    const counting = (grant: Grant, units: bigint): State => {
+      const [caveat] = prepareGrant(grant, environment).branches[0]?.links[0]?.caveats ?? []
+      const words = (caveat?.taskScope?.keys ?? []).map((key) => [key, { kind: 'word', word: 0n }] as const)
+      const [budget] = caveat?.taskScope?.budgets ?? []
+      const counters = {
+        ...Object.fromEntries(words),
+        [budget?.key ?? '']: { kind: 'word', word: units << 64n } as const,
+      }
+      return { ...stateOf(grant, {}), counters }
+    }
+
+    test('behavior: of several assets what their budget counted, in its units, with their weights', async () => {
+      const weights = { [USDC]: '1.5', [DAI]: '0.5' }
+      const grant = await fused([pay('usdc', USDC), pay('dai', DAI)], weights)
+      // One USDC is 3 · 10^12 of the terms' units, one base unit of DAI 1: 1.5 and 0.5 · 10^-18 of the budget's.
+      const used = usedOf(grant, environment, counting(grant, 3n * 10n ** 18n)).budgets['both']
+      expect(used).toEqual([{ amount: 15n * 10n ** 35n, decimals: 36, weights }])
+      expect(formatBudgetUnits(used?.[0] as never)).toBe('1.5')
+      expect(
+        replacementScope(grant.scopes[0] as never, {
+          used: usedOf(grant, environment, counting(grant, 3n * 10n ** 18n)),
+        }).budgets['both']?.max,
+      ).toBe('198.5')
+      // One unit of the terms more is half a base unit of the budget: rounded up, never down.
+      const more = usedOf(grant, environment, counting(grant, 3n * 10n ** 18n + 1n))
+      expect(replacementScope(grant.scopes[0] as never, { used: more }).budgets['both']?.max).toBe(
+        '198.499999999999999999',
+      )
+      const [meter] = readMeters(prepareGrant(grant, environment), counting(grant, 3n * 10n ** 18n))[0]?.own ?? []
+      expect(meter).toMatchObject({
+        counts: 'budget:both',
+        unit: { amount: 5n * 10n ** 17n, decimals: 36, weights },
+        used: 3n * 10n ** 18n,
+      })
+    })
+
+    test('behavior: of one asset its base units, whatever it weighs beside those that no rule moves', async () => {
+      const grant = await fused([pay('usdc', USDC)], { [USDC]: '1.5', [DAI]: '0.5' })
+      const state = counting(grant, 7n)
+      expect(usedOf(grant, environment, state).budgets).toEqual({ both: [{ asset: USDC, amount: 7n }] })
+      const [meter] = readMeters(prepareGrant(grant, environment), state)[0]?.own ?? []
+      expect(meter).toMatchObject({ counts: USDC, used: 7n })
+      expect(meter?.unit).toBeUndefined()
     })
   })
 

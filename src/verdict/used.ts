@@ -1,9 +1,9 @@
 import type { Environment } from '../caveats/types.ts'
-import { scaleBudgets } from '../compile/fused/budgets.ts'
-import type { Used } from '../grant/replacement.ts'
+import { type ScaledBudget, scaleBudgets } from '../compile/fused/budgets.ts'
+import type { Used, UsedAmount } from '../grant/replacement.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
-import type { Asset, Scope } from '../scope/types.ts'
+import type { Scope } from '../scope/types.ts'
 import { VerdictError } from './errors.ts'
 import { type Counted, type Meter, readMeters } from './meters.ts'
 import { prepareGrant } from './prepare.ts'
@@ -21,7 +21,7 @@ export function usedOf(grant: Grant, environment: Environment, state: State): Us
   const prepared = prepareGrant(grant, environment)
   const meters = new Map(readMeters(prepared, state).map(({ delegation, own }) => [delegation, own]))
   const scope = grant.scopes.at(-1)
-  const budgets: Record<string, { asset: Asset; amount: bigint }[]> = {}
+  const budgets: Record<string, UsedAmount[]> = {}
   const seen = new Set<string>()
   let calls = 0n
   for (const { rule: id, links } of prepared.branches) {
@@ -36,7 +36,7 @@ export function usedOf(grant: Grant, environment: Environment, state: State): Us
         const found = topmostBudget(hashes, meters, name)
         if (found === undefined || scope === undefined || seen.has(`${found.hash}/${name}`)) continue
         seen.add(`${found.hash}/${name}`)
-        budgets[name] = [...(budgets[name] ?? []), inOneAsset(scope, name, usedBy(found))]
+        budgets[name] = [...(budgets[name] ?? []), countedBy(scope, name, usedBy(found))]
       }
       continue
     }
@@ -76,11 +76,13 @@ function topmostBudget(
   return undefined
 }
 
-/** What a budget counted, as if all of it were the first of its assets; rounded up. */
-function inOneAsset(scope: Scope, name: string, counted: bigint): { asset: Asset; amount: bigint } {
-  const [[asset, weight] = ['native', 1n] as const] =
-    scaleBudgets({ scope }).find((budget) => budget.name === name)?.weights ?? []
-  return { asset, amount: (counted + weight - 1n) / weight }
+/** What terms counted in the name of a budget: base units where one asset is counted, else units of the budget. Exact. */
+function countedBy(scope: Scope, name: string, counted: bigint): UsedAmount {
+  const { weights, unit } = scaleBudgets({ scope }).find((budget) => budget.name === name) as ScaledBudget
+  const [only, ...others] = weights.keys()
+  // One asset alone weighs 1: the unit of the terms is its base unit.
+  if (only !== undefined && others.length === 0) return { asset: only, amount: counted }
+  return { ...unit, amount: counted * unit.amount }
 }
 
 function usedBy({ hash, meter }: Found): bigint {

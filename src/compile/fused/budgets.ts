@@ -1,14 +1,21 @@
 import type { TaskScopeBudget, TaskScopeCharge } from '../../caveats/taskScope/types.ts'
 import { childPointer } from '../../primitives/json.ts'
 import { parseDuration } from '../../primitives/time.ts'
+import type { BudgetUnit } from '../../scope/budgets.ts'
+import { budgetDecimals, WEIGHT_DECIMALS } from '../../scope/budgets.ts'
 import { gcd } from '../../scope/fraction.ts'
 import { unitsOfAmount, unitsOfText } from '../../scope/meter.ts'
 import type { Asset, Budget, Scope } from '../../scope/types.ts'
 import { notPositive, type Resolved, read } from '../resolve.ts'
 import { requireBound } from './bounds.ts'
 
-/** A budget as terms have it, and what one base unit of each asset counts in it. */
-export type ScaledBudget = { name: string; terms: TaskScopeBudget; weights: ReadonlyMap<Asset, bigint> }
+/** A budget as terms have it, what one base unit of each asset counts in it, and what that is in the scope. */
+export type ScaledBudget = {
+  name: string
+  terms: TaskScopeBudget
+  weights: ReadonlyMap<Asset, bigint>
+  unit: BudgetUnit
+}
 
 /** Names of the budgets in the order of the terms: sorted, so that the order of a file's members changes nothing. */
 export function budgetNames({ budgets }: Scope): readonly string[] {
@@ -36,12 +43,18 @@ function scale(scope: Scope, name: string, budget: Budget, pointer: string): Sca
   if (cap === 0n) throw notPositive(pointer)
   requireBound(`${pointer}/max`, 'amount', cap)
   const weights = new Map([...units].map(([asset, own]) => [asset, own / unit]))
+  const decimals = WEIGHT_DECIMALS + budgetDecimals(budget, scope.assets)
   for (const [asset, weight] of weights) requireBound(childPointer(`${pointer}/assets`, asset), 'amount', weight)
   const above = escalation !== undefined && Object.hasOwn(escalation.above, name) ? escalation.above[name] : undefined
   const threshold = above === undefined ? cap : unitsOfText(budget, above, scope) / unit
   const period = budget.per === undefined ? null : parseDuration(budget.per)
   const window = period === null ? 'lifetime' : (budget.window ?? 'fixed')
-  return { name, weights, terms: { window, period, cap, threshold: escalation === undefined ? null : threshold } }
+  return {
+    name,
+    weights,
+    unit: { amount: unit, decimals, weights: budget.assets },
+    terms: { window, period, cap, threshold: escalation === undefined ? null : threshold },
+  }
 }
 
 /** What one execution counts in a budget: a word of its arguments, or its native value. */

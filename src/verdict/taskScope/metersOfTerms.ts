@@ -24,7 +24,8 @@ function budgetMeter(terms: PreparedTerms, budget: PreparedBudget, index: number
   const name = named?.name ?? `${index}`
   const [only, ...others] = named?.weights.keys() ?? []
   const counts: Counted = only === undefined || others.length > 0 ? `budget:${name}` : only
-  const unread = { counts, budget: name, limit, used: null, left: null, resetsAt: null }
+  const unit = named === undefined || others.length === 0 ? {} : { unit: named.unit }
+  const unread = { counts, budget: name, ...unit, limit, used: null, left: null, resetsAt: null }
   if (!isRead(terms, state)) return unread
   const rest = unspentOf(terms, budget, state)
   const used = (units - rest) << shift
