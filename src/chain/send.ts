@@ -80,7 +80,7 @@ export async function send(client: NodeClient, parameters: SendParameters): Prom
  *
  * @throws {@link ChainError} `chain.send_refused` where the node refused them and does not have them.
  */
-export async function broadcast(client: NodeClient, sent: Sent): Promise<void> {
+export async function broadcast(client: NodeClient, sent: Pick<Sent, 'hash' | 'raw' | 'nonce'>): Promise<void> {
   try {
     // The answer is a hint: a wrong hash in it changes nothing about what was signed.
     await ask(client, 'eth_sendRawTransaction', [sent.raw], 0)
@@ -107,7 +107,8 @@ async function isKnown(client: NodeClient, hash: Hex): Promise<boolean> {
   }
 }
 
-async function readFees(client: NodeClient): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
+/** What a transaction offers for gas now, wei a unit. */
+export async function readFees(client: NodeClient): Promise<{ maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }> {
   const [block, tip] = await Promise.all([
     ask(client, 'eth_getBlockByNumber', ['latest', false]),
     ask(client, 'eth_maxPriorityFeePerGas', []).then(asQuantity('eth_maxPriorityFeePerGas')),

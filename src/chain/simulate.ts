@@ -16,15 +16,23 @@ export type SimulateParameters = {
   from: Address
   /** Hash of the block. */
   block: Hex
+  /** Of the whole transaction: what needs more is refused. Absent: the node's cap. */
+  gas?: bigint
 }
 
 /** Runs a redemption by `eth_call` at one named block. Never throws for what the node does: a doubt is an answer here. */
 export async function simulate(
   client: NodeClient,
-  { redemption, from, block }: SimulateParameters,
+  { redemption, from, block, gas }: SimulateParameters,
 ): Promise<Simulation> {
   try {
-    const answer = await callAt(client, { to: redemption.manager, data: redemption.data, from, block })
+    const answer = await callAt(client, {
+      to: redemption.manager,
+      data: redemption.data,
+      from,
+      block,
+      ...(gas === undefined ? {} : { gas }),
+    })
     if (answer.status === 'reverted') return { status: 'reverted', error: decodeRevert(answer.data) }
     // `redeemDelegations` returns nothing: bytes here mean that something else answered.
     if (answer.data !== '0x') return { status: 'doubt', error: malformed('eth_call', 'no bytes', answer.data) }

@@ -29,7 +29,7 @@ export type NewAction = Omit<StoredAction, 'ticket' | 'state' | 'branch' | 'verd
 
 /**
  * Keeps an action under the next ticket, or finds the one that came under this key before: the same key is the same action,
- * for ever.
+ * for ever. So is the same request under another key: what was signed once happens once.
  *
  * @throws {@link RedeemerError} `redeemer.key_reused` where the key came with something else.
  */
@@ -40,7 +40,7 @@ export async function acceptAction(
 ): Promise<{ action: StoredAction; repeated: boolean }> {
   // The counter is locked first: of two that ask for one key at once, the second one then finds what the first one kept.
   const [tickets] = await query<{ value: number }>(`SELECT value FROM counters WHERE name = 'tickets' ${lock}`)
-  const known = await findByKey(query, action.agent, action.idempotencyKey)
+  const known = (await findByKey(query, action.agent, action.idempotencyKey)) ?? (await findAction(query, action.id))
   if (known !== undefined) {
     if (known.digest === action.digest) return { action: known, repeated: true }
     throw new RedeemerError('redeemer.key_reused', 'This idempotency key was used for another action.', {

@@ -112,3 +112,12 @@ type ReceiptRow = {
   bundle: string
   issued_at: number
 }
+
+/** Id of the newest decision about an action. */
+export async function decisionOf(query: Query, actionId: string): Promise<string | undefined> {
+  const [row] = await query<{ id: string }>(
+    `SELECT id FROM receipts WHERE action_id = $1 AND kind = 'decision' ORDER BY seq DESC LIMIT 1`,
+    [actionId],
+  )
+  return row?.id
+}

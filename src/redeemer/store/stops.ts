@@ -1,3 +1,4 @@
+import type { Address, Hex } from '../../primitives/hex.ts'
 import type { Query } from './database.ts'
 
 /** What may be stopped: a grant, an agent, or everything. */
@@ -29,4 +30,9 @@ export async function stopOf(query: Query, subjects: readonly Subject[]): Promis
   return row === undefined
     ? undefined
     : { subject: row.subject as Subject, reason: row.reason, stoppedAt: row.stopped_at }
+}
+
+/** Every subject by which an action can be stopped, apart from everything. */
+export function subjectsOf({ grantId, agent }: { grantId: Hex; agent: Address }): Subject[] {
+  return [`grant:${grantId}`, `agent:${agent}`]
 }
