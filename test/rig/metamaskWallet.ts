@@ -1,4 +1,13 @@
-import * as metamask from '@metamask/7715-permission-types'
+import {
+  createErc20TokenAllowanceCaveats,
+  createErc20TokenPeriodicCaveats,
+  createErc20TokenStreamCaveats,
+  createNativeTokenAllowanceCaveats,
+  createNativeTokenPeriodicCaveats,
+  createNativeTokenStreamCaveats,
+  createTokenApprovalRevocationCaveats,
+  MAX_UINT256,
+} from '@metamask/7715-permission-types'
 import {
   type Caveat,
   createAllowedCalldataTerms,
@@ -171,42 +180,33 @@ function caveatsOf(
   const data = {
     startTime: 1_700_000_000,
     initialAmount: '0x0',
-    maxAmount: metamask.MAX_UINT256,
+    maxAmount: MAX_UINT256,
     ...permission.data,
   }
-  const builder = metamask[BUILDERS[permission.type as keyof typeof BUILDERS]] as (parameters: unknown) => Caveat[]
+  const builder = BUILDERS[permission.type as keyof typeof BUILDERS] as (parameters: unknown) => Caveat[]
   return [
     ...builder({ permission: { ...permission, data }, contracts }),
     ...rules.map((rule) => {
-      switch (rule.type) {
-        case 'expiry':
-          return caveat(
-            'TimestampEnforcer',
-            createTimestampTerms({ afterThreshold: 0, beforeThreshold: rule.data.timestamp }),
-          )
-        case 'redeemer':
-          return caveat('RedeemerEnforcer', createRedeemerTerms({ redeemers: [...rule.data.addresses] }))
-        case 'payee': {
-          const [payee] = rule.data.addresses
-          if (native)
-            return caveat('AllowedTargetsEnforcer', createAllowedTargetsTerms({ targets: [...rule.data.addresses] }))
-          return caveat(
-            'AllowedCalldataEnforcer',
-            createAllowedCalldataTerms({ startIndex: 4, value: pad(payee as Hex) }),
-          )
-        }
+      if (rule.type === 'expiry') {
+        const terms = createTimestampTerms({ afterThreshold: 0, beforeThreshold: rule.data.timestamp })
+        return caveat('TimestampEnforcer', terms)
       }
+      const addresses = [...rule.data.addresses]
+      if (rule.type === 'redeemer') return caveat('RedeemerEnforcer', createRedeemerTerms({ redeemers: addresses }))
+      if (native) return caveat('AllowedTargetsEnforcer', createAllowedTargetsTerms({ targets: addresses }))
+      const terms = createAllowedCalldataTerms({ startIndex: 4, value: pad(addresses[0] as Hex) })
+      return caveat('AllowedCalldataEnforcer', terms)
     }),
     caveat('NonceEnforcer', createNonceTerms({ nonce: pad(`0x${nonce.toString(16)}`) })),
   ]
 }
 
 const BUILDERS = {
-  'native-token-stream': 'createNativeTokenStreamCaveats',
-  'native-token-periodic': 'createNativeTokenPeriodicCaveats',
-  'native-token-allowance': 'createNativeTokenAllowanceCaveats',
-  'erc20-token-stream': 'createErc20TokenStreamCaveats',
-  'erc20-token-periodic': 'createErc20TokenPeriodicCaveats',
-  'erc20-token-allowance': 'createErc20TokenAllowanceCaveats',
-  'token-approval-revocation': 'createTokenApprovalRevocationCaveats',
-} as const
+  'native-token-stream': createNativeTokenStreamCaveats,
+  'native-token-periodic': createNativeTokenPeriodicCaveats,
+  'native-token-allowance': createNativeTokenAllowanceCaveats,
+  'erc20-token-stream': createErc20TokenStreamCaveats,
+  'erc20-token-periodic': createErc20TokenPeriodicCaveats,
+  'erc20-token-allowance': createErc20TokenAllowanceCaveats,
+  'token-approval-revocation': createTokenApprovalRevocationCaveats,
+}
