@@ -2,7 +2,8 @@ import { encodeFunctionData, parseAbi } from 'viem'
 import type { Delegation } from '../delegation/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 
-const abi = parseAbi([
+/** Of the manager. */
+export const disableAbi = parseAbi([
   'struct Caveat { address enforcer; bytes terms; bytes args; }',
   'struct Delegation { address delegate; address delegator; bytes32 authority; Caveat[] caveats; uint256 salt; bytes signature; }',
   'function disableDelegation(Delegation delegation)',
@@ -11,7 +12,7 @@ const abi = parseAbi([
 /** Call data of `disableDelegation`, the same for the manager and for a framework account that passes it on. */
 export function encodeDisable(delegation: Delegation): Hex {
   return encodeFunctionData({
-    abi,
+    abi: disableAbi,
     functionName: 'disableDelegation',
     args: [
       { ...delegation, caveats: delegation.caveats.map((caveat) => ({ ...caveat })), salt: BigInt(delegation.salt) },

@@ -1,3 +1,4 @@
+import { hexToBytes } from 'viem'
 import { type Address, byteLength, bytesToUint, type Hex, sliceBytes } from '../primitives/hex.ts'
 import type { AssetInfo } from '../scope/types.ts'
 import { readUint } from './answers.ts'
@@ -41,7 +42,7 @@ function readSymbol(data: Hex): string {
 
 function text(bytes: Hex): string {
   try {
-    const symbol = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(bytes.slice(2), 'hex'))
+    const symbol = new TextDecoder('utf-8', { fatal: true }).decode(hexToBytes(bytes))
     if (symbol.length > 0) return symbol
   } catch {
     // Falls through: not text.
