@@ -8,6 +8,18 @@ export {
   grantedPermissionsQueryOptions,
 } from './grantedPermissions.ts'
 export {
+  type RequestGrantMutationOptions,
+  type RequestGrantOptions,
+  type RequestGrantVariables,
+  requestGrantMutationOptions,
+} from './requestGrant.ts'
+export {
+  type RevokeGrantMutationOptions,
+  type RevokeGrantOptions,
+  type RevokeGrantVariables,
+  revokeGrantMutationOptions,
+} from './revokeGrant.ts'
+export {
   type SupportedPermissionsOptions,
   type SupportedPermissionsQueryKey,
   type SupportedPermissionsQueryOptions,

@@ -1,4 +1,8 @@
 /** Hooks over `ambit/dapp` for React with wagmi. Each returns what TanStack Query returns, and nothing else. */
+
+export { GrantSummary, type GrantSummaryProps } from './GrantSummary.tsx'
 export { type UseGrantedPermissionsParameters, useGrantedPermissions } from './useGrantedPermissions.ts'
+export { type UseRequestGrantParameters, useRequestGrant } from './useRequestGrant.ts'
+export { type UseRevokeGrantParameters, useRevokeGrant } from './useRevokeGrant.ts'
 export { type UseSupportedPermissionsParameters, useSupportedPermissions } from './useSupportedPermissions.ts'
 export type { ConfigParameter } from './useWallet.ts'

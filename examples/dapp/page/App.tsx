@@ -1,14 +1,13 @@
 import { useState } from 'react'
 import { useConnection } from 'wagmi'
-import type { WalletGrant } from '../../../src/dapp/walletGrant.ts'
 import type { ExampleConfig } from '../server/wire.ts'
-import { Asking } from './Asking.tsx'
-import { Granted } from './Granted.tsx'
+import { Asking, type Granted } from './Asking.tsx'
+import { Using } from './Using.tsx'
 import { short } from './words.ts'
 
 /** One page: first the questions and what they come to, then the grant and what is done with it. */
 export function App({ config }: { config: ExampleConfig }) {
-  const [grant, setGrant] = useState<WalletGrant>()
+  const [granted, setGranted] = useState<Granted>()
   const { address } = useConnection()
   return (
     <div className="page">
@@ -23,10 +22,10 @@ export function App({ config }: { config: ExampleConfig }) {
           </span>
         )}
       </header>
-      {grant === undefined ? (
-        <Asking config={config} onGranted={setGrant} />
+      {granted === undefined ? (
+        <Asking config={config} onGranted={setGranted} />
       ) : (
-        <Granted config={config} grant={grant} onNew={() => setGrant(undefined)} />
+        <Using config={config} granted={granted} onNew={() => setGranted(undefined)} />
       )}
     </div>
   )

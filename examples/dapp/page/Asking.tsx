@@ -1,40 +1,62 @@
 import { useMutation } from '@tanstack/react-query'
-import { useState } from 'react'
-import { useConfig, useConnect, useConnection, useConnectors } from 'wagmi'
-import { getConnectorClient, getPublicClient } from 'wagmi/actions'
-import { requestExecutionPermissions } from '../../../src/dapp/index.ts'
-import { verifyGranted } from '../../../src/dapp/verifyGranted.ts'
-import { readWalletGrant, type WalletGrant } from '../../../src/dapp/walletGrant.ts'
+import { useMemo, useState } from 'react'
+import { useConnect, useConnection, useConnectors } from 'wagmi'
+import {
+  choosePath,
+  describeRequest,
+  type GrantView,
+  type RequestGrantReturnType,
+  type SupportedPermissions,
+} from '../../../src/dapp/index.ts'
+import { useRequestGrant, useSupportedPermissions } from '../../../src/react/index.ts'
+import type { Scope } from '../../../src/scope/index.ts'
 import type { ExampleConfig } from '../server/wire.ts'
 import { DraftForm } from './DraftForm.tsx'
-import { firstDraft, readAmount } from './draft.ts'
+import { firstDraft, readAmount, scopeOf } from './draft.ts'
+import { Preview } from './Preview.tsx'
 import { Refusal } from './Refusal.tsx'
-import { requestOf } from './request.ts'
 import { registerGrant, setToWork } from './services.ts'
+import { seconds } from './words.ts'
 
-export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted: (grant: WalletGrant) => void }) {
+export type Granted = Extract<RequestGrantReturnType, { status: 'granted'; path: 'permission' }>
+
+/** Asks the person, shows what the answers come to, asks the wallet, and believes nothing of what it says. */
+export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted: (granted: Granted) => void }) {
   const [draft, setDraft] = useState(() => firstDraft(config))
-  const wagmi = useConfig()
-  const { isConnected } = useConnection()
+  const [openedAt] = useState(seconds)
+  const { address, isConnected } = useConnection()
+  const [wallet] = useConnectors()
   const connect = useConnect()
-  const connectors = useConnectors()
+  const supported = useSupportedPermissions()
+  const grant = useRequestGrant()
+
   const read = readAmount(draft.amount, config.token.decimals)
+  const amount = 'amount' in read ? read.amount : undefined
+  const complete = amount !== undefined && draft.payees.length > 0
+  const scope = useMemo(
+    () => (complete ? scopeOf(config, { draft, amount, principal: address, now: openedAt }) : undefined),
+    [config, draft, complete, amount, address, openedAt],
+  )
+  const preview = scope && previewOf(config, scope, supported.data ?? null, address === undefined)
+
   const ask = useMutation({
-    mutationFn: async () => {
-      if ('trouble' in read) throw new Error(read.trouble)
-      const client = await getConnectorClient(wagmi)
-      const request = requestOf(config, { draft, amount: read.amount, now: Math.floor(Date.now() / 1000) })
-      const [response] = await requestExecutionPermissions(client, [request])
-      if (response === undefined) throw new Error('no answer')
-      const grant = readWalletGrant(request, response, { environment: config.environment })
-      await verifyGranted(getPublicClient(wagmi) as never, { grant, environment: config.environment })
-      await registerGrant(config, response)
-      await setToWork({ grant: grant.id, payees: [draft.payee], perDay: read.amount.toString(), work: 'shift' })
-      return grant
+    async mutationFn() {
+      if (amount === undefined) return null
+      const asked = scopeOf(config, { draft, amount, principal: address, now: seconds() })
+      const answer = await grant.mutateAsync({ scope: asked, environment: config.environment })
+      if (answer.status === 'refused') throw answer.error
+      if (answer.path !== 'permission') return null
+      const { id } = await registerGrant(config, answer.grant.response)
+      await setToWork({ grant: id, payees: draft.payees, perDay: amount.toString(), work: 'shift' })
+      return answer
     },
-    onSuccess: onGranted,
+    onSuccess: (granted) => granted && onGranted(granted),
   })
-  const [wallet] = connectors
+
+  const submit = () => {
+    if (isConnected) ask.mutate()
+    else if (wallet !== undefined) connect.mutate({ connector: wallet })
+  }
   return (
     <main>
       <div className="hero">
@@ -50,13 +72,14 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
           draft={draft}
           trouble={'trouble' in read ? read.trouble : undefined}
           onChange={setDraft}
-          onSubmit={() => (isConnected ? ask.mutate() : wallet && connect.mutate({ connector: wallet }))}
+          onSubmit={submit}
         >
           <div className="actions">
             {ask.error !== null && <Refusal error={ask.error} />}
+            {connect.error !== null && <Refusal error={connect.error} />}
             {isConnected ? (
-              <button className="button" type="submit" data-testid="ask" disabled={ask.isPending || 'trouble' in read}>
-                {ask.isPending ? 'Waiting for your wallet …' : 'Ask my wallet'}
+              <button className="button" type="submit" data-testid="ask" disabled={ask.isPending || !preview?.open}>
+                {ask.isPending ? 'Look at your wallet …' : 'Ask my wallet'}
               </button>
             ) : (
               <button className="button" type="submit" data-testid="connect" disabled={wallet === undefined}>
@@ -66,8 +89,32 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
             <p className="hint">Nothing moves now. Your wallet shows you the same and asks you to sign.</p>
           </div>
         </DraftForm>
-        <section className="aside card">preview</section>
+        <div className="aside">{preview && <Preview config={config} view={preview.view} note={preview.note} />}</div>
       </div>
     </main>
   )
+}
+
+function previewOf(
+  config: ExampleConfig,
+  scope: Scope,
+  supported: SupportedPermissions | null,
+  unconnected: boolean,
+): { view: GrantView; note: string | undefined; open: boolean } | undefined {
+  const path = choosePath(scope, unconnected ? hoped(config) : supported)
+  if (path.path !== 'permission') return undefined
+  const { from, ...request } = path.request
+  const view = describeRequest(unconnected ? request : path.request, {
+    now: seconds(),
+    tokens: { [config.token.address]: config.token },
+    chainName: 'Local chain',
+    origin: location.origin,
+    agentName: config.agent.name,
+  })
+  return { view, note: undefined, open: true }
+}
+
+/** Before a wallet is there to ask: what one with ERC-7715 would offer. */
+function hoped({ chainId }: ExampleConfig): SupportedPermissions {
+  return { 'erc20-token-periodic': { chainIds: [chainId], ruleTypes: ['expiry', 'redeemer', 'payee'] } }
 }

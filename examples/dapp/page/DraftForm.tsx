@@ -52,17 +52,21 @@ export function DraftForm(properties: {
           {config.payees.map(({ name, address }, index) => (
             <label key={address} className="choice">
               <input
-                type="radio"
-                name="payee"
+                type="checkbox"
                 data-testid={`payee-${index}`}
-                checked={draft.payee === address}
-                onChange={() => change({ payee: address as Hex })}
+                checked={draft.payees.includes(address)}
+                onChange={() => change({ payees: toggled(draft.payees, address) })}
               />
               <span className="choice-name">{name}</span>
               <span className="address">{short(address)}</span>
             </label>
           ))}
         </div>
+        {draft.payees.length === 0 && (
+          <p className="hint trouble" role="alert">
+            Choose at least one.
+          </p>
+        )}
       </fieldset>
 
       <fieldset className="question">
@@ -102,4 +106,8 @@ export function DraftForm(properties: {
       {children}
     </form>
   )
+}
+
+function toggled(payees: readonly Hex[], payee: Hex): readonly Hex[] {
+  return payees.includes(payee) ? payees.filter((other) => other !== payee) : [...payees, payee]
 }

@@ -1,10 +1,11 @@
-import { parseUnits } from 'viem'
+import { formatUnits, parseUnits } from 'viem'
+import { parseScope, type Scope } from '../../../src/scope/index.ts'
 import type { ExampleConfig } from '../server/wire.ts'
 
 type Hex = `0x${string}`
 
 /** What the person has filled in: text as it stands in the fields. */
-export type Draft = { amount: string; payee: Hex; days: number; purpose: string }
+export type Draft = { amount: string; payees: readonly Hex[]; days: number; purpose: string }
 
 export const LIFETIMES = [
   { days: 1, label: 'a day' },
@@ -13,10 +14,15 @@ export const LIFETIMES = [
   { days: 365, label: 'a year' },
 ] as const
 
-export const DAY = 86_400
+const DAY = 86_400
 
 export function firstDraft({ payees }: ExampleConfig): Draft {
-  return { amount: '25', payee: payees[0]?.address ?? '0x', days: 30, purpose: 'Pay for model usage' }
+  return {
+    amount: '25',
+    payees: payees.slice(0, 1).map(({ address }) => address),
+    days: 30,
+    purpose: 'Pay for model usage',
+  }
 }
 
 /** Base units a day, or why the text is no amount. */
@@ -26,4 +32,47 @@ export function readAmount(text: string, decimals: number): { amount: bigint } |
   if ((match[1]?.length ?? 0) > decimals) return { trouble: `Write at most ${decimals} decimals.` }
   const amount = parseUnits(text.trim(), decimals)
   return amount > 0n ? { amount } : { trouble: 'Give more than nothing.' }
+}
+
+/**
+ * The scope that the answers come to. The delegate is the account with which the redeemer submits what the agent signs.
+ *
+ * @param principal - Absent: nobody is connected yet, and it is for the preview only.
+ * @param amount - Base units a day.
+ * @param now - Unix seconds: from then on the days are counted.
+ */
+export function scopeOf(
+  config: ExampleConfig,
+  answers: { draft: Draft; amount: bigint; principal: string | undefined; now: number },
+): Scope {
+  const { draft, amount, principal = NOBODY, now } = answers
+  const { token, redeemer, chainId } = config
+  return parseScope({
+    version: 1,
+    task: { id: 'allowance', purpose: draft.purpose.trim() || 'Not said' },
+    chainId,
+    principal,
+    delegate: redeemer.address,
+    rules: [{ id: 'pay', class: 'transfer', asset: token.address, to: draft.payees, budget: 'daily' }],
+    budgets: {
+      daily: {
+        assets: { [token.address]: '1' },
+        max: formatUnits(amount, token.decimals),
+        per: 'P1D',
+        window: 'fixed',
+      },
+    },
+    notBefore: instant(now),
+    expiry: instant(now + draft.days * DAY),
+    redelegation: { maxDepth: 0 },
+    revocation: { group: 'allowance', maxLatencySeconds: 60 },
+    evidence: { receipts: ['decision', 'outcome'], retain: 'P1Y' },
+    assets: { [token.address]: { symbol: token.symbol, decimals: token.decimals } },
+  })
+}
+
+const NOBODY = '0x0000000000000000000000000000000000000001'
+
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000', '')
 }

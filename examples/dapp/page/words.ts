@@ -6,6 +6,18 @@ export function money(amount: bigint, { token }: Pick<ExampleConfig, 'token'>): 
   return `${formatUnits(amount, token.decimals)} ${token.symbol}`
 }
 
+/** The same of what may be unbounded, or not known. */
+export function amountOf(amount: bigint | 'unlimited' | 'unknown', config: Pick<ExampleConfig, 'token'>): string {
+  if (amount === 'unlimited') return 'Without a limit'
+  return amount === 'unknown' ? 'Not known' : money(amount, config)
+}
+
+/** A period of whole days is what this page asks for; a wallet may answer another one. */
+export function span(seconds: number): string {
+  if (seconds === 86_400) return 'day'
+  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds} seconds`
+}
+
 /** `0x7099…79c8`. */
 export function short(address: string): string {
   return `${address.slice(0, 6)}…${address.slice(-4)}`
@@ -14,11 +26,6 @@ export function short(address: string): string {
 /** A name where the page knows one. */
 export function nameOf(address: string, parties: readonly Party[]): string | undefined {
   return parties.find((party) => party.address === address.toLowerCase())?.name
-}
-
-/** @param seconds - Unix seconds. */
-export function day(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleDateString(undefined, { day: 'numeric', month: 'long', year: 'numeric' })
 }
 
 /** @param milliseconds - Unix milliseconds. */
@@ -39,3 +46,8 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60],
   ['second', 1],
 ]
+
+/** Unix seconds, now. */
+export function seconds(): number {
+  return Math.floor(Date.now() / 1000)
+}

@@ -1,17 +1,14 @@
-import { randomBytes } from 'node:crypto'
-import { type LocalAccount, toHex } from 'viem'
-import type { Environment } from '../../../src/caveats/index.ts'
-import { type Delegation, decodeContext, hashDelegation } from '../../../src/delegation/index.ts'
+import type { LocalAccount } from 'viem'
 import { ExampleError } from './errors.ts'
 import { signOrder } from './order.ts'
-import type { Attempt, PaymentRequest, RegisteredGrant, Task } from './wire.ts'
+import type { Attempt, Task } from './wire.ts'
 
 type Hex = `0x${string}`
 
 export type AgentOptions = {
   /** Its own key: holds no money, pays no gas. */
   account: LocalAccount
-  environment: Environment
+  chainId: number
   token: Hex
   redeemer: { url: string; address: Hex }
   /** Whom a message told it to pay. Nobody allowed that. */
@@ -27,18 +24,14 @@ export type AgentOptions = {
  * learns from the answers what it may do; nothing here knows the limits that it runs into.
  */
 export async function runAgent(options: AgentOptions, task: Task): Promise<Attempt[]> {
-  const { redeemer, pace } = options
-  const grant = (await ask(redeemer.url, `/grants/${task.grant}`)) as RegisteredGrant
-  const under = hashDelegation(decodeContext(grant.context)[0] as Delegation)
+  const { account, redeemer, token, chainId, clock, pace } = options
   const attempts: Attempt[] = []
-  for (const [index, { to, amount, reason }] of plan(options, task).entries()) {
+  for (const [index, payment] of plan(options, task).entries()) {
     if (index > 0) await new Promise((resolve) => setTimeout(resolve, pace))
-    const deadline = BigInt(Math.floor(options.clock() / 1000) + 120)
-    const { environment, token, account } = options
-    const salt = toHex(randomBytes(32))
-    const order = { environment, under, redeemer: redeemer.address, token, to, amount, deadline, salt }
-    const request: PaymentRequest = { grant: task.grant, context: await signOrder(account, order), reason }
-    attempts.push((await ask(redeemer.url, '/payments', request)) as Attempt)
+    const number = BigInt(clock()) * 1_000n + BigInt(index)
+    const deadline = BigInt(Math.floor(clock() / 1000) + 120)
+    const order = { chainId, grant: task.grant, redeemer: redeemer.address, token, number, deadline, ...payment }
+    attempts.push((await ask(redeemer.url, '/payments', await signOrder(account, order))) as Attempt)
   }
   return attempts
 }
@@ -58,13 +51,12 @@ function plan({ stranger }: AgentOptions, { payees, perDay, work }: Task): Payme
   ]
 }
 
-async function ask(url: string, path: string, body?: object): Promise<unknown> {
-  const response = await fetch(
-    `${url}${path}`,
-    body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
-  )
+async function ask(url: string, path: string, body: object): Promise<unknown> {
+  const response = await fetch(`${url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
   const answer: unknown = await response.json()
   if (response.ok) return answer
   throw new ExampleError('example.redeemer_refused', 'The redeemer does not take this request.', {

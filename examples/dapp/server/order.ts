@@ -1,118 +1,86 @@
 import { decodeFunctionData, encodeFunctionData, erc20Abi, type LocalAccount } from 'viem'
-import { decodeCaveat, type Environment, encodeCaveat } from '../../../src/caveats/index.ts'
-import {
-  type Call,
-  type Delegation,
-  decodeContext,
-  encodeContext,
-  hashDelegation,
-  recoverSigner,
-  signDelegation,
-  signingHashOf,
-} from '../../../src/delegation/index.ts'
+import { type ActionRequest, checkRequest, createRequest, hashRequest, signRequest } from '../../../src/receipt/index.ts'
 import { ExampleError } from './errors.ts'
+import type { PaymentRequest } from './wire.ts'
 
 type Hex = `0x${string}`
 
-/**
- * What the agent signs when it asks for a payment: a delegation of its own to the redeemer, for one exact call, once, until
- * a deadline. Its key holds nothing and pays no gas, and the redeemer's key alone can move nothing: the manager wants both.
- */
+/** One payment that the agent signed for: these very calls, under this grant, submitted by this redeemer, once, until then. */
 export type Order = {
-  /** Signed; hangs under the grant's leaf. */
-  link: Delegation
-  /** Names the order. */
+  /** Names it. */
   hash: Hex
-  call: Call
+  request: ActionRequest
   payment: { to: Hex; amount: bigint }
 }
 
 /** Longest that an order may wait to be sent, seconds. */
 export const MAX_ORDER_SECONDS = 300
+const MAX_REASON = 280
 
-/** The order for one payment, signed by the agent, as the context that travels. */
+/** An order of the agent's, as it travels. */
 export async function signOrder(
   agent: LocalAccount,
-  parameters: {
-    environment: Environment
-    /** Hash of the grant's leaf. */
-    under: Hex
+  order: {
+    chainId: number
+    grant: Hex
     redeemer: Hex
     token: Hex
     to: Hex
+    /** Base units. */
     amount: bigint
+    /** Two orders of the same payment have two numbers. */
+    number: bigint
     /** Unix seconds. */
     deadline: bigint
-    /** 32 random bytes: two orders of the same payment are two orders. */
-    salt: Hex
+    reason: string
   },
-): Promise<Hex> {
-  const { environment, under, redeemer, token, to, amount, deadline, salt } = parameters
+): Promise<PaymentRequest> {
+  const { chainId, redeemer, token, to, amount, reason, grant, number, deadline } = order
   const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [to, amount] })
-  const link = await signDelegation(agent as never, {
-    chainId: environment.chainId,
-    manager: environment.manager,
-    delegation: {
-      delegate: redeemer,
-      delegator: agent.address.toLowerCase() as Hex,
-      authority: under,
-      caveats: [
-        encodeCaveat(environment, { kind: 'exactExecution', target: token, value: 0n, data }),
-        encodeCaveat(environment, { kind: 'limitedCalls', limit: 1n }),
-        encodeCaveat(environment, { kind: 'timestamp', after: 0n, before: deadline }),
-      ],
-      salt,
-      signature: '0x',
-    },
-  })
-  return encodeContext([link])
+  const action = { chainId, redeemer, calls: [{ to: token, value: 0n, data }], reason }
+  const { signature } = await signRequest(agent as never, createRequest(action, { grant, number, deadline }))
+  return { grant, token, data, number: number.toString(), deadline: deadline.toString(), reason, signature }
 }
 
 /**
- * Reads an order from anybody, and believes nothing: it must be this agent's signature over one payment, under this leaf,
- * to this redeemer, once, until soon.
+ * Reads an order from anybody, and believes nothing: it must be this agent's signature over one payment, to this redeemer,
+ * until soon.
  *
- * @param leaf - Of the grant: its delegate is the agent.
  * @param now - Unix seconds.
- * @throws {@link ExampleError} `example.request_refused`; `DelegationError` for bytes that are no context.
+ * @throws {@link ExampleError} `example.request_refused`; `ReceiptError` for a signature of somebody else.
  */
 export function readOrder(
-  context: unknown,
-  { environment, leaf, redeemer, now }: { environment: Environment; leaf: Delegation; redeemer: Hex; now: bigint },
+  body: Record<string, unknown>,
+  { chainId, agent, redeemer, now }: { chainId: number; agent: Hex; redeemer: Hex; now: bigint },
 ): Order {
-  const [link, ...more] = decodeContext(context)
-  if (link === undefined || more.length > 0) throw refused('links')
-  if (link.authority !== hashDelegation(leaf)) throw refused('authority')
-  if (link.delegator !== leaf.delegate) throw refused('delegator')
-  if (link.delegate !== redeemer) throw refused('delegate')
-  const [exact, once, until, ...others] = link.caveats.map((caveat) => decodeCaveat(environment, caveat))
-  if (exact?.kind !== 'exactExecution' || others.length > 0) throw refused('call')
-  if (once?.kind !== 'limitedCalls' || once.limit !== 1n) throw refused('once')
-  if (until?.kind !== 'timestamp' || until.before <= now || until.before > now + BigInt(MAX_ORDER_SECONDS)) {
-    throw refused('deadline')
-  }
-  const hash = hashDelegation(link)
-  const signer = recoverSigner(signingHashOf(hash, environment), link.signature)
-  if (signer.status !== 'signed' || signer.signer !== link.delegator) throw refused('signature')
-  const call = { to: exact.target, value: exact.value, data: exact.data }
-  return { link, hash, call, payment: paymentOf(call) }
+  const { grant, token, data, number, deadline, reason, signature } = body
+  const uint = (value: unknown) => (typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : undefined)
+  const until = uint(deadline)
+  if (until === undefined || until <= now || until > now + BigInt(MAX_ORDER_SECONDS)) throw refused('deadline')
+  if (typeof reason !== 'string' || reason.length > MAX_REASON) throw refused('reason')
+  if (typeof signature !== 'string' || !/^0x[0-9a-f]{130}$/.test(signature)) throw refused('signature')
+  const request = {
+    ...{ chainId, grant, redeemer, reason, deadline: until },
+    number: uint(number),
+    calls: [{ to: token, value: 0n, data }],
+  } as ActionRequest
+  checkRequest({ request, signature: signature as Hex }, agent)
+  return { hash: hashRequest(request), request, payment: paymentOf(request) }
 }
 
-function paymentOf({ value, data }: Call): Order['payment'] {
+function paymentOf({ calls: [call] }: ActionRequest): Order['payment'] {
   try {
-    const { functionName, args } = decodeFunctionData({ abi: erc20Abi, data })
-    if (functionName === 'transfer' && value === 0n) {
-      return { to: args[0].toLowerCase() as Hex, amount: args[1] }
-    }
+    const { functionName, args } = decodeFunctionData({ abi: erc20Abi, data: call?.data ?? '0x' })
+    if (functionName === 'transfer') return { to: args[0].toLowerCase() as Hex, amount: args[1] }
   } catch {
     // Not a call of a token at all: as refused as any other that is no payment.
   }
-  throw refused('payment')
+  throw refused('data')
 }
 
 function refused(what: string): ExampleError {
   return new ExampleError('example.request_refused', 'This is not an order that the redeemer takes.', {
     details: { what },
-    fix: 'Have the agent sign one token payment, once, within five minutes, under the grant and to this redeemer.',
+    fix: 'Have the agent sign one token payment, with a reason in one sentence and a deadline within five minutes.',
   })
 }

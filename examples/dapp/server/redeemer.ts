@@ -16,14 +16,13 @@ type Hex = `0x${string}`
 /** More than anyone looks at; an example must not grow without a bound. */
 const MAX_GRANTS = 50
 const MAX_ATTEMPTS = 200
-const MAX_REASON = 280
 
 type Held = RegisteredGrant & { links: readonly Delegation[]; attempts: Attempt[] }
 
 /**
  * A submitter: takes what an agent signed, decides as `ambit/chain` does, sends once, and keeps what became of it in memory.
- * Its account pays the gas and can do nothing without the agent's signature. It holds no queue that outlives the process, no
- * receipts and no stops: the redeemer service is for that.
+ * Its account is the delegate and pays the gas; the agent holds a key that signs orders, and nothing else. It has no queue that
+ * outlives the process, no receipts and no stops: the redeemer service is for that.
  *
  * Routes: `POST /grants`, `GET /grants/:id`, `GET /grants/:id/attempts`, `POST /payments`.
  */
@@ -31,7 +30,7 @@ export function redeemerRoutes(options: {
   node: NodeClient
   environment: Environment
   account: LocalAccount
-  /** Only grants whose leaf is this agent's. */
+  /** Whose orders it takes. */
   agent: Hex
   /** Unix milliseconds. */
   clock: () => number
@@ -56,11 +55,10 @@ export function redeemerRoutes(options: {
     app.get('/grants/:id', (context) => context.json(shown(find(context.req.param('id')))))
     app.get('/grants/:id/attempts', (context) => context.json(find(context.req.param('id')).attempts))
     app.post('/payments', async (context) => {
-      const { grant, context: signed, reason } = await readBody(context)
-      const held = find(grant)
-      const leaf = held.links[0] as Delegation
+      const body = await readBody(context)
+      const held = find(body['grant'])
       const now = BigInt(Math.floor(clock() / 1000))
-      const order = readOrder(signed, { environment, leaf, redeemer, now })
+      const order = readOrder(body, { chainId: environment.chainId, agent, redeemer, now })
       // Asked again, answered again: an order is carried out once, also where the first answer was lost.
       const known = held.attempts.find(({ id }) => id === order.hash)
       if (known !== undefined) return context.json(known)
@@ -70,11 +68,11 @@ export function redeemerRoutes(options: {
         at: clock(),
         to: order.payment.to,
         amount: order.payment.amount.toString(),
-        reason: typeof reason === 'string' ? reason.slice(0, MAX_REASON) : '',
+        reason: order.request.reason ?? '',
         result: { status: 'deciding' },
       }
       held.attempts.push(attempt)
-      attempt.result = await inTurn(() => submit(held, order, attempt.reason))
+      attempt.result = await inTurn(() => submit(held, order))
       return context.json(attempt)
     })
   }
@@ -93,7 +91,7 @@ export function redeemerRoutes(options: {
     const { manager } = environment
     const here = chainId === environment.chainId && String(delegationManager).toLowerCase() === manager
     if (!here) throw refused('deployment')
-    if (leaf.delegate !== agent) throw refused('delegate')
+    if (leaf.delegate !== redeemer) throw refused('delegate')
     const id = grantId(manager, environment.chainId, [hashDelegation(leaf)])
     const grant = grantOf(environment, links)
     const { facts } = await readFacts(node, { grant, environment })
@@ -110,13 +108,14 @@ export function redeemerRoutes(options: {
     }
   }
 
-  async function submit({ links }: Held, { link, call }: Order, reason: string): Promise<AttemptResult> {
+  async function submit({ links }: Held, { request }: Order): Promise<AttemptResult> {
+    const { chainId, calls, reason } = request
     try {
       const { verdict, outcome } = await redeem(node, {
-        grant: grantOf(environment, [link, ...links]),
+        grant: grantOf(environment, links),
         environment,
         account,
-        action: { chainId: environment.chainId, redeemer, calls: [call], reason },
+        action: { chainId, redeemer, calls, ...(reason === undefined ? {} : { reason }) },
         pollingInterval: 100,
       })
       if (verdict.verdict === 'deny') {

@@ -75,7 +75,7 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
     }
     const agent: AgentOptions = {
       account: agentAccount,
-      environment,
+      chainId: chain.chainId,
       token: token.address,
       redeemer: config.redeemer,
       stranger: addressOf(chain, 9),

@@ -34,18 +34,23 @@ export type Task = {
   work: 'shift' | 'retry'
 }
 
-/** The agent asks for one payment: a one-shot delegation that it signed, which holds the very call. */
+/** The agent asks for one payment: a call of the token, and its signature over all of it (EIP-712 `ActionRequest`). */
 export type PaymentRequest = {
   grant: Hex
-  /** `encodeContext` of the one link. */
-  context: Hex
+  token: Hex
+  /** Calldata. */
+  data: Hex
+  number: string
+  /** Unix seconds. */
+  deadline: string
   /** The agent's own words. Data, never instructions. */
   reason: string
+  signature: Hex
 }
 
 /** One payment that the agent asked for, and what became of it. */
 export type Attempt = {
-  /** Hash of the one-shot delegation. */
+  /** What the agent signed. */
   id: Hex
   /** Unix milliseconds by the redeemer's clock. */
   at: number
