@@ -8,8 +8,9 @@ import { hashDelegation } from '../delegation/hash.ts'
 import type { Delegation } from '../delegation/types.ts'
 import { shortHash, type TreeMeter, type TreeNode, type TreeState } from '../grant/draw/nodes.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
+import { formatBudgetUnits } from '../scope/budgets.ts'
 import type { Scope } from '../scope/types.ts'
-import type { Counted, Ended, Meter, NodeMeters, Remaining } from '../verdict/meters.ts'
+import type { Ended, Meter, NodeMeters, Remaining } from '../verdict/meters.ts'
 import { familyOf } from '../verdict/reasons.ts'
 import type { ReasonCode } from '../verdict/types.ts'
 import type { Stop } from './stops.ts'
@@ -40,6 +41,8 @@ export function nodesOf(parameters: NodeParameters): Node[] {
     const path = pathTo(hash, byHash)
     const own = live?.get(hash)
     const stop = parameters.stops?.find((it) => path.some((above) => it.delegations.includes(above)))
+    const counts = own?.own.map((meter) => wordsOf(meter, assets)) ?? []
+    const above = own?.remaining.flatMap((it) => (it.inherited ? [inheritedText(it, assets)] : [])) ?? []
     const { authority, delegator, delegate } = delegation
     const state = stop === undefined ? stateOf(own, troubles) : ({ kind: 'ended', text: 'stopped here' } as const)
     const drawn: TreeNode = {
@@ -51,12 +54,14 @@ export function nodesOf(parameters: NodeParameters): Node[] {
         ...(caveat === undefined ? [] : [sentence]),
         ...(warning === undefined ? [] : [`! ${warning}`]),
       ]),
-      meters: own === undefined ? [] : metersOf(own, assets),
+      meters: [
+        ...counts.map((words): TreeMeter => ({ text: meterText(words), left: words.part })),
+        ...above.map((text): TreeMeter => ({ text, left: null })),
+      ],
       until: untilOf(path, byHash, environment),
       state,
     }
-    const counts = own === undefined ? [] : own.own.map((meter) => wordsOf(meter, assets))
-    return { delegation, sentences, troubles, live: own, counts, drawn }
+    return { delegation, sentences, troubles, live: own, counts, above, drawn }
   })
 }
 
@@ -97,24 +102,12 @@ function endOf({ code, by, inherited }: Ended): TreeState {
   return { kind: open ? 'open' : 'ended', text: inherited ? `${text} at ${shortHash(by)}` : text }
 }
 
-/** What it counts itself, and where something above leaves less, that. */
-function metersOf({ own, remaining }: NodeMeters, assets: Scope['assets']): TreeMeter[] {
-  const inherited = remaining.filter((it) => it.inherited)
-  return [
-    ...own.map((meter): TreeMeter => {
-      const words = wordsOf(meter, assets)
-      return { text: meterText(words), left: words.part }
-    }),
-    ...inherited.map((it): TreeMeter => ({ text: inheritedText(it, assets), left: null })),
-  ]
-}
-
 function wordsOf(meter: Meter, assets: Scope['assets']): CountedWords {
-  const { counts, budget, limit, used, left, resetsAt } = meter
-  const words = (amount: bigint | null) => (amount === null ? null : counted(amount, counts, assets))
+  const { budget, limit, used, left, resetsAt } = meter
+  const words = (amount: bigint | null) => (amount === null ? null : counted(amount, meter, assets))
   return {
     budget: budget ?? null,
-    limit: counted(limit, counts, assets),
+    limit: counted(limit, meter, assets),
     used: words(used),
     left: words(left),
     resetsAt: resetsAt === null ? null : instantInWords(resetsAt),
@@ -129,15 +122,17 @@ function meterText({ budget, limit, used, left, resetsAt }: CountedWords): strin
   return `${named}${left} left of ${limit}, ${used} used${again}`
 }
 
-function inheritedText({ counts, left, by }: Remaining, assets: Scope['assets']): string {
-  const rest = left === null ? 'an unknown amount' : counted(left, counts, assets)
+function inheritedText(remaining: Remaining, assets: Scope['assets']): string {
+  const { left, by } = remaining
+  const rest = left === null ? 'an unknown amount' : counted(left, remaining, assets)
   return `only ${rest} left under ${shortHash(by)} above`
 }
 
-function counted(amount: bigint, counts: Counted, assets: Scope['assets']): string {
+function counted(amount: bigint, { counts, unit }: Pick<Meter, 'counts' | 'unit'>, assets: Scope['assets']): string {
   if (counts === 'calls') return amount === 1n ? '1 call' : `${amount} calls`
   // Of several assets, each by its weight: no one's decimals are theirs.
-  if (counts.startsWith('budget:')) return `${amount} units`
+  if (unit !== undefined) return `${formatBudgetUnits({ ...unit, amount: amount * unit.amount })} units`
+  if (counts.startsWith('budget:')) return `${amount} units of its terms`
   return amountInWords(
     amount,
     counts === 'native' ? { symbol: 'native coin', decimals: 18 } : assets[counts as Address],

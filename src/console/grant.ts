@@ -1,21 +1,187 @@
-import { isHex } from '../primitives/hex.ts'
-import { nothingHere } from './errors.ts'
-import { html } from './html.ts'
-import type { PageModule } from './page.ts'
+import { serializeGrant } from '../grant/serialize.ts'
+import { type Address, type Hex, isHex } from '../primitives/hex.ts'
+import { barsOf } from './bars.ts'
+import { cannotOf } from './cannot.ts'
+import { chart } from './chart.ts'
+import { ending, needsWallet } from './ending.ts'
+import { ConsoleError, nothingHere } from './errors.ts'
+import { effective, leavesOf } from './exposure.ts'
+import { csrfField } from './form.ts'
+import { holders, linkSentences, rawLinks } from './grantParts.ts'
+import { type Html, html, say } from './html.ts'
+import { meter } from './meter.ts'
+import type { ActContext, Answer, Download, PageContext, PageModule, View } from './page.ts'
+import type { GrantFacts } from './source.ts'
+import { readAnswers } from './walletForm.ts'
+import { account, readingLine, statusBadge, untilText } from './words.ts'
+
+/** Budgets drawn as bars, and links whose limits are shown. */
+const MAX_SHOWN = 4
+/** Most rules of which it is said what still passes. */
+const MAX_REMAINING = 12
 
 /** One grant: what it allows, what was used, and its end. */
 export const grantPages: PageModule = {
   path: '/grants',
   routes: [
-    {
-      method: 'get',
-      path: '/grants/:id',
-      async show({ source, params }) {
-        const { id = '' } = params
-        const facts = isHex(id) && id.length === 66 ? await source.grants.grant(id) : undefined
-        if (facts === undefined) throw nothingHere()
-        return { title: facts.grant.scopes.at(-1)?.task.id ?? '', body: html`<p>${facts.standing.status}</p>` }
-      },
-    },
+    { method: 'get', path: '/grants/:id', show },
+    { method: 'get', path: '/grants/:id/file', show: file },
+    { method: 'post', path: '/grants/:id/stop', act: (context) => change(context, 'stop') },
+    { method: 'post', path: '/grants/:id/resume', act: (context) => change(context, 'resume') },
+    { method: 'post', path: '/grants/:id/revoke', act: revoke },
   ],
+}
+
+/** What was done, as the address after it says: one of these, or nothing. */
+const DONE: Readonly<Record<string, string>> = {
+  stop: 'Stopped. This machine sends nothing under it any more.',
+  resume: 'Resumed. This machine sends under it again, as far as the chain lets it.',
+  revoke: 'Revoked, and proven on chain. Nothing passes under it any more.',
+}
+
+async function show(context: PageContext): Promise<View> {
+  const facts = await factsOf(context)
+  const { grant, standing, reading } = facts
+  const scope = effective(grant)
+  const done = DONE[context.query.get('done') ?? '']
+  return {
+    title: say(scope.task.id, 120),
+    kicker: html`<a href="/">Overview</a> ${statusBadge(standing)} <code>${grant.id.slice(0, 10)}…</code>`,
+    lead: html`${say(scope.task.purpose, 400)}`,
+    ...(needsWallet(facts) ? { wallet: true as const } : {}),
+    body: html`
+${done !== undefined && html`<p class="card notice good" role="status">${done}</p>`}
+${undone(facts)}
+${who(facts)}
+<p class="quiet">${readingLine(reading)}</p>
+${left(facts)}
+${use(facts)}
+<h2>What it allows</h2>${linkSentences(facts)}
+${cannot(facts)}
+${ending(context, facts)}
+<h2>Fine print</h2>
+${holders(facts)}
+${rawLinks(facts)}
+<p><a href="/grants/${grant.id}/file">Download the grant</a> <span class="quiet">Everything in it is public: it is useless without the delegate’s key.</span></p>`,
+  }
+}
+
+function who({ grant, groups }: GrantFacts): Html {
+  const scope = effective(grant)
+  const group = groups.find(({ ended }) => ended === true)
+  return html`<section class="card" aria-label="Who, until when"><dl class="facts">
+<div><dt>Principal</dt><dd><code>${scope.principal}</code></dd></div>
+<div><dt>Delegate</dt><dd><code>${scope.delegate}</code></dd></div>
+<div><dt>Until</dt><dd>${untilText(scope)}</dd></div>
+<div><dt>Group</dt><dd>${say(scope.revocation.group, 80)}${group !== undefined && html` <span class="badge ended">Ended for ever</span>`}</dd></div>
+${scope.revocation.guardian !== undefined && html`<div><dt>Guardian</dt><dd><code>${scope.revocation.guardian}</code></dd></div>`}
+</dl></section>`
+}
+
+/** The limits of its own last links first: those are what the delegate meets. */
+function left(facts: GrantFacts): Html | false {
+  const { grant, links, remaining } = facts
+  const own = new Set(leavesOf({ grant, hashes: links.map(({ drawn }) => drawn.hash) }))
+  const counted = links.filter(({ counts, above }) => counts.length > 0 || above.length > 0)
+  const shown = counted.toSorted((a, b) => Number(own.has(b.drawn.hash)) - Number(own.has(a.drawn.hash)))
+  if (shown.length === 0 && remaining.length === 0) return false
+  return html`<h2>What is left</h2><div class="grid">${shown
+    .slice(0, MAX_SHOWN)
+    .map(
+      ({ drawn, counts, above }) =>
+        html`<section class="card"><h3>${own.has(drawn.hash) ? 'To' : 'Above it, to'} ${account(drawn.delegate)}</h3>${counts.map(meter)}${above.map((text) => html`<p class="warning">${say(text)}</p>`)}</section>`,
+    )}${
+    remaining.length > 0 &&
+    html`<section class="card"><h3>In one action, now</h3><ul>${remaining
+      .slice(0, MAX_REMAINING)
+      .map(
+        ({ rule, payee, text, refused }) =>
+          html`<li><strong>${text}</strong> by rule ${say(rule, 60)}${payee !== null && html` to ${account(payee)}`}${refused !== null && html` <span class="quiet">(${refused.replaceAll('_', ' ')})</span>`}</li>`,
+      )}</ul>${remaining.length > MAX_REMAINING && html`<p class="quiet">and ${remaining.length - MAX_REMAINING} more</p>`}</section>`
+  }</div>
+${shown.length > MAX_SHOWN && html`<p class="quiet">${shown.length - MAX_SHOWN} more links with limits of their own.</p>`}`
+}
+
+function use({ grant, spent, reading }: GrantFacts): Html | false {
+  const charts = barsOf(effective(grant), spent, reading.block?.timestamp ?? reading.at)
+  return (
+    charts.length > 0 &&
+    html`<h2>What was used</h2><div class="grid">${charts.slice(0, MAX_SHOWN).map(chart)}</div>
+<p class="quiet">By the receipts of this machine. What was redeemed elsewhere is in the figures above, which the chain counts, and not in these bars.</p>`
+  )
+}
+
+function cannot({ grant, coverage }: GrantFacts): Html | false {
+  const sentences = cannotOf(effective(grant), coverage)
+  return (
+    sentences.length > 0 &&
+    html`<h2>What it can not do</h2><div class="card"><p>Whoever holds the delegate’s key, the chain refuses to:</p><ul>${sentences.map((sentence) => html`<li>${say(sentence)}</li>`)}</ul></div>`
+  )
+}
+
+function undone({ undone: links }: GrantFacts): Html | false {
+  return (
+    links.length > 0 &&
+    html`<div class="card notice bad" role="alert"><h3>It had ended, and lives again</h3><p>${links.length === 1 ? 'A link' : `${links.length} links`} of it was disabled and then enabled again by its own delegator.</p></div>`
+  )
+}
+
+async function factsOf({ source, params }: PageContext): Promise<GrantFacts> {
+  const facts = await source.grants.grant(idOf(params))
+  if (facts === undefined) throw nothingHere()
+  return facts
+}
+
+async function file(context: PageContext): Promise<Download> {
+  const { grant } = await factsOf(context)
+  return { download: serializeGrant(grant), name: `grant-${grant.id.slice(0, 10)}.json`, type: 'application/json' }
+}
+
+async function change({ source, params }: ActContext, act: 'stop' | 'resume'): Promise<Answer> {
+  const id = idOf(params)
+  await source.grants[act](id)
+  return { redirect: `/grants/${id}?done=${act}` }
+}
+
+/** What a wallet says that it sent. None of it is believed: the source looks on the chain. */
+async function revoke(context: ActContext): Promise<Answer> {
+  const { source, params, form } = context
+  const id = idOf(params)
+  const delegator = form.text('delegator')
+  const transactions = readAnswers(form.text('answers'))
+  if (!isAddress(delegator) || transactions === null || !transactions.every(isHash)) throw unreadable()
+  const { status } = await source.grants.settleRevocation(id, delegator, transactions)
+  if (status === 'ended') return { redirect: `/grants/${id}?done=revoke` }
+  if (status === 'not_ended') {
+    throw new ConsoleError('console.not_proven', 'The chain does not show that it has ended.', {
+      details: { transactions },
+      fix: 'Treat the grant as alive; look at the transactions in the wallet, and revoke again.',
+      retry: 'reconcile',
+    })
+  }
+  return {
+    title: 'Not seen on chain yet',
+    kicker: html`<a href="/grants/${id}">Back to the grant</a>`,
+    body: html`<section class="card notice warn"><p>The wallet sent it, and no block holds it yet. Treat the grant as alive until one does.</p>
+<form method="post" action="/grants/${id}/revoke">${csrfField(context)}<input type="hidden" name="delegator" value="${delegator}"><input type="hidden" name="answers" value="${form.text('answers')}"><div class="actions"><button class="primary">Look again</button></div></form></section>`,
+  }
+}
+
+function idOf({ id = '' }: PageContext['params']): Hex {
+  if (isHash(id)) return id
+  throw nothingHere()
+}
+
+function isHash(text: string): text is Hex {
+  return text.length === 66 && isHex(text)
+}
+
+function isAddress(text: string): text is Address {
+  return text.length === 42 && isHex(text)
+}
+
+function unreadable(): ConsoleError {
+  return new ConsoleError('console.bad_form', 'This is not what a wallet answers.', {
+    fix: 'Go back, reload the page and revoke again.',
+  })
 }

@@ -2,6 +2,12 @@ import { type Html, html, say } from './html.ts'
 import type { PageModule } from './page.ts'
 import type { HealthCheck } from './source.ts'
 
+const MARK = {
+  ok: { words: 'Good', badge: 'live' },
+  warning: { words: 'Warning', badge: 'warn' },
+  fail: { words: 'Failed', badge: 'ended' },
+} as const
+
 /** What `ambit doctor` says. */
 export const health: PageModule = {
   label: 'Health',
@@ -12,12 +18,26 @@ export const health: PageModule = {
       path: '/health',
       async show({ source }) {
         const checks = await source.health.checks()
-        return { title: 'Health', body: html`<ul>${checks.map(row)}</ul>` }
+        return {
+          title: headline(checks),
+          lead: html`What <code>ambit doctor</code> looks at: this machine, and the chain where one is open.`,
+          body: html`<div class="card scroll"><table><thead><tr><th scope="col">Check</th><th scope="col">State</th><th scope="col">Found</th></tr></thead>
+<tbody>${checks.map(row)}</tbody></table></div>`,
+        }
       },
     },
   ],
 }
 
-function row({ check, status, found }: HealthCheck): Html {
-  return html`<li>${status}: ${say(check)}, ${say(found)}</li>`
+function headline(checks: readonly HealthCheck[]): string {
+  const failed = checks.filter(({ status }) => status === 'fail').length
+  const warned = checks.filter(({ status }) => status === 'warning').length
+  if (failed > 0) return failed === 1 ? 'One check failed' : `${failed} checks failed`
+  if (warned > 0) return warned === 1 ? 'One warning' : `${warned} warnings`
+  return 'All is well'
+}
+
+function row({ check, status, found, fix }: HealthCheck): Html {
+  const { words, badge } = MARK[status]
+  return html`<tr><th scope="row">${say(check, 60)}</th><td><span class="badge ${badge}">${words}</span></td><td>${say(found, 400)}${fix !== undefined && html`<p class="quiet"><strong>Fix:</strong> ${say(fix, 400)}</p>`}</td></tr>`
 }

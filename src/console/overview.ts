@@ -31,8 +31,7 @@ async function show({ source, query }: PageContext): Promise<View> {
   const undrawn = grants.filter(({ hashes }) => !hashes.some((hash) => drawn.has(hash)))
   return {
     title: headline(grants),
-    kicker: html`Overview`,
-    lead: readingLine(reading),
+    lead: html`<span class="quiet">${readingLine(reading)}</span>`,
     ...(live ? { refresh: EVERY } : {}),
     body: html`
 ${grants.length > 0 ? figures(facts) : empty()}
@@ -75,10 +74,10 @@ ${assets.length > MAX_ASSETS && html`<p class="quiet">and ${assets.length - MAX_
 ${unmeasured > 0 && html`<p class="warning">${unmeasured === 1 ? 'One grant has a rule' : `${unmeasured} grants have rules`} that does not say what it moves: not in this sum.</p>`}
 </section>
 <section class="card" aria-labelledby="standing"><h3 id="standing">Grants</h3>
-<dl class="facts">
-<div><dt>Open</dt><dd>${grants.length - ended.length}</dd></div>
-<div><dt>Stopped here</dt><dd>${stopped}</dd></div>
-<div><dt>Ended or expired</dt><dd>${ended.length - stopped}</dd></div>
+<dl class="tally">
+<div><dt>open</dt><dd class="big">${grants.length - ended.length}</dd></div>
+<div><dt>stopped here</dt><dd class="big">${stopped}</dd></div>
+<div><dt>ended</dt><dd class="big">${ended.length - stopped}</dd></div>
 </dl></section>
 </div>`
 }

@@ -58,6 +58,8 @@ export type LinkFacts = {
   live: NodeMeters | undefined
   /** The same in words, one for each thing that it counts itself. */
   counts: readonly CountedWords[]
+  /** Where something above leaves less than it does itself. */
+  above: readonly string[]
   drawn: TreeNode
 }
 

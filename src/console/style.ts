@@ -23,7 +23,7 @@ a:hover{text-decoration-thickness:2px}
 nav ul{display:flex;flex-wrap:wrap;list-style:none;margin:0;padding:0}
 nav a{display:block;padding:.55rem .8rem;color:var(--soft);text-decoration:none;border-radius:6px}
 nav a:hover,nav a[aria-current]{color:var(--ink)}nav a[aria-current]{font-weight:600;box-shadow:inset 0 -2px var(--live);border-radius:0}
-main{padding-block:2.25rem 3rem}
+main.wrap{padding-block:2.5rem 3rem}
 .head{margin-bottom:1.75rem}
 h1,h2,h3{line-height:1.2;margin:0;text-wrap:balance}
 h1{font:500 clamp(1.9rem,5vw,2.6rem)/1.12 ui-serif,Georgia,serif;letter-spacing:-.015em}
@@ -44,6 +44,7 @@ pre{white-space:pre-wrap;background:var(--track);padding:.75rem 1rem;border-radi
 .notice{border-left:4px solid var(--soft)}.notice.good{border-left-color:var(--live)}.notice.warn{border-left-color:var(--warn)}.notice.bad{border-left-color:var(--bad)}
 .warning{color:var(--warn)}.bad-text{color:var(--bad)}
 .facts{display:grid;gap:.55rem 1.5rem;margin:0}.facts div{display:grid;grid-template-columns:8.5rem 1fr;gap:.1rem 1rem}dd{margin:0}
+.tally{display:flex;gap:1.75rem;margin:.2rem 0 0}.tally div{display:flex;flex-direction:column-reverse}
 ul,ol{padding-left:1.2rem;margin:.5rem 0}li{margin:.3rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}tr:last-child>*{border-bottom:0}
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.4rem}.num{text-align:right;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}
@@ -55,7 +56,7 @@ button:hover{border-color:var(--ink)}button[disabled]{opacity:.5;cursor:default}
 .primary{background:var(--live);border-color:var(--live);color:var(--on)}.danger{background:var(--bad);border-color:var(--bad);color:var(--on)}
 .actions,.wallet-choice{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:.8rem}
 .meter{margin:.7rem 0 0}.meter svg,.bars svg{display:block;width:100%}.meter svg{height:8px;border-radius:4px}.meter p{display:flex;flex-wrap:wrap;justify-content:space-between;gap:0 1rem;margin:.3rem 0 0;font-variant-numeric:tabular-nums}
-.t{fill:var(--track)}.f{fill:var(--live)}.f.low{fill:var(--warn)}.f.none{fill:var(--bad)}.l{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}.bars text{fill:var(--soft);font-size:12px}
+.t{fill:var(--track)}.f{fill:var(--live)}.f.low{fill:var(--warn)}.f.none{fill:var(--bad)}.l{stroke:var(--bad);stroke-width:1.5;stroke-dasharray:5 4}figure{margin:0}.limit{color:var(--bad)}
 .tree,.tree ul{list-style:none;margin:0;padding:0}.tree ul{padding-left:1.6rem}
 .tree li{position:relative;margin:.75rem 0 0}
 .tree ul>li:before,.tree ul>li:not(:last-child):after{content:"";position:absolute;left:-.9rem;border:0 solid var(--soft);border-left-width:1.5px}
@@ -65,7 +66,7 @@ button:hover{border-color:var(--ink)}button[disabled]{opacity:.5;cursor:default}
 .tree .card.ended{border-style:dashed;border-color:var(--soft);background:none}.tree .card{max-width:44rem}
 .row{display:flex;flex-wrap:wrap;gap:.3rem .7rem;align-items:center;justify-content:space-between}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-footer{padding-block:1.5rem 3rem}
+footer.wrap{padding-block:1.5rem 3rem}
 @media(max-width:40rem){.facts div{grid-template-columns:1fr}.tree ul{padding-left:1rem}.tree ul>li:before,.tree ul>li:after{left:-.6rem!important}.tree ul>li:before{width:.6rem}}
 @media(prefers-reduced-motion:no-preference){a,button{transition:border-color .15s,color .15s}}
 @media print{.top nav,form,.skip{display:none}}

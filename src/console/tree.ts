@@ -66,7 +66,7 @@ export function tree({ roots }: Forest, rows: readonly GrantRow[]): Html {
 
 function item(branch: Branch, byLeaf: ReadonlyMap<Hex, readonly GrantRow[]>): Html {
   const { link, children } = branch
-  const { drawn, counts } = link
+  const { drawn, counts, above } = link
   const ended = drawn.state.kind === 'ended'
   const grants = byLeaf.get(drawn.hash) ?? []
   const hidden = children.length - MAX_SIBLINGS
@@ -74,6 +74,7 @@ function item(branch: Branch, byLeaf: ReadonlyMap<Hex, readonly GrantRow[]>): Ht
 <div class="row"><strong>${title(grants)}</strong><span class="badge ${badge(drawn.state.kind)}">${say(capital(drawn.state.text), 60)}</span></div>
 <p class="quiet">to ${account(drawn.delegate)}${drawn.until !== null && `, until ${drawn.until}`}</p>
 ${!ended && counts.slice(0, MAX_METERS).map(meter)}
+${!ended && above.slice(0, MAX_METERS).map((text) => html`<p class="warning">${say(capital(text))}</p>`)}
 ${!ended && counts.length > MAX_METERS && html`<p class="quiet">${counts.length - MAX_METERS} more limits</p>`}
 </div>${children.length > 0 && html`<ul>${children.slice(0, MAX_SIBLINGS).map((child) => item(child, byLeaf))}${hidden > 0 && html`<li class="quiet">${hidden} more under it</li>`}</ul>`}</li>`
 }

@@ -4,9 +4,7 @@
  * wallets as text only.
  */
 export const WALLET_SCRIPT = `'use strict'
-;(() => {
-  const form = document.querySelector('form[data-wallet]')
-  if (!form) return
+for (const form of document.querySelectorAll('form[data-wallet]')) {
   const want = JSON.parse(form.dataset.wallet)
   const status = form.querySelector('.wallet-status')
   const choice = form.querySelector('.wallet-choice')
@@ -14,8 +12,7 @@ export const WALLET_SCRIPT = `'use strict'
   const say = (text) => { status.textContent = text }
   const reason = (error) =>
     error && error.code === 4001 ? 'The wallet said no. Nothing was sent.' : 'The wallet refused: ' + String((error && error.message) || error).slice(0, 200)
-  const busy = (on) => { for (const button of choice.querySelectorAll('button')) button.disabled = on }
-  const submit = (answers) => { form.elements.answers.value = JSON.stringify(answers); form.submit() }
+  const busy = (on) => { for (const button of choice.children) button.disabled = on }
   const ask = async (provider, name) => {
     busy(true)
     const answers = []
@@ -25,8 +22,7 @@ export const WALLET_SCRIPT = `'use strict'
       if (!accounts.some((account) => String(account).toLowerCase() === want.account)) {
         throw { message: 'it does not hold the account ' + want.account + '. Choose that one in it.' }
       }
-      const chain = await provider.request({ method: 'eth_chainId' })
-      if (BigInt(chain) !== BigInt(want.chainId)) {
+      if (BigInt(await provider.request({ method: 'eth_chainId' })) !== BigInt(want.chainId)) {
         await provider.request({ method: 'wallet_switchEthereumChain', params: [{ chainId: want.chainId }] })
       }
       for (const request of want.requests) answers.push(await provider.request(request))
@@ -34,10 +30,10 @@ export const WALLET_SCRIPT = `'use strict'
       if (answers.length === 0) { say(reason(error)); busy(false); return }
     }
     say('Looking on the chain…')
-    submit(answers)
+    form.elements.answers.value = JSON.stringify(answers)
+    form.submit()
   }
-  window.addEventListener('eip6963:announceProvider', (event) => {
-    const detail = event.detail
+  window.addEventListener('eip6963:announceProvider', ({ detail }) => {
     if (!detail || !detail.info || !detail.provider || known.has(detail.info.uuid) || known.size > 15) return
     known.add(detail.info.uuid)
     const name = String(detail.info.name).slice(0, 40)
@@ -47,9 +43,9 @@ export const WALLET_SCRIPT = `'use strict'
     button.textContent = want.verb + ' ' + name
     button.addEventListener('click', () => ask(detail.provider, name))
     choice.append(button)
-    say('The account that signs: ' + want.account)
+    say('Signs as ' + want.account + '.')
   })
-  window.dispatchEvent(new Event('eip6963:requestProvider'))
   setTimeout(() => { if (known.size === 0) say('No wallet of this browser answered. It has to hold ' + want.account + '.') }, 1500)
-})()
+}
+window.dispatchEvent(new Event('eip6963:requestProvider'))
 `

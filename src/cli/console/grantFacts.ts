@@ -65,8 +65,10 @@ export async function readGrantFacts(
 /** As the compiler says it of the effective scope, with what was accepted when it was granted. */
 async function coverageOf(grant: Grant, environment: Environment): Promise<readonly CoverageRow[]> {
   const { compile } = await import('../../compile/compile.ts')
+  const { uintToBytes } = await import('../../primitives/hex.ts')
   // Neither salt nor nonce is in the coverage; what is compiled here is not signed.
-  const salt = () => `0x${'00'.repeat(32)}` as const
+  let salts = 0n
+  const salt = () => uintToBytes(++salts, 32)
   return compile(grant.scopes.at(-1) as Scope, environment, {
     salt,
     nonce: 0n,
