@@ -14,6 +14,8 @@ export type Chain = { chainId: number; name: string; environment: Environment | 
 
 /** What the methods of the wallet share. */
 export type Context = {
+  /** The page that asks. */
+  origin: string
   accounts: readonly LocalAccount[]
   upgrade: boolean
   rawDelegations: boolean

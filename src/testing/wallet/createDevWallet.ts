@@ -48,6 +48,7 @@ export function createDevWallet(options: DevWalletOptions): DevWallet {
   let held: (() => void)[] = []
 
   const context: Context = {
+    origin,
     accounts,
     chains,
     upgrade: options.upgrade ?? true,

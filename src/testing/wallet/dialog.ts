@@ -23,11 +23,6 @@ function show(question: Question, words: Words): Promise<Answer> {
     element('h2', { id: 'title' }, [words.title]),
     element('p', { id: 'origin' }, ['Asked by ', element('strong', {}, [question.origin])]),
     ...(words.sentence === undefined ? [] : [element('p', { class: 'sentence' }, [words.sentence])]),
-    element(
-      'dl',
-      {},
-      words.rows.flatMap(([label, value]) => [element('dt', {}, [label]), element('dd', {}, [value])]),
-    ),
     ...(words.warnings.length === 0
       ? []
       : [
@@ -37,6 +32,14 @@ function show(question: Question, words: Words): Promise<Answer> {
             words.warnings.map((text) => element('li', {}, [text])),
           ),
         ]),
+    element(
+      'dl',
+      {},
+      words.rows.flatMap(([label, value]) => {
+        const long = value.length > 34 ? { class: 'long' } : {}
+        return [element('dt', long, [label]), element('dd', long, [value])]
+      }),
+    ),
   ]) as HTMLDialogElement
   return new Promise((resolve) => {
     const done = (answer: Answer) => () => {
@@ -78,30 +81,37 @@ function element(name: string, attributes: Readonly<Record<string, string>>, chi
 const STYLE = `
 :host { all: initial; }
 dialog {
-  box-sizing: border-box; width: min(26rem, calc(100vw - 2rem)); max-height: calc(100vh - 2rem); padding: 1.25rem 1.5rem;
-  border: 1px solid #d5d9d4; border-radius: 14px; background: #fff; color: #16211f; overflow: auto;
+  --paper: #fff; --ink: #16211f; --faint: #51605c; --line: #d5d9d4; --tint: #eef4f2; --brand: #123c3a; --on-brand: #fff;
+  --warn: #fff4dd; --on-warn: #5b3f00; --gold: #7a5300;
+  box-sizing: border-box; width: min(27rem, calc(100vw - 1.5rem)); max-height: calc(100vh - 1.5rem); padding: 1.25rem 1.5rem 0;
+  border: 1px solid var(--line); border-radius: 14px; background: var(--paper); color: var(--ink); overflow: auto;
   font: 15px/1.45 system-ui, sans-serif; box-shadow: 0 18px 60px rgb(10 30 28 / 28%);
 }
 dialog::backdrop { background: rgb(10 30 28 / 45%); }
-.brand { margin: 0 0 .75rem; font-size: 12px; letter-spacing: .04em; color: #7a5300; }
+.brand { margin: 0 0 .75rem; font-size: 12px; letter-spacing: .04em; color: var(--gold); }
 h2 { margin: 0 0 .25rem; font-size: 19px; line-height: 1.25; }
 p { margin: 0 0 .75rem; overflow-wrap: anywhere; }
-.sentence { padding: .6rem .75rem; border-radius: 8px; background: #eef4f2; }
-dl { display: grid; grid-template-columns: auto 1fr; gap: .35rem 1rem; margin: 0 0 .75rem; }
-dt { color: #51605c; }
+.sentence { padding: .6rem .75rem; border-radius: 8px; background: var(--tint); }
+dl { display: grid; grid-template-columns: auto 1fr; gap: .3rem 1rem; margin: 0 0 .75rem; }
+dt { color: var(--faint); }
 dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
-.warnings { margin: 0 0 .75rem; padding: .6rem .75rem .6rem 1.6rem; border-radius: 8px; background: #fff4dd; color: #5b3f00; }
-.buttons { display: flex; gap: .5rem; justify-content: flex-end; flex-wrap: wrap; }
-button {
-  font: inherit; padding: .55rem 1rem; border-radius: 9px; border: 1px solid #c3cac7; background: #fff; color: inherit; cursor: pointer;
+.long { grid-column: 1 / -1; text-align: left; }
+dd.long { margin-top: -.3rem; font: 13px/1.4 ui-monospace, monospace; }
+.warnings { margin: 0 0 .75rem; padding: .6rem .75rem .6rem 1.6rem; border-radius: 8px; background: var(--warn); color: var(--on-warn); }
+.buttons {
+  position: sticky; bottom: 0; display: flex; gap: .5rem; justify-content: flex-end; flex-wrap: wrap;
+  margin: 0 -1.5rem; padding: .75rem 1.25rem 1.1rem; background: var(--paper); border-top: 1px solid var(--line);
 }
-button[data-answer=confirm] { background: #123c3a; border-color: #123c3a; color: #fff; }
-button:focus-visible { outline: 3px solid #f2b84b; outline-offset: 2px; }
+button {
+  font: inherit; padding: .5rem .9rem; border-radius: 9px; border: 1px solid var(--line); background: var(--paper); color: inherit;
+  cursor: pointer;
+}
+button[data-answer=confirm] { background: var(--brand); border-color: var(--brand); color: var(--on-brand); }
+button:focus-visible { outline: 3px solid #b0781a; outline-offset: 2px; }
 @media (prefers-color-scheme: dark) {
-  dialog { background: #14201e; color: #e8efec; border-color: #33433f; }
-  .brand { color: #f2b84b; } dt { color: #9db0aa; } .sentence { background: #1d2d2a; }
-  .warnings { background: #3a2d10; color: #ffdf9b; }
-  button { background: #1d2d2a; border-color: #40524d; }
-  button[data-answer=confirm] { background: #f2b84b; border-color: #f2b84b; color: #16211f; }
+  dialog {
+    --paper: #14201e; --ink: #e8efec; --faint: #9db0aa; --line: #33433f; --tint: #1d2d2a; --brand: #f2b84b; --on-brand: #16211f;
+    --warn: #3a2d10; --on-warn: #ffdf9b; --gold: #f2b84b;
+  }
 }
 `

@@ -1,13 +1,17 @@
 import type { LocalAccount } from 'viem'
 import type { Environment } from '../../caveats/types.ts'
 import { readBlock } from '../../chain/block.ts'
+import { ChainError } from '../../chain/errors.ts'
+import { readAsset } from '../../chain/readAsset.ts'
 import { readNonce } from '../../chain/readNonce.ts'
 import { upgradeAccount } from '../../chain/upgradeAccount.ts'
+import { describeRequest } from '../../dapp/describe/describeGrant.ts'
+import type { TokenInfo, Tokens } from '../../dapp/describe/words.ts'
 import type { PermissionRequest, PermissionResponse } from '../../dapp/types.ts'
 import { encodeContext } from '../../delegation/context.ts'
 import { delegationTypedData, signDelegation } from '../../delegation/sign.ts'
 import { type Delegation, ROOT_AUTHORITY } from '../../delegation/types.ts'
-import type { Hex } from '../../primitives/hex.ts'
+import type { Address, Hex } from '../../primitives/hex.ts'
 import { type Chain, type Context, lower, seen } from './context.ts'
 import { ProviderError, UNSUPPORTED_CHAIN } from './errors.ts'
 import { faultOf, halved } from './modes.ts'
@@ -30,10 +34,15 @@ export async function grantPermission(context: Context, asked: PermissionRequest
   }
   const account = context.account(asked.from)
   await seen(chain)
-  const { timestamp } = await readBlock(chain.node)
-  const request = completed({ ...asked, from: lower(account) }, Number(timestamp))
-  const canLower = asked.permission.isAdjustmentAllowed
-  const answer = await context.ask({ kind: 'permission', account: lower(account), request, canLower })
+  const now = Number((await readBlock(chain.node)).timestamp)
+  const request = completed({ ...asked, from: lower(account) }, now)
+  const answer = await context.ask({
+    kind: 'permission',
+    account: lower(account),
+    request,
+    canLower: asked.permission.isAdjustmentAllowed,
+    view: await viewOf(chain, request, { now, origin: context.origin }),
+  })
 
   const fault = faultOf(context.mode())
   const agreed = answer === 'lower' ? { ...request, permission: halved(request.permission) } : request
@@ -71,6 +80,24 @@ export async function grantPermission(context: Context, asked: PermissionRequest
 /** @throws `ChainError` `chain.principal_unsupported` where the account has other code. */
 export async function upgrade(chain: Chain, environment: Environment, account: LocalAccount): Promise<void> {
   await upgradeAccount(chain.node, { account, environment, pollingInterval: 50 })
+}
+
+/** The question in the words of a page's preview, with what the token says of itself. */
+async function viewOf(chain: Chain, request: PermissionRequest, { now, origin }: { now: number; origin: string }) {
+  const { data } = request.permission
+  const asset = 'tokenAddress' in data ? data.tokenAddress : undefined
+  const tokens: Tokens = asset === undefined ? {} : { [asset]: await tokenOf(chain, asset) }
+  return { ...describeRequest(request, { now, origin, chainName: chain.name, tokens }), tokens }
+}
+
+/** What is no token has no words; the person sees base units and a warning. */
+async function tokenOf({ node }: Chain, asset: Address): Promise<TokenInfo | undefined> {
+  try {
+    return await readAsset(node, { asset })
+  } catch (error) {
+    if (error instanceof ChainError && error.code === 'chain.rpc_malformed') return undefined
+    throw error
+  }
 }
 
 function randomSalt(): Hex {

@@ -59,12 +59,13 @@ async function revoke(context: Context, { chainId, from, context: asked }: Permi
   const chain = await seen(context.chainOf(chainId))
   const account = context.account(from)
   if (chain.environment === null) throw invalid('permissionContext', 'of a chain with the delegation framework')
-  await context.ask({ kind: 'revocation', account: lower(account), chainId, context: asked })
+  const root = rootOf(asked)
+  await context.ask({ kind: 'revocation', account: lower(account), chainId, delegate: root.delegate, context: asked })
   const sent = await send(chain.node, {
     account,
     chainId,
     to: chain.environment.manager,
-    data: encodeDisable(rootOf(asked)),
+    data: encodeDisable(root),
   })
   await included(chain.node, sent, {})
 }

@@ -1,5 +1,7 @@
 import type { LocalAccount, Transport } from 'viem'
 import type { Environment } from '../../caveats/types.ts'
+import type { GrantView } from '../../dapp/describe/describeGrant.ts'
+import type { Tokens } from '../../dapp/describe/words.ts'
 import type { PermissionRequest } from '../../dapp/types.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
 
@@ -67,13 +69,22 @@ export type DevWalletOptions = DevWalletChain & {
 /** What the person is asked. Everything in it but `kind` may come from a hostile page. */
 export type Question = { origin: string } & (
   | { kind: 'connect'; accounts: readonly Address[] }
-  /** `request` is complete: account, start and bounds are filled in. `canLower`: the page allows adjustment. */
-  | { kind: 'permission'; account: Address; request: PermissionRequest; canLower: boolean }
+  /**
+   * `request` is complete: account, start and bounds are filled in; `view` says it in words. `canLower`: the page allows
+   * adjustment.
+   */
+  | {
+      kind: 'permission'
+      account: Address
+      request: PermissionRequest
+      canLower: boolean
+      view: GrantView & { tokens: Tokens }
+    }
   | { kind: 'typedData'; account: Address; chainId: number; typedData: TypedDataMessage }
   | { kind: 'message'; account: Address; message: Hex }
   | { kind: 'transaction'; account: Address; chainId: number; calls: readonly DevWalletCall[] }
   | { kind: 'chain'; chainId: number; name: string; added: boolean }
-  | { kind: 'revocation'; account: Address; chainId: number; context: Hex }
+  | { kind: 'revocation'; account: Address; chainId: number; delegate: Address; context: Hex }
 )
 
 /** `lower` means half of the amount; it counts as no where the question cannot be lowered. */

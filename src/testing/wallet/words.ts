@@ -1,89 +1,75 @@
+import { decodeFunctionData } from 'viem'
+import { disableAbi } from '../../chain/disable.ts'
+import { money } from '../../dapp/describe/words.ts'
 import { renderValue } from '../../errors.ts'
 import { toChecksum } from '../../primitives/address.ts'
+import type { Address, Hex } from '../../primitives/hex.ts'
 import type { Chain } from './context.ts'
-import type { Question } from './types.ts'
+import type { DevWalletCall, Question } from './types.ts'
 
-/** A question in words. Rows are label and value. */
+/** A question in words, all of them safe to show. Rows are label and value. */
 export type Words = {
   title: string
+  /** Of the button that says yes. */
   confirm: string
   sentence?: string
-  rows: readonly (readonly [label: string, value: string])[]
+  rows: readonly Row[]
   warnings: readonly string[]
 }
 
+type Row = readonly [label: string, value: string]
+
 /** What a person is shown of a question. Text of a page is escaped and bounded. */
 export function wordsOf(question: Question, chains: ReadonlyMap<number, Chain>): Words {
-  const network = (chainId: number) => ['Network', chains.get(chainId)?.name ?? String(chainId)] as const
+  const network = (chainId: number): Row => ['Network', chains.get(chainId)?.name ?? `Chain ${chainId}`]
   switch (question.kind) {
     case 'connect':
       return {
         title: 'Connect to this page?',
         confirm: 'Connect',
+        sentence: 'The page sees these addresses and may ask you for signatures. It can spend nothing by itself.',
         rows: question.accounts.map((account, index) => [`Account ${index + 1}`, toChecksum(account)]),
         warnings: [],
       }
-    case 'permission': {
-      const { chainId, to, permission, rules } = question.request
-      const data = Object.entries(permission.data).map(([name, value]) => [name, plain(value)] as const)
-      return {
-        title: 'Grant this permission?',
-        confirm: 'Confirm',
-        rows: [
-          ['Account', toChecksum(question.account)],
-          ['Recipient', toChecksum(to)],
-          network(chainId),
-          ['Permission', permission.type],
-          ...data,
-          ...rules.map(
-            (rule) =>
-              [
-                rule.type,
-                rule.type === 'expiry' ? plain(rule.data.timestamp) : rule.data.addresses.join(', '),
-              ] as const,
-          ),
-        ],
-        warnings: [],
-      }
-    }
-    case 'typedData':
+    case 'permission':
+      return permissionWords(question)
+    case 'typedData': {
+      const { domain, primaryType, message } = question.typedData
       return {
         title: 'Sign this message?',
         confirm: 'Sign',
         rows: [
           ['Account', toChecksum(question.account)],
           network(question.chainId),
-          ['Contract', plain(question.typedData.domain['verifyingContract'])],
-          ['Type', plain(question.typedData.primaryType)],
-          ...Object.entries(question.typedData.message).map(([name, value]) => [plain(name), plain(value)] as const),
+          ['Contract', plain(domain['verifyingContract'])],
+          ['Type', plain(primaryType)],
+          ...Object.entries(message).map(([name, value]): Row => [plain(name), plain(value)]),
         ],
         warnings: [],
       }
+    }
     case 'message':
       return {
         title: 'Sign this message?',
         confirm: 'Sign',
         rows: [
           ['Account', toChecksum(question.account)],
-          ['Message', plain(question.message)],
+          ['Message', plain(readable(question.message))],
         ],
         warnings: [],
       }
-    case 'transaction':
+    case 'transaction': {
+      const { calls, account, chainId } = question
+      const own: Row[] = [['Account', toChecksum(account)], network(chainId)]
+      const ended = calls.length === 1 && calls[0] ? endedBy(calls[0], chains.get(chainId)) : undefined
+      if (ended !== undefined) return { ...REVOCATION, rows: [...own, ['Recipient', toChecksum(ended)]] }
       return {
-        title: question.calls.length > 1 ? `Send these ${question.calls.length} calls?` : 'Send this transaction?',
+        title: calls.length > 1 ? `Send these ${calls.length} calls?` : 'Send this transaction?',
         confirm: 'Send',
-        rows: [
-          ['Account', toChecksum(question.account)],
-          network(question.chainId),
-          ...question.calls.flatMap(({ to, value, data }) => [
-            ['To', toChecksum(to)] as const,
-            ['Value', `${value} wei`] as const,
-            ['Data', plain(data)] as const,
-          ]),
-        ],
+        rows: [...own, ...calls.flatMap(callRows)],
         warnings: [],
       }
+    }
     case 'chain':
       return {
         title: question.added ? 'Add this network and go there?' : 'Go to this network?',
@@ -94,17 +80,73 @@ export function wordsOf(question: Question, chains: ReadonlyMap<number, Chain>):
         ],
         warnings: [],
       }
-    case 'revocation':
+    case 'revocation': {
+      const { account, chainId, delegate } = question
       return {
-        title: 'End this permission?',
-        confirm: 'Revoke',
-        rows: [['Account', toChecksum(question.account)], network(question.chainId)],
-        warnings: [],
+        ...REVOCATION,
+        rows: [['Account', toChecksum(account)], network(chainId), ['Recipient', toChecksum(delegate)]],
       }
+    }
+  }
+}
+
+const REVOCATION = {
+  title: 'End this permission?',
+  confirm: 'Revoke',
+  sentence: 'From the block of this transaction on, the recipient can spend nothing under it.',
+  warnings: [],
+} as const
+
+/** The wallet's confirmation in the words that a page's preview has. Who asks stands above it already. */
+function permissionWords({ view }: Question & { kind: 'permission' }): Words {
+  const { exposure, rows, sentence, warnings, tokens } = view
+  const shown = rows.filter(({ views, id }) => views.includes('confirmation') && id !== 'requestFrom')
+  const { asset, untilExpiry } = exposure
+  return {
+    title: 'Grant this permission?',
+    confirm: 'Confirm',
+    sentence,
+    rows: [
+      ...shown.map(({ label, text }): Row => [label, text]),
+      ...(asset === null || untilExpiry === 'unknown'
+        ? []
+        : [['Most that can leave', money(untilExpiry, asset, tokens)] as const]),
+    ],
+    warnings: warnings.map(({ text }) => text),
+  }
+}
+
+function callRows({ to, value, data }: DevWalletCall): Row[] {
+  return [
+    ['To', toChecksum(to)],
+    ['Value', money(value, 'native', {})],
+    ...(data === '0x' ? [] : [['Data', plain(data)] as const]),
+  ]
+}
+
+/** The delegate of the delegation that a call to the manager ends; `undefined` for any other call. */
+function endedBy({ to, data }: DevWalletCall, chain: Chain | undefined): Address | undefined {
+  if (to !== chain?.environment?.manager) return undefined
+  try {
+    return decodeFunctionData({ abi: disableAbi, data }).args[0].delegate.toLowerCase() as Address
+  } catch {
+    return undefined
+  }
+}
+
+/** Text where the bytes are text. */
+function readable(message: Hex): string {
+  try {
+    const bytes = Uint8Array.from(message.slice(2).match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return message
   }
 }
 
 function plain(value: unknown): string {
-  const rendered = renderValue(typeof value === 'bigint' ? value.toString() : value)
-  return typeof value === 'string' || typeof value === 'bigint' ? rendered.replace(/^"|"$/g, '') : rendered
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'string') return renderValue(value).replace(/^"|"$/g, '')
+  const json = JSON.stringify(value, (_, entry) => (typeof entry === 'bigint' ? entry.toString() : entry))
+  return renderValue(json === undefined ? null : JSON.parse(json))
 }
