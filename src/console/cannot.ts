@@ -1,7 +1,7 @@
-import { instantInWords, symbolText } from '../caveats/words.ts'
+import { durationInWords, instantInWords, symbolText } from '../caveats/words.ts'
 import type { CoverageRow } from '../compile/types.ts'
 import { childPointer } from '../primitives/json.ts'
-import { parseInstant } from '../primitives/time.ts'
+import { parseDuration, parseInstant } from '../primitives/time.ts'
 import type { Asset, Scope } from '../scope/types.ts'
 
 /** Assets named in one sentence. */
@@ -33,13 +33,13 @@ export function cannotOf(scope: Scope, coverage: readonly CoverageRow[]): string
         `Move more than ${max} ${assetsText(scope, [asset])} at once`,
     ),
     ...Object.entries(scope.budgets).map(
-      ([name, { max, per }]) =>
+      ([name, { max, per, window }]) =>
         held.has(childPointer('/budgets', name)) &&
-        `Take more than ${max} from budget ${name}${per === undefined ? ', ever' : ` in each period of ${per}`}`,
+        `Take more than ${max} from budget “${name}”${per === undefined ? ', ever' : ` in ${window === 'rolling' ? 'any interval' : 'one window'} of ${lengthText(per)}`}`,
     ),
     scope.calls !== undefined &&
       held.has('/calls') &&
-      `Act more than ${scope.calls.max} times${scope.calls.per === undefined ? '' : ` in each period of ${scope.calls.per}`}`,
+      `Act more than ${scope.calls.max} times${scope.calls.per === undefined ? '' : ` in ${scope.calls.window === 'rolling' ? 'any interval' : 'one window'} of ${lengthText(scope.calls.per)}`}`,
     scope.notBefore !== undefined &&
       held.has('/notBefore') &&
       `Act before ${instantInWords(parseInstant(scope.notBefore))}`,
@@ -47,6 +47,10 @@ export function cannotOf(scope: Scope, coverage: readonly CoverageRow[]): string
     scope.redelegation.maxDepth === 0 && held.has('/redelegation/maxDepth') && 'Hand any of it on',
   ]
   return sentences.filter((sentence) => sentence !== false)
+}
+
+function lengthText(per: string): string {
+  return durationInWords(parseDuration(per)).text
 }
 
 function assetsText({ assets }: Scope, list: readonly Asset[]): string {

@@ -20,7 +20,7 @@ export function chart({ budget, rolling, limit, bars, say: words }: BudgetBars):
   const line = HEIGHT - height(limit)
   const [first] = bars
   const last = bars.at(-1)
-  return html`<figure class="card bars"><h3>Budget ${say(budget, 80)}</h3>
+  return html`<figure class="card bars"><h3>Budget “${say(budget, 80)}”</h3>
 <div class="row quiet"><span>${rolling ? 'counted back from now' : 'by window'}</span><span class="limit">limit ${words(limit)}</span></div>
 <svg viewBox="0 0 ${width} ${HEIGHT}" height="${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
 ${bars.map(({ units }, index) => {

@@ -1,14 +1,16 @@
+import { actorText } from '../grant/draw/nodes.ts'
 import { serializeGrant } from '../grant/serialize.ts'
+import { toChecksum } from '../primitives/address.ts'
 import { type Address, type Hex, isHex } from '../primitives/hex.ts'
 import { barsOf } from './bars.ts'
 import { cannotOf } from './cannot.ts'
 import { chart } from './chart.ts'
-import { ending, needsWallet } from './ending.ts'
+import { ending, revokePage } from './ending.ts'
 import { ConsoleError, nothingHere } from './errors.ts'
 import { effective, leavesOf } from './exposure.ts'
 import { csrfField } from './form.ts'
 import { holders, linkSentences, rawLinks } from './grantParts.ts'
-import { type Html, html, say } from './html.ts'
+import { type Html, html, json, say } from './html.ts'
 import { meter } from './meter.ts'
 import type { ActContext, Answer, Download, PageContext, PageModule, View } from './page.ts'
 import type { GrantFacts } from './source.ts'
@@ -28,7 +30,9 @@ export const grantPages: PageModule = {
     { method: 'get', path: '/grants/:id/file', show: file },
     { method: 'post', path: '/grants/:id/stop', act: (context) => change(context, 'stop') },
     { method: 'post', path: '/grants/:id/resume', act: (context) => change(context, 'resume') },
-    { method: 'post', path: '/grants/:id/revoke', act: revoke },
+    { method: 'get', path: '/grants/:id/revoke/:delegator', show: askRevoke },
+    { method: 'post', path: '/grants/:id/revoke/:delegator', act: revoke },
+    { method: 'get', path: '/grants/:id/raw', show: raw },
   ],
 }
 
@@ -48,7 +52,6 @@ async function show(context: PageContext): Promise<View> {
     title: say(scope.task.id, 120),
     kicker: html`<a href="/">Overview</a> ${statusBadge(standing)} <code>${grant.id.slice(0, 10)}…</code>`,
     lead: html`${say(scope.task.purpose, 400)}`,
-    ...(needsWallet(facts) ? { wallet: true as const } : {}),
     body: html`
 ${done !== undefined && html`<p class="card notice good" role="status">${done}</p>`}
 ${undone(facts)}
@@ -61,8 +64,8 @@ ${cannot(facts)}
 ${ending(context, facts)}
 <h2>Fine print</h2>
 ${holders(facts)}
-${rawLinks(facts)}
-<p><a href="/grants/${grant.id}/file">Download the grant</a> <span class="quiet">Everything in it is public: it is useless without the delegate’s key.</span></p>`,
+<ul><li><a href="/grants/${grant.id}/raw">Links and raw caveats</a></li>
+<li><a href="/grants/${grant.id}/file">Download the grant</a> <span class="quiet">Everything in it is public: it is useless without the delegate’s key.</span></li></ul>`,
   }
 }
 
@@ -70,11 +73,11 @@ function who({ grant, groups }: GrantFacts): Html {
   const scope = effective(grant)
   const group = groups.find(({ ended }) => ended === true)
   return html`<section class="card" aria-label="Who, until when"><dl class="facts">
-<div><dt>Principal</dt><dd><code>${scope.principal}</code></dd></div>
-<div><dt>Delegate</dt><dd><code>${scope.delegate}</code></dd></div>
+<div><dt>Principal</dt><dd><code>${toChecksum(scope.principal)}</code></dd></div>
+<div><dt>Delegate</dt><dd><code>${actorText(scope.delegate)}</code></dd></div>
 <div><dt>Until</dt><dd>${untilText(scope)}</dd></div>
 <div><dt>Group</dt><dd>${say(scope.revocation.group, 80)}${group !== undefined && html` <span class="badge ended">Ended for ever</span>`}</dd></div>
-${scope.revocation.guardian !== undefined && html`<div><dt>Guardian</dt><dd><code>${scope.revocation.guardian}</code></dd></div>`}
+${scope.revocation.guardian !== undefined && html`<div><dt>Guardian</dt><dd><code>${toChecksum(scope.revocation.guardian)}</code></dd></div>`}
 </dl></section>`
 }
 
@@ -115,7 +118,7 @@ function cannot({ grant, coverage }: GrantFacts): Html | false {
   const sentences = cannotOf(effective(grant), coverage)
   return (
     sentences.length > 0 &&
-    html`<h2>What it can not do</h2><div class="card"><p>Whoever holds the delegate’s key, the chain refuses to:</p><ul>${sentences.map((sentence) => html`<li>${say(sentence)}</li>`)}</ul></div>`
+    html`<h2>What it can not do</h2><div class="card"><p>Whoever holds the delegate’s key can not:</p><ul>${sentences.map((sentence) => html`<li>${say(sentence)}</li>`)}</ul></div>`
   )
 }
 
@@ -137,6 +140,21 @@ async function file(context: PageContext): Promise<Download> {
   return { download: serializeGrant(grant), name: `grant-${grant.id.slice(0, 10)}.json`, type: 'application/json' }
 }
 
+async function raw(context: PageContext): Promise<View> {
+  const facts = await factsOf(context)
+  return {
+    title: 'As the chain sees it',
+    kicker: html`<a href="/grants/${facts.grant.id}">${say(effective(facts.grant).task.id, 120)}</a>`,
+    body: rawLinks(facts),
+  }
+}
+
+async function askRevoke(context: PageContext): Promise<View> {
+  const view = revokePage(context, await factsOf(context), delegatorOf(context.params))
+  if (view === undefined) throw nothingHere()
+  return view
+}
+
 async function change({ source, params }: ActContext, act: 'stop' | 'resume'): Promise<Answer> {
   const id = idOf(params)
   await source.grants[act](id)
@@ -146,10 +164,9 @@ async function change({ source, params }: ActContext, act: 'stop' | 'resume'): P
 /** What a wallet says that it sent. None of it is believed: the source looks on the chain. */
 async function revoke(context: ActContext): Promise<Answer> {
   const { source, params, form } = context
-  const id = idOf(params)
-  const delegator = form.text('delegator')
+  const [id, delegator] = [idOf(params), delegatorOf(params)]
   const transactions = readAnswers(form.text('answers'))
-  if (!isAddress(delegator) || transactions === null || !transactions.every(isHash)) throw unreadable()
+  if (transactions === null || !transactions.every(isHash)) throw unreadable()
   const { status } = await source.grants.settleRevocation(id, delegator, transactions)
   if (status === 'ended') return { redirect: `/grants/${id}?done=revoke` }
   if (status === 'not_ended') {
@@ -163,12 +180,17 @@ async function revoke(context: ActContext): Promise<Answer> {
     title: 'Not seen on chain yet',
     kicker: html`<a href="/grants/${id}">Back to the grant</a>`,
     body: html`<section class="card notice warn"><p>The wallet sent it, and no block holds it yet. Treat the grant as alive until one does.</p>
-<form method="post" action="/grants/${id}/revoke">${csrfField(context)}<input type="hidden" name="delegator" value="${delegator}"><input type="hidden" name="answers" value="${form.text('answers')}"><div class="actions"><button class="primary">Look again</button></div></form></section>`,
+<form method="post" action="/grants/${id}/revoke/${delegator}">${csrfField(context)}<input type="hidden" name="answers" value="${json(transactions)}"><div class="actions"><button class="primary">Look again</button></div></form></section>`,
   }
 }
 
 function idOf({ id = '' }: PageContext['params']): Hex {
   if (isHash(id)) return id
+  throw nothingHere()
+}
+
+function delegatorOf({ delegator = '' }: PageContext['params']): Address {
+  if (isAddress(delegator)) return delegator
   throw nothingHere()
 }
 

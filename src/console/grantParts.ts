@@ -9,8 +9,10 @@ const MAX_LINKS = 6
 const MAX_SENTENCES = 16
 /** Constraints of the table. */
 const MAX_ROWS = 40
-/** Characters of one caveat's terms. */
-const MAX_TERMS = 320
+/** Links of the raw page, caveats of one, and characters of one caveat's terms. */
+const MAX_RAW = 8
+const MAX_CAVEATS = 8
+const MAX_TERMS = 640
 
 const HELD = {
   chain: 'The chain',
@@ -21,7 +23,7 @@ const HELD = {
 
 /** What the caveats permit, link by link, in the words of their own bytes. */
 export function linkSentences({ links }: GrantFacts): Html {
-  return html`${links.slice(0, MAX_LINKS).map(sentencesOf)}${more(links)}`
+  return html`${links.slice(0, MAX_LINKS).map(sentencesOf)}${more(links, MAX_LINKS)}`
 }
 
 function sentencesOf({ drawn, sentences, troubles }: LinkFacts): Html {
@@ -52,20 +54,25 @@ export function holders({ coverage }: GrantFacts): Html {
 
 /** The delegations as the chain sees them. */
 export function rawLinks({ links }: GrantFacts): Html {
-  return html`<details class="card"><summary>Links and raw caveats</summary>${links.slice(0, MAX_LINKS).map(
-    ({ delegation }) => html`<h3>${hashDelegation(delegation)}</h3><dl class="facts">
+  return html`${links.slice(0, MAX_RAW).map(({ delegation }) => {
+    const { caveats } = delegation
+    return html`<section class="card"><h2><code>${hashDelegation(delegation)}</code></h2><dl class="facts">
+<div><dt>Delegator</dt><dd><code>${delegation.delegator}</code></dd></div>
+<div><dt>Delegate</dt><dd><code>${delegation.delegate}</code></dd></div>
 <div><dt>Authority</dt><dd><code>${delegation.authority}</code></dd></div>
 <div><dt>Salt</dt><dd><code>${delegation.salt}</code></dd></div>
-${delegation.caveats.map(
-  ({ enforcer, terms }) =>
-    html`<div><dt>Enforcer</dt><dd><code>${enforcer}</code><br><code>${say(terms, MAX_TERMS)}</code></dd></div>`,
-)}</dl>`,
-  )}${more(links)}</details>`
+${caveats
+  .slice(0, MAX_CAVEATS)
+  .map(
+    ({ enforcer, terms }) =>
+      html`<div><dt>Enforcer</dt><dd><code>${enforcer}</code></dd><dt>Terms</dt><dd><code>${say(terms, MAX_TERMS)}</code></dd></div>`,
+  )}</dl>${caveats.length > MAX_CAVEATS && html`<p class="quiet">and ${caveats.length - MAX_CAVEATS} more caveats</p>`}</section>`
+  })}${more(links, MAX_RAW)}`
 }
 
-function more(links: readonly LinkFacts[]): Html | false {
+function more(links: readonly LinkFacts[], shown: number): Html | false {
   return (
-    links.length > MAX_LINKS &&
-    html`<p class="quiet">and ${links.length - MAX_LINKS} more links: download the grant to see them.</p>`
+    links.length > shown &&
+    html`<p class="quiet">and ${links.length - shown} more links: download the grant to see them.</p>`
   )
 }

@@ -12,7 +12,7 @@ export function meter({ budget, limit, used, left, resetsAt, part }: CountedWord
   return html`<div class="meter">
 ${part !== null && bar(part)}
 <p>${known ? html`<span><strong>${say(left)}</strong> left of ${say(limit)}</span><span class="quiet">${say(used)} used</span>` : html`<span>${say(limit)} at most</span><span class="quiet">used: not known</span>`}</p>
-${(budget !== null || resetsAt !== null) && html`<p class="quiet"><span>${budget !== null && `Budget ${say(budget, 80)}`}</span><span>${resetsAt !== null && `whole again ${resetsAt}`}</span></p>`}
+${(budget !== null || resetsAt !== null) && html`<p class="quiet"><span>${budget !== null && `Budget “${say(budget, 80)}”`}</span><span>${resetsAt !== null && `whole again ${resetsAt}`}</span></p>`}
 </div>`
 }
 

@@ -51,7 +51,7 @@ caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.4rem
 summary{cursor:pointer;padding:.35rem 0}details[open]>summary{color:var(--ink)}
 form{margin:0}label{display:block;font-weight:600;margin:.9rem 0 .3rem}
 input,textarea,select{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--soft);border-radius:6px;padding:.5rem .7rem;width:100%;max-width:36rem}input[type=checkbox],input[type=radio]{width:auto}textarea{min-height:12rem;font:.86rem/1.5 ui-monospace,monospace}
-button,.button{font:600 .9375rem/1 inherit;font-family:inherit;display:inline-block;min-height:2.75rem;padding:.7rem 1.1rem;border:1px solid var(--soft);border-radius:8px;background:var(--card);color:var(--ink);cursor:pointer;text-decoration:none}
+button,.button{font:inherit;font-weight:600;line-height:1.2;display:inline-block;min-height:2.75rem;padding:.7rem 1.1rem;border:1px solid var(--soft);border-radius:8px;background:var(--card);color:var(--ink);cursor:pointer;text-decoration:none}
 button:hover{border-color:var(--ink)}button[disabled]{opacity:.5;cursor:default}
 .primary{background:var(--live);border-color:var(--live);color:var(--on)}.danger{background:var(--bad);border-color:var(--bad);color:var(--on)}
 .actions,.wallet-choice{display:flex;flex-wrap:wrap;gap:.6rem;margin-top:.8rem}
