@@ -28,17 +28,22 @@ export {
   type GetGrantedExecutionPermissionsReturnType,
   getGrantedExecutionPermissions,
 } from './getGrantedExecutionPermissions.ts'
+export { type GetGrantStatusParameters, type GetGrantStatusReturnType, getGrantStatus } from './getGrantStatus.ts'
 export {
   type GetSupportedExecutionPermissionsErrorType,
   type GetSupportedExecutionPermissionsReturnType,
   getSupportedExecutionPermissions,
 } from './getSupportedExecutionPermissions.ts'
+export { type ListGrantsParameters, type ListGrantsReturnType, listGrants } from './listGrants.ts'
 export {
   type PermissionCaveat,
   type PermissionTrouble,
   type ReadPermission,
   readPermission,
 } from './readPermission.ts'
+export type { Revocation } from './readRevocation.ts'
+export type { Spending } from './readSpending.ts'
+export { type RedelegateScopeParameters, redelegateScope, toGrant } from './redelegate.ts'
 export {
   type RequestExecutionPermissionsErrorType,
   type RequestExecutionPermissionsParameters,
@@ -53,6 +58,13 @@ export {
   requestGrant,
   type TaskAccount,
 } from './requestGrant.ts'
+export {
+  type RestoreGrantParameters,
+  type RestoreGrantReturnType,
+  restoreGrant,
+  type StoredGrant,
+  storedGrant,
+} from './restoreGrant.ts'
 export {
   type RevokeExecutionPermissionErrorType,
   type RevokeExecutionPermissionParameters,

@@ -52,6 +52,7 @@ export async function attenuateGrant(
   return assemble({
     chainId: grant.chainId,
     manager: grant.manager,
+    ...(grant.origin === undefined ? {} : { origin: grant.origin }),
     scopes: [...grant.scopes, options.scope],
     accepted: [...grant.accepted, plan.accepted],
     delegations: [...delegations.slice(0, firstNew), ...signed],

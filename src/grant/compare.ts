@@ -3,6 +3,7 @@ import type { Caveat, DecodedCaveat, Environment } from '../caveats/types.ts'
 import { compile } from '../compile/compile.ts'
 import { isTaskScope } from '../compile/taskScope.ts'
 import type { Draft, Plan } from '../compile/types.ts'
+import type { Delegation } from '../delegation/types.ts'
 import { AmbitError, type ErrorDetails } from '../errors.ts'
 import { type Hex, uintToBytes } from '../primitives/hex.ts'
 import type { Scope } from '../scope/types.ts'
@@ -11,6 +12,7 @@ import { GrantError } from './errors.ts'
 import { readStructure } from './structure.ts'
 import { type Tree, treeOf } from './tree.ts'
 import type { Grant } from './types.ts'
+import { planOfWallet } from './walletRoot.ts'
 
 /**
  * Throws unless the delegations are what compiling the scopes gives, link by link and byte by byte: a file that shows one
@@ -36,7 +38,9 @@ export function servedRules(grant: Grant, environment: Environment): string[][][
   let salts = 0n
   const salt = () => uintToBytes(++salts, 32)
   const plans = grant.scopes.map((scope, level) => {
-    const caveats = grant.delegations.flatMap((it, index) => (levels[index] === level ? it.caveats : []))
+    const own = grant.delegations.filter((_, index) => levels[index] === level)
+    if (level === 0 && grant.origin === 'wallet') return planOfRoot(scope, own, grant, environment)
+    const caveats = own.flatMap((it) => it.caveats)
     return recompile({ scope, level, caveats, grant, environment, salt })
   })
   const [root] = plans
@@ -66,6 +70,15 @@ function alikeIn({ drafts, branches }: Plan, scope: Scope): string[][] {
     rules.set(look, new Set([...(rules.get(look) ?? []), ...own]))
   })
   return looks.map((look) => [...(rules.get(look) ?? [])])
+}
+
+/** A wallet grants by one delegation, and accepts nothing by name. */
+function planOfRoot(scope: Scope, own: readonly Delegation[], grant: Grant, environment: Environment): Plan {
+  const [root, ...others] = own
+  if (root === undefined || others.length > 0) throw notTheScope({ scope: 0, differs: 'links' })
+  if (grant.accepted[0]?.length !== 0) throw notTheScope({ scope: 0, differs: 'accepted' })
+  if (environment.manager !== grant.manager) throw notTheScope({ scope: 0, differs: 'manager' })
+  return planOfWallet(scope, root, environment)
 }
 
 function recompile(parameters: {

@@ -28,6 +28,7 @@ export const GrantDocument = z.strictObject({
   id: Word,
   chainId: z.int().min(1).max(Number.MAX_SAFE_INTEGER),
   manager: Address,
+  origin: z.literal('wallet').optional(),
   lowering: z.enum(['framework', 'fused']),
   scopes: z.array(z.unknown()).min(1).max(CONTEXT_LIMITS.links),
   scopeHash: Word,

@@ -32,7 +32,13 @@ const SCHEMA = 'ambit.grant.v1'
 export function parseGrant(input: unknown, options: { environment?: Environment } = {}): Grant {
   const json = parseJson(typeof input === 'string' ? input : canonicalJson(input), { maxBytes: MAX_GRANT_BYTES })
   const document = readDocument(json)
-  const grant: Grant = { ...document, scopes: document.scopes.map(readScope), branches: document.branches.map(compact) }
+  const { origin, ...members } = document
+  const grant: Grant = {
+    ...members,
+    ...(origin === undefined ? {} : { origin }),
+    scopes: document.scopes.map(readScope),
+    branches: document.branches.map(compact),
+  }
   checkDeployment(grant, options.environment)
   checkScopes(grant.scopes)
   const { leaves, levels } = readStructure(grant)

@@ -15,6 +15,7 @@ export function serializeGrant(grant: Grant): string {
     id: grant.id,
     chainId: grant.chainId,
     manager: grant.manager,
+    ...(grant.origin === undefined ? {} : { origin: grant.origin }),
     lowering: grant.lowering,
     scopes: grant.scopes.map((scope): unknown => JSON.parse(canonicalJson(scope))),
     scopeHash: grant.scopeHash,

@@ -13,6 +13,11 @@ export type Grant = {
   id: Hex
   chainId: number
   manager: Address
+  /**
+   * `wallet`: the root is a wallet's own delegation for a token permission (ERC-7715), whose salt commits to no scope: nobody
+   * signed for the words of the first scope, only for what its caveats say. Absent: every delegation is bound to its scope.
+   */
+  origin?: 'wallet'
   /** Of the effective scope. What those above it were lowered to, their caveats say. */
   lowering: Lowering
   /** Root scope first, the effective one (that of the last delegate) last; each a subset of the one before it. */

@@ -59,10 +59,11 @@ export function checkGrantEvidence(
     const detail = 'The deployment of the framework is not known, so the caveats were not compared with the scope.'
     return { check: found('grant', 'unavailable', 'environment_missing', detail), read }
   }
-  return {
-    check: proven('grant', 'The grant is whole and is what its scope compiles to.'),
-    read,
-  }
+  const detail =
+    grant.origin === 'wallet'
+      ? 'The grant is whole, and permits what its scope says. The principal signed that in a wallet, not the words of the scope.'
+      : 'The grant is whole and is what its scope compiles to.'
+  return { check: proven('grant', detail), read }
 }
 
 function readGrant(bytes: Uint8Array, environment: Environment | undefined): GrantRead {

@@ -1,12 +1,19 @@
 import type { LocalAccount } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { requestGrant, revokeGrant } from '../../src/dapp/index.ts'
+import { readFacts } from '../../src/chain/readFacts.ts'
+import { redelegateScope, requestGrant, revokeGrant, toGrant } from '../../src/dapp/index.ts'
+import { encodeContext } from '../../src/delegation/context.ts'
 import { encodeCalls } from '../../src/delegation/execution.ts'
+import { checkGrant } from '../../src/grant/check.ts'
+import { parseGrant } from '../../src/grant/parse.ts'
+import { serializeGrant } from '../../src/grant/serialize.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { encodeCall } from '../../src/redemption/encode.ts'
+import { evaluate } from '../../src/verdict/evaluate.ts'
+import { prepareGrant } from '../../src/verdict/prepare.ts'
 import { balanceOf, mint, useChain } from '../rig/chain.ts'
 import { dailyScope, OTHER, PAYEE } from '../rig/dappScope.ts'
-import { addressOf, nodeOf, transferCall, upgraded } from '../rig/grant.ts'
+import { actionOf, addressOf, nodeOf, transferCall, upgraded } from '../rig/grant.ts'
 import { metamaskWallet, rpcError } from '../rig/metamaskWallet.ts'
 
 const chain = useChain()
@@ -81,5 +88,72 @@ describe('requestGrant', () => {
       },
     })
     expect(await request()).toMatchObject({ status: 'refused', code: 'dapp.rejected', response: null })
+  })
+})
+
+describe('toGrant', () => {
+  test('default: a wallet permission is a grant that is read again, evaluated, and that explains its refusals', async () => {
+    const { publicClient, request } = grantWith()
+    const result = await request()
+    if (result.status !== 'granted' || result.path !== 'permission') throw result
+    const { environment } = chain
+    const grant = await toGrant({ ...result, environment })
+    expect(parseGrant(serializeGrant(grant), { environment })).toEqual(grant)
+    expect(grant).toMatchObject({ origin: 'wallet', id: result.grant.id })
+    const { facts, state } = await readFacts(publicClient, { grant, environment })
+    expect(checkGrant(grant, facts).status).toBe('valid')
+    const ask = (to: Address, amount: bigint) =>
+      evaluate(
+        prepareGrant(grant, environment),
+        actionOf(chain, delegate, transferCall(chain.token.address, to, amount)),
+        state,
+      )
+    expect(ask(PAYEE, 10n * UNIT)).toMatchObject({ verdict: 'allow' })
+    expect(ask(PAYEE, 10n * UNIT + 1n)).toMatchObject({ verdict: 'deny', code: 'period_budget_exceeded' })
+    expect(ask(OTHER, 1n)).toMatchObject({ verdict: 'deny' })
+  })
+})
+
+describe('redelegateScope', () => {
+  const rich = { calls: { max: 3 }, redelegation: { maxDepth: 0 } }
+  const twoPayees = (more: object = rich) => {
+    const rules = [
+      {
+        id: 'pay',
+        class: 'transfer' as const,
+        asset: chain.token.address,
+        to: [PAYEE, OTHER],
+        max: '4',
+        budget: 'daily',
+      },
+    ]
+    return dailyScope(chain, { principal, delegate }, { rules, ...more })
+  }
+
+  test('default: a task account hands on the whole scope, and the agent is held to it', async () => {
+    const { client, publicClient } = grantWith()
+    const task = chain.accounts[2] as unknown as LocalAccount
+    const { environment } = chain
+    const scope = twoPayees()
+    const result = await requestGrant(client, {
+      scope,
+      publicClient,
+      environment,
+      taskAccount: {
+        address: task.address,
+        redelegate: (parameters) =>
+          redelegateScope({ ...parameters, environment, publicClient, account: task, lowering: 'fused' }),
+      },
+    })
+    if (result.status !== 'granted' || result.path !== 'taskAccount') throw result
+    expect(result.grant).toMatchObject({ origin: 'wallet', lowering: 'fused' })
+    const context = encodeContext(result.grant.delegations.toReversed())
+    expect(await pay(context, PAYEE, 4n * UNIT)).toBe(true)
+    expect(await pay(context, OTHER, 4n * UNIT + 1n)).toBe(false)
+    expect(await pay(context, `0x${'9c'.repeat(20)}`, UNIT)).toBe(false)
+    expect(await pay(context, OTHER, 4n * UNIT)).toBe(true)
+    const revoked = await revokeGrant(client, { grant: result.root, publicClient })
+    expect(revoked.status).toBe('revoked')
+    expect(await pay(context, PAYEE, 1n)).toBe(false)
   })
 })
