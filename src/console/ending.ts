@@ -12,6 +12,9 @@ import { account } from './words.ts'
 /** Accounts that can end it, as far as they are listed: each hands on at least one link. */
 const MAX_ENDERS = 6
 
+/** Grants named that die with it. */
+const MAX_UNDER = 12
+
 /**
  * Bytes of call data on one page: each transaction carries a whole delegation, and a page has thirty kilobytes. What does not
  * fit is asked for on the next one.
@@ -28,7 +31,7 @@ ${open.slice(0, MAX_ENDERS).map((ender) => revokeCard(facts, ender))}</div>`
 
 /** Where a wallet signs the revocation, what dies with it, and how a terminal does the same. */
 export function revokePage(context: PageContext, facts: GrantFacts, delegator: Address): View | undefined {
-  const { grant, reading } = facts
+  const { grant, reading, under } = facts
   const ender = openEnders(facts).find((one) => one.delegator === delegator)
   if (ender === undefined) return undefined
   const { command, keyHere, transactions } = ender
@@ -43,6 +46,7 @@ export function revokePage(context: PageContext, facts: GrantFacts, delegator: A
     ...(now.length > 0 ? { wallet: true as const } : {}),
     body: html`<dl class="card facts">
 <div><dt>Disables</dt><dd>${ender.open.length === 1 ? 'one link' : `${ender.open.length} links`}${died > 0 && `, and ${died} more under ${ender.open.length === 1 ? 'it' : 'them'} die`}</dd></div>
+${under.length > 0 && html`<div><dt>Dies too</dt><dd>${under.slice(0, MAX_UNDER).map(({ id, task }, index) => html`${index > 0 && ', '}<a href="/grants/${id}">${say(task, 80)}</a>`)}${under.length > MAX_UNDER && ` and ${under.length - MAX_UNDER} more`}</dd></div>`}
 <div><dt>Elsewhere</dt><dd>Whoever was handed a part of it, and is not known here, loses it too.</dd></div>
 </dl>
 ${keyHere && html`<section class="card"><h2>In a terminal</h2><p>The key of this account is on this machine.</p>${terminal}</section>`}

@@ -15,7 +15,7 @@ import { meter } from './meter.ts'
 import type { ActContext, Answer, Download, PageContext, PageModule, View } from './page.ts'
 import type { GrantFacts } from './source.ts'
 import { readAnswers } from './walletForm.ts'
-import { account, readingLine, statusBadge, untilText } from './words.ts'
+import { account, capital, readingLine, statusBadge, untilText } from './words.ts'
 
 /** Budgets drawn as bars, and links whose limits are shown. */
 const MAX_SHOWN = 4
@@ -92,7 +92,7 @@ function left(facts: GrantFacts): Html | false {
     .slice(0, MAX_SHOWN)
     .map(
       ({ drawn, counts, above }) =>
-        html`<section class="card"><h3>${own.has(drawn.hash) ? 'To' : 'Above it, to'} ${account(drawn.delegate)}</h3>${counts.map(meter)}${above.map((text) => html`<p class="warning">${say(text)}</p>`)}</section>`,
+        html`<section class="card"><h3>${own.has(drawn.hash) ? 'To' : 'Above it, to'} ${account(drawn.delegate)}</h3>${counts.map(meter)}${above.map((text) => html`<p class="warning">${say(capital(text))}</p>`)}</section>`,
     )}${
     remaining.length > 0 &&
     html`<section class="card"><h3>In one action, now</h3><ul>${remaining
@@ -107,9 +107,10 @@ ${shown.length > MAX_SHOWN && html`<p class="quiet">${shown.length - MAX_SHOWN} 
 
 function use({ grant, spent, reading }: GrantFacts): Html | false {
   const charts = barsOf(effective(grant), spent, reading.block?.timestamp ?? reading.at)
+  const used = charts.filter(({ bars }) => bars.some(({ units }) => units > 0n))
   return (
     charts.length > 0 &&
-    html`<h2>What was used</h2><div class="grid">${charts.slice(0, MAX_SHOWN).map(chart)}</div>
+    html`<h2>What was used</h2>${used.length === 0 ? html`<p>Nothing in the last periods.</p>` : html`<div class="grid">${used.slice(0, MAX_SHOWN).map(chart)}</div>`}
 <p class="quiet">By the receipts of this machine. What was redeemed elsewhere is in the figures above, which the chain counts, and not in these bars.</p>`
   )
 }

@@ -138,6 +138,8 @@ export type GrantFacts = {
   undone: readonly Undone[]
   spent: readonly Spent[]
   enders: readonly Ender[]
+  /** Other grants of this machine that draw from it: they die with it. */
+  under: readonly { id: Hex; task: string }[]
 }
 
 export type SettledRevocation =

@@ -4,7 +4,7 @@ import { effective, leavesOf } from './exposure.ts'
 import { type Html, html, say } from './html.ts'
 import { meter } from './meter.ts'
 import type { GrantRow, LinkFacts } from './source.ts'
-import { account } from './words.ts'
+import { account, capital } from './words.ts'
 
 /** Cards on one page: each is about a kilobyte, and a page has thirty. */
 const MAX_CARDS = 14
@@ -102,8 +102,4 @@ function isEnded({ link, children }: Branch): boolean {
 
 function badge(kind: 'live' | 'open' | 'ended'): string {
   return kind === 'open' ? '' : kind
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

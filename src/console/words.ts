@@ -63,3 +63,8 @@ export function readingLine({ chain, block, at }: Reading): Html {
   }
   return html`Read ${instant(at)} at block <span class="num">${block.number}</span> of ${chain}.`
 }
+
+/** A fragment as the beginning of a line. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,9 +1,9 @@
 import type { Environment } from '../../caveats/types.ts'
 import type { CoverageRow } from '../../compile/types.ts'
+import { effective, leavesOf } from '../../console/exposure.ts'
 import type { Ender, GrantFacts } from '../../console/source.ts'
 import type { Grant } from '../../grant/types.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
-import type { Scope } from '../../scope/types.ts'
 import type { NodeMeters } from '../../verdict/meters.ts'
 import type { Context } from '../command.ts'
 import { endedHere, notAsked, standingOf } from '../grantStatus.ts'
@@ -11,6 +11,7 @@ import { storedGrants } from '../grantStore.ts'
 import { unknownDeployment } from '../inspected.ts'
 import { accountAddress, localAccounts } from '../keys.ts'
 import { lookAtGrant, rowsOf } from '../lookAtGrant.ts'
+import { grantsUnder } from '../recordEnding.ts'
 import type { Session } from '../session.ts'
 import { readStops, stopOf, stoppable } from '../stops.ts'
 import { nodesOf } from '../treeNodes.ts'
@@ -59,6 +60,10 @@ export async function readGrantFacts(
     undone: own === undefined || block === undefined ? [] : await undoneOf(context, own, hashes, block),
     spent: await spentUnder(context, grant),
     enders: await endersOf(context, own, grant, environment, block?.hash),
+    under: (await grantsUnder(context, grant, leavesOf({ grant, hashes }))).map((other) => ({
+      id: other.id,
+      task: effective(other).task.id,
+    })),
   }
 }
 
@@ -69,7 +74,7 @@ async function coverageOf(grant: Grant, environment: Environment): Promise<reado
   // Neither salt nor nonce is in the coverage; what is compiled here is not signed.
   let salts = 0n
   const salt = () => uintToBytes(++salts, 32)
-  return compile(grant.scopes.at(-1) as Scope, environment, {
+  return compile(effective(grant), environment, {
     salt,
     nonce: 0n,
     accept: grant.accepted.at(-1) ?? [],
