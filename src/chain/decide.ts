@@ -1,9 +1,5 @@
-import { encodeFunctionData, parseAbi } from 'viem'
-import type { TaskScopeRefusal } from '../caveats/taskScope/refusals.ts'
 import type { Environment } from '../caveats/types.ts'
-import { readExecution, SINGLE_DEFAULT_MODE } from '../delegation/execution.ts'
 import type { Grant } from '../grant/types.ts'
-import type { Address, Hex } from '../primitives/hex.ts'
 import { encodeRedemption } from '../redemption/encode.ts'
 import type { Redemption } from '../redemption/types.ts'
 import { denyFor } from '../verdict/denial.ts'
@@ -11,16 +7,15 @@ import { VerdictError } from '../verdict/errors.ts'
 import { evaluate } from '../verdict/evaluate.ts'
 import { prepareGrant } from '../verdict/prepare.ts'
 import type { PreparedGrant } from '../verdict/prepared.ts'
-import { withEffects } from '../verdict/taskScope/effect.ts'
 import { refusedAt } from '../verdict/taskScope/refusedAt.ts'
 import type { Action, State, Verdict } from '../verdict/types.ts'
 import type { BlockName } from './block.ts'
+import { readEffects } from './readEffects.ts'
 import { readState } from './readState.ts'
-import { decodeRevert, type Revert } from './revert.ts'
-import { callAt, type NodeClient } from './rpc.ts'
+import type { Revert } from './revert.ts'
+import type { NodeClient } from './rpc.ts'
+import { isExecutionFailure } from './runDirectly.ts'
 import { type Simulation, simulate } from './simulate.ts'
-
-const abi = parseAbi(['function executeFromExecutor(bytes32 mode, bytes execution)'])
 
 export type DecideParameters = {
   grant: Grant
@@ -43,8 +38,8 @@ export type Decision = {
 /**
  * The verdict on an action at one block, with the chain having the last word: what the evaluator allows is simulated at
  * the same block. If authority refuses there, evaluator and chain disagree: a fault of ours, denied and named so. If the
- * token or target refuses, the authority stands and the execution fails. What a rule measures on the account, nobody can say
- * before: there the simulation decides, by the same budgets; between it and inclusion the chain decides again.
+ * token or target refuses, the authority stands and the execution fails. What a rule measures on the account is read by running
+ * the action at that block (`readEffects`); between it and inclusion the chain measures again.
  *
  * Only this grant's signatures are taken for checked (`checkGrant`); an account that changes its mind about its own is
  * found by the simulation, `signature_refused`.
@@ -56,19 +51,16 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
   const { grant, action, environment, block } = parameters
   const prepared = parameters.prepared ?? prepareGrant(grant, environment)
   requireSameGrant(prepared, grant)
-  const state = await readState(client, { grant, environment, action, ...(block === undefined ? {} : { block }) })
-  const known = evaluate(prepared, action, state)
-  // Where nothing but a measured effect is in doubt, the simulation is what answers it: the verdict there would be, if it passed.
-  const measured = known.verdict === 'deny' && known.fix.do === 'simulate'
-  const hoped = measured ? withEffects(state, prepared, { calls: action.calls, passes: true }) : state
-  const verdict = measured ? evaluate(prepared, action, hoped) : known
+  const read = await readState(client, { grant, environment, action, ...(block === undefined ? {} : { block }) })
+  const state = await readEffects(client, { grant, prepared, action, state: read })
+  const verdict = evaluate(prepared, action, state)
   if (verdict.verdict !== 'allow') return { verdict, state, redemption: null, simulation: null }
 
   const redemption = encodeRedemption(grant, verdict.branch, action)
   const simulation = await simulate(client, { redemption, from: action.redeemer, block: state.block.hash })
   switch (simulation.status) {
     case 'ok':
-      return { verdict, state: hoped, redemption, simulation }
+      return { verdict, state, redemption, simulation }
     case 'doubt':
       throw simulation.error
     case 'reverted': {
@@ -77,26 +69,11 @@ export async function decide(client: NodeClient, parameters: DecideParameters): 
       const code = failed ? 'execution_failed' : isSignature(simulation.error) ? 'signature_refused' : 'disagreement'
       const branch = prepared.branches[verdict.branch]
       const { refusal } = simulation.error
-      if (measured && !failed && isAboutBudget(refusal)) {
-        const { delegation } = refusal
-        const seen = withEffects(state, prepared, { calls: action.calls, passes: false, delegation })
-        const denied = evaluate(prepared, action, seen)
-        // What the account lost is what the refusal says was asked of the budget.
-        const at = branch === undefined ? null : refusedAt(branch, refusal)
-        if (denied.verdict === 'deny') return { verdict: { ...denied, ...at }, state: seen, redemption, simulation }
-      }
       // Where the chain and we disagree, it says at which link and rule.
       const at = failed || branch === undefined || refusal === undefined ? null : refusedAt(branch, refusal)
       return { verdict: { ...denyFor(code), ...at }, state, redemption, simulation }
     }
   }
-}
-
-/** A budget that does not hold: after the hooks that were judged before, only what was measured can be refused so. */
-function isAboutBudget(
-  refusal: TaskScopeRefusal | undefined,
-): refusal is Extract<TaskScopeRefusal, { error: 'NotAdmitted' }> {
-  return refusal?.error === 'NotAdmitted' && refusal.reason === 'budget'
 }
 
 /** The verdict is of one grant and the bytes are of the other, where these two differ: a wider one would lend its yes. */
@@ -108,48 +85,7 @@ function requireSameGrant(prepared: PreparedGrant, grant: Grant): void {
   })
 }
 
-/**
- * Whether a target refuses a call by itself. The revert's words cannot tell: a target may write what an enforcer would. So
- * the same is run without any delegation at the same block.
- */
-async function isExecutionFailure(
-  client: NodeClient,
-  error: Revert,
-  principal: Address | undefined,
-  redemption: Redemption,
-  block: Hex,
-): Promise<boolean> {
-  if (principal === undefined) return false
-  const direct = await runDirectly(client, principal, redemption, block)
-  if (direct.status === 'ok') return false
-  const directly = decodeRevert(direct.data)
-  return directly.data === error.data || error.contract === undefined || !isAuthority(error.contract)
-}
-
-/**
- * What a redemption executes, without any delegation: one call from the principal, several as the manager has the principal run
- * them, for one may rest on another.
- */
-export function runDirectly(
-  client: NodeClient,
-  principal: Address,
-  { manager, mode, execution }: Redemption,
-  block: Hex,
-): ReturnType<typeof callAt> {
-  return mode === SINGLE_DEFAULT_MODE
-    ? callAt(client, { ...readExecution(execution), from: principal, block })
-    : callAt(client, { to: principal, data: encodeExecute(mode, execution), from: manager, block })
-}
-
-function encodeExecute(mode: Hex, execution: Hex): Hex {
-  return encodeFunctionData({ abi, functionName: 'executeFromExecutor', args: [mode, execution] })
-}
-
 /** A contract account answers anew each time it is asked: it may have agreed when the grant was checked. */
 function isSignature({ contract, name }: Revert): boolean {
   return contract === 'DelegationManager' && name === 'InvalidERC1271Signature'
-}
-
-function isAuthority(contract: string): boolean {
-  return contract === 'DelegationManager' || contract.endsWith('Enforcer')
 }

@@ -5,8 +5,9 @@ import { evaluate } from '../verdict/evaluate.ts'
 import { prepareGrant } from '../verdict/prepare.ts'
 import { assumeSigned } from '../verdict/taskScope/assumeSigned.ts'
 import type { State, Verdict } from '../verdict/types.ts'
-import { type DecideParameters, decide, runDirectly } from './decide.ts'
+import { type DecideParameters, decide } from './decide.ts'
 import type { NodeClient } from './rpc.ts'
+import { runDirectly } from './runDirectly.ts'
 
 export type PreviewParameters = DecideParameters & {
   /** Look as if the confirmer had signed, too. */

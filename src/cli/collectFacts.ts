@@ -1,5 +1,6 @@
 import { readBlock } from '../chain/block.ts'
 import { ChainError } from '../chain/errors.ts'
+import { readEffects } from '../chain/readEffects.ts'
 import { readFacts } from '../chain/readFacts.ts'
 import { readState } from '../chain/readState.ts'
 import { readReceipt, readTransaction } from '../chain/transactions.ts'
@@ -7,6 +8,8 @@ import type { AccountCode } from '../delegation/facts.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Statement } from '../receipt/statement.ts'
+import { VerdictError } from '../verdict/errors.ts'
+import { prepareGrant } from '../verdict/prepare.ts'
 import type { Action, State } from '../verdict/types.ts'
 import type { ChainFacts } from '../verification/types.ts'
 import type { Session } from './session.ts'
@@ -44,8 +47,7 @@ export async function collectFacts(
         if (hash !== undefined) blocks[number] = hash
       }
       const hash = blocks[number]
-      const about = { grant, environment, ...(action === undefined ? {} : { action }) }
-      const state = hash ? await answered(() => readState(node, { ...about, block: { hash } })) : undefined
+      const state = hash ? await answered(() => stateAt(session, hash, grant, action)) : undefined
       if (state !== undefined) states[number] = merge(states[number], state)
     }
     const tx = transactionOf(statement)
@@ -63,6 +65,21 @@ export async function collectFacts(
     codes,
     contractSignatures,
     ...(head === undefined ? {} : { head: head.number }),
+  }
+}
+
+/** The state that a decision on the action was made from, with what the action then measured. */
+async function stateAt({ node, environment }: Session, hash: Hex, grant: Grant, action?: Action): Promise<State> {
+  const about = { grant, environment, ...(action === undefined ? {} : { action }) }
+  const state = await readState(node, { ...about, block: { hash } })
+  if (action === undefined) return state
+  try {
+    const prepared = prepareGrant(grant, environment)
+    return await readEffects(node, { grant, prepared, action, state })
+  } catch (error) {
+    // What cannot be evaluated here measures nothing that is known here.
+    if (error instanceof VerdictError) return state
+    throw error
   }
 }
 

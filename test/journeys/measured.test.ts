@@ -1,21 +1,36 @@
-import { encodeFunctionData, type Hex, type LocalAccount, maxUint256, parseAbi } from 'viem'
+import { encodeErrorResult, encodeFunctionData, type Hex, type LocalAccount, maxUint256, parseAbi } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decide } from '../../src/chain/decide.ts'
+import { readEffects } from '../../src/chain/readEffects.ts'
 import { readState } from '../../src/chain/readState.ts'
 import { redeem } from '../../src/chain/redeem.ts'
 import type { NodeClient } from '../../src/chain/rpc.ts'
+import { hashDelegation } from '../../src/delegation/hash.ts'
+import type { Delegation } from '../../src/delegation/types.ts'
 import { attenuateGrant } from '../../src/grant/attenuate.ts'
 import type { Grant } from '../../src/grant/types.ts'
 import type { Address } from '../../src/primitives/hex.ts'
+import {
+  createIssuerKey,
+  createRequest,
+  decisionReceipt,
+  EMPTY_HEAD,
+  encodeBundle,
+  issueReceipt,
+  jwkSigner,
+  publicJwk,
+} from '../../src/receipt/index.ts'
 import { narrowScope } from '../../src/scope/narrow.ts'
 import type { ScopeDocument } from '../../src/scope/schema.ts'
 import { abi as oddTokenAbi, bytecode as oddTokenBytecode } from '../../src/testing/generated/oddToken.ts'
 import { evaluate } from '../../src/verdict/evaluate.ts'
 import { readMeters } from '../../src/verdict/meters.ts'
 import { prepareGrant } from '../../src/verdict/prepare.ts'
+import { verifyBundle } from '../../src/verification/index.ts'
 import { balanceOf, mint, useChain } from '../rig/chain.ts'
 import { fusedGrant, units } from '../rig/fusedGrant.ts'
 import { actionOf, addressOf, nodeOf, transferCall, upgraded } from '../rig/grant.ts'
+import { taskScopeAbi } from '../rig/taskScope.ts'
 
 /** What a call says it spends against what the account loses: a token that takes a fee, and a target that lies. */
 
@@ -72,7 +87,7 @@ const granted = (asset: Address, target: Address, signature: string, spend: Spen
         class: 'call',
         target,
         function: signature,
-        args: signature === LIES ? { token: { eq: asset } } : { to: { eq: PAYEE } },
+        args: signature === LIES ? { token: { eq: asset } } : signature === PAYS ? { to: { eq: PAYEE } } : {},
         spends: [spend],
       },
     ],
@@ -207,16 +222,78 @@ describe('a budget that measures', () => {
       fix: { do: 'pay_one_of', recipients: [PAYEE] },
     })
     const denied = await decide(client, { grant, action: asked(pay(200n)), environment: chain.environment })
-    expect(evaluate(prepared, asked(pay(200n)), denied.state)).toMatchObject({
-      code: 'budget_exceeded',
-      requested: null,
-    })
+    expect(evaluate(prepared, asked(pay(200n)), denied.state)).toEqual(denied.verdict)
   })
 
   test('error: one action at a time, and no execution that fails by itself', async () => {
     const grant = await feeGrant({ measured: true })
     expect((await acts(grant, asked(pay(1n), pay(1n)), fee)).verdict).toMatchObject({ code: 'batch_not_allowed' })
     expect((await acts(grant, asked(pay(1_000_000n)), fee)).verdict).toMatchObject({ code: 'execution_failed' })
+  })
+
+  test('attack: a target that fails in the enforcer’s words has failed by itself', async () => {
+    // Reverts with the bytes of its argument.
+    const forger = await deployed('0x600c8060093d393df36024358060446000376000fd')
+    const grant = await granted(chain.token.address, forger, 'function say(bytes words)', {
+      ...{ asset: chain.token.address, measured: true, budget: 'life' },
+    } as Spend)
+    const [leaf] = grant.delegations
+    const words = encodeErrorResult({
+      abi: taskScopeAbi,
+      errorName: 'NotAdmitted',
+      args: [hashDelegation(leaf as Delegation), 0n, 0n, 4, 0n, units(200n), 0n, units(201n)],
+    })
+    const say = encodeFunctionData({ abi: parseAbi(['function say(bytes words)']), args: [words] })
+    const said = await acts(grant, asked({ to: forger, value: 0n, data: say }), chain.token.address)
+    expect(said.verdict).toMatchObject({ code: 'execution_failed' })
+  })
+
+  test('behavior: a receipt of it is evaluated again, and its state read again, to the same', async () => {
+    const grant = await feeGrant({ measured: true })
+    const key = createIssuerKey(new Uint8Array(48).fill(7))
+    const issuer = { iss: 'urn:ambit:issuer:test', key: publicJwk(key) }
+    const trust = { issuers: [{ iss: issuer.iss, keys: [issuer.key] }] }
+    const signer = await jwkSigner(key)
+    for (const [amount, result] of [
+      [100n, 'allowed'],
+      [200n, 'denied'],
+    ] as const) {
+      const action = asked(pay(amount))
+      const { verdict, state } = await decide(client, { grant, action, environment: chain.environment })
+      const request = { request: createRequest(action, { grant: grant.id, number: 1n, deadline: 4_000_000_000n }) }
+      const drafted = decisionReceipt({
+        grant,
+        action,
+        verdict,
+        state,
+        request,
+        stage: 'simulation',
+        layer: 'redeemer',
+      })
+      const issuing = { signer, issuer, head: EMPTY_HEAD, now: 1_800_000_000n }
+      const { token } = await issueReceipt(drafted.draft as never, issuing)
+      const text = encodeBundle({ receipt: token, disclosures: [], evidence: drafted.evidence } as never)
+      const again = await readEffects(client, {
+        grant,
+        prepared: prepareGrant(grant, chain.environment),
+        action,
+        state: await readState(client, {
+          grant,
+          environment: chain.environment,
+          action,
+          block: { hash: state.block.hash },
+        }),
+      })
+      const facts = {
+        chainId: chain.chainId,
+        blocks: { [`${state.block.number}`]: state.block.hash },
+        states: { [`${state.block.number}`]: again },
+      }
+      const { checks, statement } = await verifyBundle(text, { trust, environment: chain.environment, facts } as never)
+      expect((statement as { verdict: { result: string } }).verdict.result).toBe(result)
+      const said = (check: string) => checks.filter((it) => it.check === check).map(({ status }) => status)
+      expect([said('verdict'), said('state')]).toEqual([['proven'], ['proven']])
+    }
   })
 
   test('behavior: what is handed on measures the principal, under the cap above it', async () => {

@@ -50,6 +50,7 @@ export function amountOf({ source }: TaskScopeCharge, call: SizedCall): bigint {
   return source === 'balance' ? 0n : (argumentOf(call, source.word) ?? 0n)
 }
 
-function weighed(amount: bigint, weight: bigint): bigint {
+/** What an amount counts; above every cap rather than overflowing. */
+export function weighed(amount: bigint, weight: bigint): bigint {
   return amount > BEYOND / weight ? BEYOND : amount * weight
 }

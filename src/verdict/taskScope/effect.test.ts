@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { fixed, lifetime, payRule, type Terms, termsAt, termsOf, withWords } from '../../../test/fixtures/taskScope.ts'
+import {
+  fixed,
+  lifetime,
+  payRule,
+  rolling,
+  type Terms,
+  termsAt,
+  termsOf,
+  withWords,
+} from '../../../test/fixtures/taskScope.ts'
 import {
   act,
   alice,
@@ -15,9 +24,12 @@ import {
   vendor,
 } from '../../../test/fixtures/verdict.ts'
 import { evaluate } from '../evaluate.ts'
-import { effectKey, withEffects } from './effect.ts'
+import { type Effect, effectKey, withEffects } from './effect.ts'
 
 /** What a rule measures, which the chain alone can tell. */
+
+const PASSES: Effect = { kind: 'hook', passes: true }
+const lost = (spent: bigint): Effect => ({ kind: 'spent', spent })
 
 const measuring = payRule({
   charges: [{ budget: 0, source: 'balance', weight: 1n }],
@@ -30,7 +42,7 @@ const handedOn = { ...action, redeemer: subAgent }
 const linked = (links: readonly Terms[]) => grantOf(...links.map((caveat) => [caveat]))
 
 /** The verdict on a transfer of 7, where the chain said this, or was not asked. */
-function said(grants: readonly Terms[], passes: boolean | null, words: Record<string, bigint> = {}, time = NOW) {
+function said(grants: readonly Terms[], effect: Effect | null, words: Record<string, bigint> = {}, time = NOW) {
   const prepared = linked(grants)
   const read = withWords(stateOf(prepared), words)
   const state = { ...read, block: { ...read.block, timestamp: time } }
@@ -38,7 +50,7 @@ function said(grants: readonly Terms[], passes: boolean | null, words: Record<st
   return evaluate(
     prepared,
     grants.length > 1 ? handedOn : action,
-    passes === null ? state : withEffects(state, prepared, { calls, passes }),
+    effect === null ? state : withEffects(state, prepared, { calls, effect }),
   )
 }
 const spent = (amount: bigint, change: Partial<Terms> = {}) => ({
@@ -59,31 +71,54 @@ describe('evaluate, of what is measured', () => {
       remaining: 60n,
       fix: { do: 'simulate' },
     })
-    expect(said([terms()], true)).toEqual({ verdict: 'allow', branch: 0, rule: 'rule-0', remaining: null })
+    expect(said([terms()], PASSES)).toEqual({ verdict: 'allow', branch: 0, rule: 'rule-0', remaining: null })
   })
 
-  test('behavior: what the chain refuses is a budget that does not hold', () => {
-    expect(denied(said([terms()], false, spent(40n)))).toMatchObject({
+  test('behavior: what was lost is charged, to the last unit, rounded and weighed as on chain', () => {
+    const left = spent(40n)
+    expect(said([terms()], lost(60n), left)).toMatchObject({ verdict: 'allow' })
+    expect(denied(said([terms()], lost(61n), left))).toMatchObject({
       code: 'budget_exceeded',
+      limit: 100n,
       used: 40n,
+      requested: 61n,
       remaining: 60n,
     })
-    const windowed = {
-      budgets: [lifetime(9n), fixed(100n, 60n)],
-      rules: [{ ...measuring, charges: [{ budget: 1, source: 'balance' as const, weight: 1n }] }],
-    }
-    expect(denied(said([terms(windowed)], false))).toMatchObject({
+    const weighed = (...weights: bigint[]) => ({
+      rules: [{ ...measuring, charges: weights.map((weight) => ({ budget: 0, source: 'balance' as const, weight })) }],
+    })
+    expect(said([terms(weighed(3n))], lost(33n))).toMatchObject({ verdict: 'allow' })
+    expect(denied(said([terms(weighed(3n))], lost(34n)))).toMatchObject({ requested: 102n, used: 0n })
+    // Two charges of one budget, one after the other.
+    expect(said([terms(weighed(1n, 3n))], lost(25n))).toMatchObject({ verdict: 'allow' })
+    expect(denied(said([terms(weighed(1n, 3n))], lost(26n)))).toMatchObject({ requested: 78n, used: 26n })
+    expect(denied(said([terms(weighed(2n))], lost(2n ** 128n)))).toMatchObject({ requested: 2n ** 128n - 1n })
+    // A unit of 2: an odd amount takes one more.
+    const cap = 2n ** 25n - 4n
+    const coarse = { budgets: [rolling(cap, 700n)] }
+    expect(said([terms(coarse)], lost(cap))).toMatchObject({ verdict: 'allow' })
+    expect(said([terms(coarse)], lost(cap - 1n))).toMatchObject({ verdict: 'allow' })
+    expect(denied(said([terms(coarse)], lost(cap + 1n)))).toMatchObject({ code: 'period_budget_exceeded' })
+  })
+
+  test('behavior: the first budget that does not hold it is named', () => {
+    const charges = [0, 1].map((budget) => ({ budget, source: 'balance' as const, weight: 1n }))
+    const two = { budgets: [lifetime(9n), fixed(7n, 60n)], rules: [{ ...measuring, charges }] }
+    expect(said([terms(two)], lost(7n))).toMatchObject({ verdict: 'allow' })
+    expect(denied(said([terms(two)], lost(8n)))).toMatchObject({
       code: 'period_budget_exceeded',
       rule: { at: 1 },
-      limit: 100n,
+      limit: 7n,
     })
+    expect(denied(said([terms(two)], lost(10n)))).toMatchObject({ code: 'budget_exceeded', rule: { at: 0 }, limit: 9n })
+    expect(denied(said([terms(two)], null))).toMatchObject({ code: 'effect_unknown', rule: { at: 0 } })
   })
 
   test('behavior: what can be known is refused whatever the chain would say', () => {
-    const late = said([terms()], true, {}, termsOf().expiry)
+    const late = said([terms()], PASSES, {}, termsOf().expiry)
     expect(denied(late).code).toBe('expired')
     const declared = { ...measuring, charges: [{ budget: 0, source: { word: 1 }, weight: 20n }, ...measuring.charges] }
-    expect(denied(said([terms({ rules: [declared] })], true)).code).toBe('budget_exceeded')
+    expect(denied(said([terms({ rules: [declared] })], PASSES)).code).toBe('budget_exceeded')
     expect(denied(said([terms({ rules: [{ ...measuring, charges: [...declared.charges] }] })], null)).code).toBe(
       'budget_exceeded',
     )
@@ -109,11 +144,11 @@ describe('evaluate, of what is measured', () => {
   test('behavior: every link that measures has to pass, the root first', () => {
     const two = [terms(), terms({ budgets: [lifetime(50n)] })]
     expect(denied(said(two, null))).toMatchObject({ code: 'effect_unknown', hop: 1 })
-    expect(said(two, true)).toMatchObject({ verdict: 'allow' })
+    expect(said(two, PASSES)).toMatchObject({ verdict: 'allow' })
     const prepared = linked(two)
     const { calls } = action
     const root = prepared.branches[0]?.links[1]?.hash as `0x${string}`
-    const one = withEffects(stateOf(prepared), prepared, { calls, passes: true, delegation: root })
+    const one = withEffects(stateOf(prepared), prepared, { calls, effect: PASSES, delegation: root })
     expect(denied(evaluate(prepared, handedOn, one))).toMatchObject({ code: 'effect_unknown', hop: 0 })
   })
 
@@ -147,7 +182,7 @@ describe('withEffects', () => {
     const count = (grants: readonly Terms[]) => {
       const prepared = linked(grants)
       const state = stateOf(prepared)
-      const more = withEffects(state, prepared, { calls, passes: true })
+      const more = withEffects(state, prepared, { calls, effect: PASSES })
       return Object.keys(more.counters).length - Object.keys(state.counters).length
     }
     expect(count([terms()])).toBe(1)
