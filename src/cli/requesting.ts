@@ -2,6 +2,7 @@ import type { LocalAccount } from 'viem'
 import type { Environment } from '../caveats/types.ts'
 import type { Grant } from '../grant/types.ts'
 import { type Address, parseHex } from '../primitives/hex.ts'
+import { parseDuration } from '../primitives/time.ts'
 import type { Requested } from '../redemption/request.ts'
 import type { Action, Verdict } from '../verdict/types.ts'
 import type { Context, Data, OptionSpec } from './command.ts'
@@ -12,6 +13,8 @@ import type { Session } from './session.ts'
 
 /** How long a request of ours may be submitted, seconds. */
 const REQUEST_LIFE = 600n
+/** Seconds beside the time that a question stands: what is confirmed at its end can still be included. */
+const SUBMIT_LIFE = 120n
 
 export const REQUEST_OPTIONS: readonly OptionSpec[] = [
   {
@@ -26,7 +29,8 @@ export const REQUEST_OPTIONS: readonly OptionSpec[] = [
   { flags: '--request-number <number>', description: 'below 2^64, not used before (default: random)' },
   {
     flags: '--deadline <seconds>',
-    description: 'unix seconds until which the request may be submitted (default: in ten minutes)',
+    description:
+      'unix seconds until which the request may be submitted (default: in ten minutes, or when its question is over)',
   },
 ]
 
@@ -89,7 +93,7 @@ async function requestFor(context: Context, session: Session, grant: Grant, acti
   const { readBlock } = await import('../chain/block.ts')
   const { timestamp } = await readBlock(session.node)
   const number = readNumber(context, 'requestNumber', 64) ?? randomNumber(context)
-  const deadline = readNumber(context, 'deadline', 40) ?? timestamp + REQUEST_LIFE
+  const deadline = readNumber(context, 'deadline', 40) ?? timestamp + requestLife(grant)
   const environment: Environment = session.environment
   try {
     return requestOf(grant, { environment, action, number, deadline })
@@ -97,6 +101,13 @@ async function requestFor(context: Context, session: Session, grant: Grant, acti
     if (error instanceof RedemptionError && error.code === 'redemption.no_request') return null
     throw error
   }
+}
+
+/** A question can be answered for as long as its scope says: a request that ended before would make that a lie. */
+function requestLife(grant: Grant): bigint {
+  const timeout = grant.scopes.at(-1)?.escalation?.timeout
+  const answered = timeout === undefined ? 0n : parseDuration(timeout) + SUBMIT_LIFE
+  return answered > REQUEST_LIFE ? answered : REQUEST_LIFE
 }
 
 /** The account that an option names, else the one that pays, if it is whom the grant asks. */

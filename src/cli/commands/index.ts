@@ -3,6 +3,13 @@ import { accountImport, accountLs, accountNew, accountShow } from './account.ts'
 import { consoleCommand } from './console.ts'
 import { demo } from './demo.ts'
 import { doctor } from './doctor.ts'
+import {
+  escalationsConfirm,
+  escalationsLs,
+  escalationsReject,
+  escalationsShow,
+  escalationsSubmit,
+} from './escalations.ts'
 import { grant } from './grant.ts'
 import { grants } from './grants.ts'
 import { guardianCheck, guardianCreate, guardianFire } from './guardian.ts'
@@ -36,6 +43,11 @@ export const commands: readonly Command[] = [
   grants,
   inspect,
   redeem,
+  escalationsLs,
+  escalationsShow,
+  escalationsConfirm,
+  escalationsReject,
+  escalationsSubmit,
   narrow,
   redirect,
   revoke,
@@ -63,6 +75,7 @@ export const groups: Readonly<Record<string, string>> = {
   scope: 'Read a task scope: what it allows, what it risks, what changed',
   guardian: 'Kill switches: a cold key that can end everything, and nothing else',
   wallet: 'Permissions that wallets granted (ERC-7715), kept by name',
+  escalations: 'Questions that wait for a confirmation: above a threshold, inside the outer bounds',
   account: 'Keys of this machine, as keystore files',
   receipts: 'Signed statements of what was granted, decided, done and revoked',
 }

@@ -1,8 +1,10 @@
 import type { Address } from '../../primitives/hex.ts'
+import { formatInstant } from '../../primitives/time.ts'
 import type { Scope } from '../../scope/types.ts'
 import type { Action } from '../../verdict/types.ts'
 import type { Command, Context, Data } from '../command.ts'
 import { CliError, KeyError } from '../errors.ts'
+import { leaveEscalation } from '../escalations.ts'
 import { EXIT } from '../exit.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { openGrant } from '../openGrant.ts'
@@ -17,7 +19,7 @@ export const redeem: Command = {
   name: 'redeem',
   summary: 'Act under a grant: decide, leave a receipt, send once, follow the outcome',
   description:
-    'A denial exits 3 with the verdict, an escalation or an open outcome 5, a failed one 6. Where the grant names a request key, --account only submits what --request-key signs. `transfer` takes --to and --amount, `call` takes --function and --args.',
+    'A denial exits 3 with the verdict, an escalation or an open outcome 5, a failed one 6. What escalates waits in `ambit escalations`. Where the grant names a request key, --account only submits what --request-key signs. `transfer` takes --to and --amount, `call` takes --function and --args.',
   arguments: [
     { name: 'grant', description: 'file, id, beginning of an id, task, or -' },
     { name: 'action', description: 'transfer or call' },
@@ -87,6 +89,13 @@ export const redeem: Command = {
       asker,
     })
     const failure = verdictFailure(verdict) ?? (outcome === undefined ? undefined : outcomeFailure(outcome))
+    const waiting =
+      verdict.verdict === 'escalate'
+        ? await leaveEscalation(context, { grant, action, verdict, requested, decision: decision?.id ?? '' })
+        : undefined
+    if (verdict.verdict === 'escalate' && waiting === undefined) {
+      context.output.warn('Too many questions of this grant wait already: this one is not in the queue.')
+    }
     return {
       data: {
         grant: grant.id,
@@ -94,6 +103,7 @@ export const redeem: Command = {
         request:
           action.request === undefined ? null : { number: action.request.number, deadline: action.request.deadline },
         confirm: confirmData(verdict, requested),
+        escalation: waiting === undefined ? null : { number: waiting.number, expires: waiting.expires },
         transactionHash: sent?.hash ?? null,
         outcome: outcome === undefined ? null : outcomeData(outcome),
         receipts: { decision: decision?.id ?? null, outcome: outcomeReceipt?.id ?? null },
@@ -102,6 +112,8 @@ export const redeem: Command = {
         await renderVerdict(verdict, scope, action),
         facts([
           decision === undefined ? undefined : ['receipt', decision.id],
+          waiting === undefined ? undefined : ['escalation', `#${waiting.number}, answered by ${waiting.confirmer}`],
+          waiting === undefined ? undefined : ['until', formatInstant(waiting.expires)],
           sent === undefined ? undefined : ['transaction', sent.hash],
           outcome === undefined ? undefined : ['outcome', renderStatus(outcome.status)],
           outcomeReceipt === undefined ? undefined : ['receipt', outcomeReceipt.id],
