@@ -1,3 +1,4 @@
+import type { Address } from '../../primitives/hex.ts'
 import { type Context, lower, type Method, openChain, seen } from './context.ts'
 import { invalid, ProviderError, UNKNOWN_CHAIN } from './errors.ts'
 import { chainIdOf, fields, list, text, toQuantity } from './params.ts'
@@ -38,34 +39,31 @@ export const chainMethods: Readonly<Record<string, Method>> = {
 
 /** Methods of EIP-2255, for the one permission that a page needs before it may ask for anything. */
 export function connectingMethods(page: {
-  connected(): boolean
+  /** What the page sees: the selected account first; nothing before it is connected. */
+  addresses(): readonly Address[]
   connect(): void
   disconnect(): void
 }): Readonly<Record<string, Method>> {
-  const addresses = ({ accounts, account }: Context) => {
-    const first = account()
-    return [first, ...accounts.filter((other) => other !== first)].map(lower)
-  }
-  const permission = (context: Context) => ({
+  const permission = () => ({
     parentCapability: 'eth_accounts',
-    caveats: [{ type: 'restrictReturnedAccounts', value: addresses(context) }],
+    caveats: [{ type: 'restrictReturnedAccounts', value: page.addresses() }],
   })
   const connect = async (context: Context) => {
-    if (page.connected()) return
+    if (page.addresses().length > 0) return
     await context.ask({ kind: 'connect', accounts: context.accounts.map(lower) })
     page.connect()
   }
   return {
-    eth_accounts: (context) => (page.connected() ? addresses(context) : []),
+    eth_accounts: () => page.addresses(),
     eth_requestAccounts: async (context) => {
       await connect(context)
-      return addresses(context)
+      return page.addresses()
     },
-    wallet_getPermissions: (context) => (page.connected() ? [permission(context)] : []),
+    wallet_getPermissions: () => (page.addresses().length > 0 ? [permission()] : []),
     wallet_requestPermissions: async (context, [given]) => {
       if (!('eth_accounts' in fields(given, 'params[0]'))) throw invalid('params[0]', '{ "eth_accounts": {} }')
       await connect(context)
-      return [permission(context)]
+      return [permission()]
     },
     wallet_revokePermissions: () => {
       page.disconnect()

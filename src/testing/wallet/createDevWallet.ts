@@ -100,21 +100,22 @@ export function createDevWallet(options: DevWalletOptions): DevWallet {
     })
   }
 
-  function addressesNow(): Address[] {
+  function addresses(): Address[] {
+    if (!connected) return []
     return [selected, ...accounts.filter((account) => account !== selected)].map(lower)
   }
 
   const methods: Readonly<Record<string, Method>> = {
     ...connectingMethods({
-      connected: () => connected,
+      addresses,
       connect() {
         connected = true
         events.emit('connect', { chainId: toQuantity(chainId) })
-        events.emit('accountsChanged', addressesNow())
+        events.emit('accountsChanged', addresses())
       },
       disconnect() {
         connected = false
-        events.emit('accountsChanged', [])
+        events.emit('accountsChanged', addresses())
       },
     }),
     ...chainMethods,
@@ -149,7 +150,7 @@ export function createDevWallet(options: DevWalletOptions): DevWallet {
       const found = accounts.find((account) => lower(account) === address.toLowerCase())
       if (found === undefined) throw noAccount('The wallet does not have this account.', address)
       selected = found
-      if (connected) events.emit('accountsChanged', addressesNow())
+      if (connected) events.emit('accountsChanged', addresses())
     },
     release() {
       const waiting = held
