@@ -8,6 +8,14 @@ export {
   grantedPermissionsQueryOptions,
 } from './grantedPermissions.ts'
 export {
+  type GrantStatusData,
+  type GrantStatusOptions,
+  type GrantStatusQueryKey,
+  type GrantStatusQueryOptions,
+  grantStatusQueryKey,
+  grantStatusQueryOptions,
+} from './grantStatus.ts'
+export {
   type RequestGrantMutationOptions,
   type RequestGrantOptions,
   type RequestGrantVariables,

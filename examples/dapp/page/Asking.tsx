@@ -5,8 +5,8 @@ import {
   choosePath,
   describeRequest,
   type GrantView,
-  type RequestGrantReturnType,
   type SupportedPermissions,
+  type WalletGrant,
 } from '../../../src/dapp/index.ts'
 import { useRequestGrant, useSupportedPermissions } from '../../../src/react/index.ts'
 import type { Scope } from '../../../src/scope/index.ts'
@@ -18,7 +18,8 @@ import { Refusal } from './Refusal.tsx'
 import { registerGrant, setToWork } from './services.ts'
 import { seconds } from './words.ts'
 
-export type Granted = Extract<RequestGrantReturnType, { status: 'granted'; path: 'permission' }>
+/** What came of it: the grant, and what the agent is told of it. */
+export type Granted = { grant: WalletGrant; payees: readonly `0x${string}`[] /** Base units. */; perDay: bigint }
 
 /** Asks the person, shows what the answers come to, asks the wallet, and believes nothing of what it says. */
 export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted: (granted: Granted) => void }) {
@@ -48,7 +49,7 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
       if (answer.path !== 'permission') return null
       const { id } = await registerGrant(config, answer.grant.response)
       await setToWork({ grant: id, payees: draft.payees, perDay: amount.toString(), work: 'shift' })
-      return answer
+      return { grant: answer.grant, payees: draft.payees, perDay: amount }
     },
     onSuccess: (granted) => granted && onGranted(granted),
   })
@@ -66,31 +67,36 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
           holds it to that, and you can end it at any time.
         </p>
       </div>
-      <div className="columns">
+      <form
+        className="columns asking"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit()
+        }}
+      >
         <DraftForm
           config={config}
           draft={draft}
           trouble={'trouble' in read ? read.trouble : undefined}
           onChange={setDraft}
-          onSubmit={submit}
-        >
-          <div className="actions">
-            {ask.error !== null && <Refusal error={ask.error} />}
-            {connect.error !== null && <Refusal error={connect.error} />}
-            {isConnected ? (
-              <button className="button" type="submit" data-testid="ask" disabled={ask.isPending || !preview?.open}>
-                {ask.isPending ? 'Look at your wallet …' : 'Ask my wallet'}
-              </button>
-            ) : (
-              <button className="button" type="submit" data-testid="connect" disabled={wallet === undefined}>
-                {wallet === undefined ? 'No wallet found' : `Connect ${wallet.name}`}
-              </button>
-            )}
-            <p className="hint">Nothing moves now. Your wallet shows you the same and asks you to sign.</p>
-          </div>
-        </DraftForm>
+        />
         <div className="aside">{preview && <Preview config={config} view={preview.view} note={preview.note} />}</div>
-      </div>
+        <div className="actions">
+          {ask.error !== null && <Refusal error={ask.error} />}
+          {connect.error !== null && <Refusal error={connect.error} />}
+          {isConnected ? (
+            <button className="button" type="submit" data-testid="ask" disabled={ask.isPending || !preview?.open}>
+              {ask.isPending ? 'Look at your wallet …' : 'Ask my wallet'}
+            </button>
+          ) : (
+            <button className="button" type="submit" data-testid="connect" disabled={wallet === undefined}>
+              {wallet === undefined ? 'No wallet found' : `Connect ${wallet.name}`}
+            </button>
+          )}
+          <p className="hint">Nothing moves now. Your wallet shows you the same and asks you to sign.</p>
+        </div>
+      </form>
     </main>
   )
 }

@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react'
 import type { ExampleConfig } from '../server/wire.ts'
 import { type Draft, LIFETIMES } from './draft.ts'
 import { short } from './words.ts'
@@ -11,20 +10,11 @@ export function DraftForm(properties: {
   draft: Draft
   trouble: string | undefined
   onChange: (draft: Draft) => void
-  onSubmit: () => void
-  children: ReactNode
 }) {
-  const { config, draft, trouble, onChange, onSubmit, children } = properties
+  const { config, draft, trouble, onChange } = properties
   const change = (part: Partial<Draft>) => onChange({ ...draft, ...part })
   return (
-    <form
-      className="draft"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault()
-        onSubmit()
-      }}
-    >
+    <div className="draft">
       <div className="question">
         <label htmlFor="amount">How much a day?</label>
         <div className="amount">
@@ -103,8 +93,7 @@ export function DraftForm(properties: {
           Your wallet shows it to you. It binds nobody; the limits above do.
         </p>
       </div>
-      {children}
-    </form>
+    </div>
   )
 }
 

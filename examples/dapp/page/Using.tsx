@@ -1,49 +1,72 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { describeGrant } from '../../../src/dapp/index.ts'
-import { GrantSummary, useRevokeGrant } from '../../../src/react/index.ts'
+import { GrantSummary, useGrantStatus, useRevokeGrant } from '../../../src/react/index.ts'
 import type { ExampleConfig } from '../server/wire.ts'
 import type { Granted } from './Asking.tsx'
 import { Attempts } from './Attempts.tsx'
 import { Differences } from './Differences.tsx'
+import { Meter } from './Meter.tsx'
 import { Refusal } from './Refusal.tsx'
 import { loadAttempts, setToWork } from './services.ts'
-import { seconds } from './words.ts'
+import { clock, seconds } from './words.ts'
 
 /** A grant in use: what is left of it, what the agent did with it, and the way to end it. */
 export function Using({ config, granted, onNew }: { config: ExampleConfig; granted: Granted; onNew: () => void }) {
-  const { grant } = granted
+  const { grant, payees, perDay } = granted
+  const { environment, agent } = config
   const [openedAt] = useState(seconds)
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
+
+  const status = useGrantStatus({ grant, environment, query: { refetchInterval: 1_000 } })
   const attempts = useQuery({
     queryKey: ['attempts', grant.id],
     queryFn: () => loadAttempts(config, grant.id),
     refetchInterval: 500,
   })
-  const revoke = useRevokeGrant({ mutation: { onSuccess: ({ status }) => status === 'revoked' && retry.mutate() } })
-  const payees = grant.rules.flatMap((rule) => (rule.type === 'payee' ? rule.data.addresses : []))
-  const perDay = 'periodAmount' in grant.permission.data ? grant.permission.data.periodAmount : 0n
   const retry = useMutation({
     mutationFn: () => setToWork({ grant: grant.id, payees, perDay: perDay.toString(), work: 'retry' }),
   })
-  const ended = revoke.data?.status === 'revoked'
+  const revoke = useRevokeGrant({
+    mutation: {
+      async onSuccess(result) {
+        await status.refetch()
+        // What was ended is worth nothing until it was tried.
+        if (result.status === 'revoked') retry.mutate()
+      },
+    },
+  })
+
+  const revocation = status.data?.revocation ?? null
+  const ended = revocation !== null
   const view = describeGrant(grant.response, {
-    environment: config.environment,
+    environment,
     requested: grant.request,
     now: openedAt,
     tokens: { [config.token.address]: config.token },
     chainName: 'Local chain',
     origin: location.origin,
-    agentName: config.agent.name,
+    agentName: agent.name,
+    upgraded: status.data?.upgraded,
   })
   return (
     <main className="using">
-      <div className="columns">
-        <section className="card activity" aria-labelledby="activity">
-          <div className="state">
-            <h2 className="eyebrow" id="activity">
-              What {config.agent.name} did
-            </h2>
-          </div>
+      <div className="hero">
+        <h1 ref={heading} tabIndex={-1}>
+          {ended ? `${agent.name} can spend nothing` : `${agent.name} has an allowance`}
+        </h1>
+        <p>
+          {ended
+            ? `You ended it${revocation.at === null ? '' : ` at ${clock(Number(revocation.at.timestamp) * 1000)}, in block ${revocation.at.blockNumber}`}. ${agent.name} tried once more, to see what happens.`
+            : `${agent.name} is at work. It asks, the chain decides; you see both.`}
+        </p>
+      </div>
+      <div className="columns running">
+        <section className="activity" aria-labelledby="activity">
+          <h2 className="eyebrow" id="activity">
+            What {agent.name} asked for
+          </h2>
           <Attempts attempts={attempts.data ?? []} config={config} />
           <div className="row more">
             <button
@@ -53,47 +76,48 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
               disabled={retry.isPending}
               onClick={() => retry.mutate()}
             >
-              Have it pay another bill
+              {ended ? 'Let it try again' : 'Have it pay another bill'}
             </button>
           </div>
+          {retry.error !== null && <Refusal error={retry.error} />}
         </section>
-        <div className="aside">
-          <section
-            className={ended ? 'card summary ended' : 'card summary'}
-            aria-labelledby="grant"
-            data-testid="grant"
-          >
-            <div className="state">
-              <h2 className="eyebrow" id="grant">
-                The allowance
-              </h2>
-              <span className={ended ? 'pill ended' : 'pill'} data-testid="state" role="status">
-                {ended ? 'Ended' : 'Active, signature verified'}
-              </span>
-            </div>
-            <Differences differences={view.diff} />
-            <GrantSummary view={view} screen="reviewDetail" />
-            {revoke.data?.status === 'refused' && <Refusal error={revoke.data.error} />}
-            {revoke.error !== null && <Refusal error={revoke.error} />}
-            <div className="row more">
-              {ended ? (
-                <button className="button" type="button" data-testid="new" onClick={onNew}>
-                  Make a new one
-                </button>
-              ) : (
-                <button
-                  className="button danger"
-                  type="button"
-                  data-testid="revoke"
-                  disabled={revoke.isPending}
-                  onClick={() => revoke.mutate({ grant })}
-                >
-                  {revoke.isPending ? 'Look at your wallet …' : 'End it now'}
-                </button>
-              )}
-            </div>
-          </section>
-        </div>
+        <section className={ended ? 'card left ended' : 'card left'} aria-labelledby="grant" data-testid="grant">
+          <div className="state">
+            <h2 className="eyebrow" id="grant">
+              Left of the allowance
+            </h2>
+            <span className={ended ? 'pill ended' : 'pill'} data-testid="state" role="status">
+              {ended ? 'Ended' : 'Active'}
+            </span>
+          </div>
+          {status.data?.spending != null && <Meter config={config} spending={status.data.spending} ended={ended} />}
+          {revoke.data?.status === 'refused' && <Refusal error={revoke.data.error} />}
+          {revoke.error !== null && <Refusal error={revoke.error} />}
+          <div className="row more">
+            {ended ? (
+              <button className="button" type="button" data-testid="new" onClick={onNew}>
+                Give a new one
+              </button>
+            ) : (
+              <button
+                className="button danger"
+                type="button"
+                data-testid="revoke"
+                disabled={revoke.isPending}
+                onClick={() => revoke.mutate({ grant })}
+              >
+                {revoke.isPending ? 'Look at your wallet …' : 'End it now'}
+              </button>
+            )}
+          </div>
+        </section>
+        <section className="card summary" aria-labelledby="granted" data-testid="granted">
+          <h2 className="eyebrow" id="granted">
+            What you granted
+          </h2>
+          <Differences differences={view.diff} />
+          <GrantSummary view={view} screen="reviewDetail" />
+        </section>
       </div>
     </main>
   )

@@ -30,7 +30,7 @@ export function nameOf(address: string, parties: readonly Party[]): string | und
 
 /** @param milliseconds - Unix milliseconds. */
 export function clock(milliseconds: number): string {
-  return new Date(milliseconds).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
+  return new Date(milliseconds).toLocaleTimeString(undefined, { timeStyle: 'medium', hourCycle: 'h23' })
 }
 
 /** How long until then, in the largest unit that fits: `in 9 hours`. */

@@ -1,5 +1,11 @@
 import { decodeFunctionData, encodeFunctionData, erc20Abi, type LocalAccount } from 'viem'
-import { type ActionRequest, checkRequest, createRequest, hashRequest, signRequest } from '../../../src/receipt/index.ts'
+import {
+  type ActionRequest,
+  checkRequest,
+  createRequest,
+  hashRequest,
+  signRequest,
+} from '../../../src/receipt/index.ts'
 import { ExampleError } from './errors.ts'
 import type { PaymentRequest } from './wire.ts'
 

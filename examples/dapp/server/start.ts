@@ -41,6 +41,8 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
   const { port = 0, pace = 900 } = options
   // The longest first: a page is built while the chain starts.
   const building = options.page === undefined ? buildPage() : Promise.resolve(options.page)
+  // Awaited below, when there is a chain to stop if it failed.
+  building.catch(() => {})
   const chain = await startLocalChain()
   const services: Service[] = []
   const stop = async () => {
