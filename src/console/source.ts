@@ -1,12 +1,16 @@
 import type { Undone } from '../chain/readEndings.ts'
-import type { CoverageRow, ExplanationRow } from '../compile/types.ts'
+import type { CoverageRow, ExplanationRow, Plan } from '../compile/types.ts'
 import type { CheckRow } from '../delegation/facts.ts'
 import type { Delegation } from '../delegation/types.ts'
 import type { TreeNode } from '../grant/draw/nodes.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
-import type { Asset } from '../scope/types.ts'
+import type { Kind, Statement } from '../receipt/statement.ts'
+import type { Escalation } from '../redemption/escalation.ts'
+import type { Answers, BlastRadius, ScopeIssue, Warning } from '../scope/index.ts'
+import type { Asset, Scope } from '../scope/types.ts'
 import type { NodeMeters } from '../verdict/meters.ts'
+import type { JournalVerification, Verification } from '../verification/index.ts'
 
 /**
  * Where the pages get their facts, and what they may set off. The CLI's home implements it now, the redeemer's store later.
@@ -15,6 +19,9 @@ import type { NodeMeters } from '../verdict/meters.ts'
 export type ConsoleSource = {
   grants: GrantSource
   health: HealthSource
+  receipts?: ReceiptSource
+  escalations?: EscalationSource
+  granting?: GrantingSource
 }
 
 export type GrantSource = {
@@ -150,3 +157,83 @@ export type SettledRevocation =
   | { status: 'not_ended' }
 
 export type HealthCheck = { check: string; status: 'ok' | 'warning' | 'fail'; found: string; fix?: string }
+
+/** Which receipts: of a kind (`refusal`: decisions to let nothing pass), of a grant, older than a number. */
+export type ReceiptQuery = { kind: ReceiptFilter | null; grant: Hex | null; before: number | null; most: number }
+export type ReceiptFilter = Kind | 'refusal'
+
+export type ReceiptSource = {
+  /** Newest first. `older`: there are more. */
+  page(query: ReceiptQuery): Promise<{ rows: readonly ReceiptRow[]; older: boolean }>
+  /** By number; `undefined` where there is none. */
+  receipt(seq: number): Promise<ReceiptRow | undefined>
+  /** Every receipt, one bundle a line. */
+  all(): Promise<string>
+  /**
+   * Checks a file of bundles, offline: by what this machine trusts, or by a key set that is given beside it.
+   *
+   * @throws `ReceiptError`, `JsonError`, `CliError` for what is no such file.
+   */
+  verify(text: string, keySet: string | undefined): Promise<VerifiedFile>
+}
+
+/** One receipt, checked offline with what this machine knows. */
+export type ReceiptRow = {
+  seq: number
+  id: string
+  statement: Statement
+  /** The bundle, byte by byte. */
+  text: string
+  verification: Verification
+  /** What was asked for, call by call, read from the evidence; `null` where it holds none that was committed to. */
+  calls: readonly string[] | null
+  /** Name of the task, and symbols and decimals of its assets, by the grant in the evidence; `null` where there is none. */
+  scope: Scope | null
+}
+
+export type VerifiedFile = { verification: JournalVerification; texts: readonly string[] }
+
+export type EscalationSource = {
+  /** Oldest first. */
+  list(): Promise<readonly Escalation[]>
+  escalation(number: number): Promise<Escalation | undefined>
+  /** Keeps the confirmer's signature, after the chain was asked whether it is one over this very request. */
+  confirm(number: number, confirmation: Hex): Promise<void>
+  reject(number: number, why: string | undefined): Promise<void>
+  /** Redeems what was confirmed; `null` where nobody here may: then who redeems does it. */
+  submit: ((number: number) => Promise<void>) | null
+}
+
+export type GrantingSource = {
+  /** The chain that is granted on. */
+  chain: { id: number; name: string }
+  /** A proposal out of answers to a template; `issues` where they do not describe a scope. */
+  fromTemplate(name: string, answers: Answers): Promise<Proposed>
+  /** The same out of a scope file. @throws `JsonError` for what is no JSON. */
+  fromDocument(text: string): Promise<Proposed>
+  /** `undefined` where there is none, or none any more. */
+  proposal(id: string): Promise<Proposal | undefined>
+  /**
+   * Makes the grant of a proposal and its signatures, has the chain check it, and keeps it with its receipt.
+   *
+   * @throws `DelegationError`, `GrantError`, `CliError` where it is not signed by whom it says, or not alive.
+   */
+  accept(id: string, signatures: readonly Hex[]): Promise<Hex>
+}
+
+export type Proposed = { proposal: string } | { issues: readonly ScopeIssue[] }
+
+/** What would be signed, read from what was compiled. */
+export type Proposal = {
+  id: string
+  scope: Scope
+  plan: Plan
+  /** Why this lowering. */
+  why: string
+  warnings: readonly Warning[]
+  radius: BlastRadius
+  /** `ready`: a wallet with its key can sign. `plain`: it has no code yet, so that nothing it signs can be redeemed. */
+  account: 'ready' | 'plain' | 'contract'
+  /** Those of the plan, in its order, unsigned. */
+  delegations: readonly Delegation[]
+}
