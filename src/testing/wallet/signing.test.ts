@@ -75,7 +75,7 @@ describe('eth_signTypedData_v4', () => {
     const [first] = addresses
     for (const given of [typedData(), JSON.stringify(typedData('31337')), typedData('0x7a69'), typedData(31_337n)]) {
       const signature = (await request('eth_signTypedData_v4', first.toUpperCase().replace('0X', '0x'), given)) as Hex
-      const signer = await recoverTypedDataAddress({ ...(typedData() as never), signature } as never)
+      const signer = await recoverTypedDataAddress({ ...typedData(), signature } as never)
       expect(signer.toLowerCase()).toBe(first)
       expect(asked.at(-1)).toMatchObject({ kind: 'typedData', account: first, typedData: { primaryType: 'Order' } })
     }
