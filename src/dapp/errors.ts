@@ -49,7 +49,6 @@ export type DappErrorCode =
   | 'dapp.context_several_links'
   | 'dapp.context_not_root'
   | 'dapp.context_unknown_enforcer'
-  | 'dapp.context_malformed_terms'
   | 'dapp.context_other_enforcer'
   | 'dapp.context_duplicate_enforcer'
   | 'dapp.context_missing_enforcer'

@@ -6,6 +6,7 @@ import { choosePath, type GrantPath } from './choosePath.ts'
 import { assertNoMore, compareGranted } from './compare.ts'
 import { DappError } from './errors.ts'
 import { getSupportedExecutionPermissions } from './getSupportedExecutionPermissions.ts'
+import { lowerScope } from './lowerScope.ts'
 import { requestExecutionPermissions } from './requestExecutionPermissions.ts'
 import type { RefusedGrant, RequestGrantParameters, RequestGrantReturnType } from './requestGrant.ts'
 import type { PermissionResponse, SupportedPermissions } from './types.ts'
@@ -53,7 +54,10 @@ export async function grantFlow(
   assertNoMore(compared.differences, acceptLower === true && choice.path === 'permission')
   const root = walletGrantOf(request, response, { ...compared, environment })
   const verified = await verifyGranted(publicClient, { grant: root, environment, factories: parameters.factories })
-  if (choice.path === 'permission') return { status: 'granted', path: 'permission', scope, grant: root, ...verified }
+  if (choice.path === 'permission') {
+    const granted = root.differences.length === 0 ? scope : lowerScope(scope, root)
+    return { status: 'granted', path: 'permission', scope: granted, grant: root, ...verified }
+  }
   const { checkRedelegated } = await import('./checkRedelegated.ts')
   const answer = await parameters.taskAccount?.redelegate({ root, rootScope: choice.root, scope })
   const grant = await checkRedelegated(publicClient, { answer, root, scope, environment })

@@ -50,7 +50,11 @@ export type RequestGrantParameters = {
 }
 
 export type RequestGrantReturnType =
-  | ({ status: 'granted'; scope: Scope } & (
+  | ({
+      status: 'granted'
+      /** What was granted: the scope that was asked for, lowered where the wallet granted less. */
+      scope: Scope
+    } & (
       | ({ path: 'permission'; grant: WalletGrant } & VerifyGrantedReturnType)
       /** `root` is what the wallet granted, and what the principal revokes. */
       | ({ path: 'taskAccount'; root: WalletGrant; grant: Grant } & VerifyGrantedReturnType)

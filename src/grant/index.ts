@@ -20,6 +20,7 @@ export {
   nonceFate,
 } from './ending.ts'
 export { GrantError, type GrantErrorCode } from './errors.ts'
+export { grantFromWallet } from './fromWallet.ts'
 export {
   coverGuardian,
   createKillSwitch,

@@ -114,6 +114,47 @@ describe('toGrant', () => {
   })
 })
 
+describe('lowerScope', () => {
+  const less = grantWith.bind(null, {
+    adjust: (request) => ({
+      ...request,
+      permission: {
+        ...request.permission,
+        data: { ...request.permission.data, periodAmount: '0x2dc6c0', periodDuration: 172_800 },
+      },
+      rules: request.rules.map((rule) =>
+        rule.type === 'expiry' ? { ...rule, data: { timestamp: 2_000_000_000 } } : rule,
+      ),
+    }),
+  })
+
+  test('behavior: less is refused, unless the page says that it may be; the scope then says what was granted', async () => {
+    const { client, scope, publicClient, request } = less()
+    const { environment } = chain
+    expect(await request()).toMatchObject({
+      status: 'refused',
+      code: 'dapp.lowered',
+      response: { delegationManager: environment.manager },
+      differences: [
+        { what: 'periodAmount', requested: 10n * UNIT, granted: 3n * UNIT, change: 'lower' },
+        { what: 'periodDuration', change: 'lower' },
+        { what: 'expiry', granted: 2_000_000_000, change: 'lower' },
+      ],
+    })
+    const result = await requestGrant(client, { scope, publicClient, environment, acceptLower: true })
+    if (result.status !== 'granted' || result.path !== 'permission') throw result
+    expect(result.grant.request.permission.isAdjustmentAllowed).toBe(true)
+    expect(result.scope).toMatchObject({
+      budgets: { daily: { max: '3', per: 'PT172800S' } },
+      expiry: '2033-05-18T03:33:20Z',
+    })
+    const grant = await toGrant({ ...result, environment })
+    expect(parseGrant(serializeGrant(grant), { environment })).toEqual(grant)
+    expect(await pay(result.grant.response.context, PAYEE, 3n * UNIT + 1n)).toBe(false)
+    expect(await pay(result.grant.response.context, PAYEE, 3n * UNIT)).toBe(true)
+  })
+})
+
 describe('redelegateScope', () => {
   const rich = { calls: { max: 3 }, redelegation: { maxDepth: 0 } }
   const twoPayees = (more: object = rich) => {
