@@ -1,6 +1,7 @@
 /**
  * Holds the layering of docs/architecture.md: a stage imports only what is upstream of it, and pure stages import neither
- * Node's modules nor anything that talks to a network. Exits 1 and names each wrong import.
+ * Node's modules nor anything that talks to a network. And what a page loads: nothing of Node, the kit or a schema library.
+ * Exits 1 and names each wrong import.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
@@ -44,6 +45,10 @@ const TRANSPORT = /\b(?:create\w*(?:Client|Transport)|http|webSocket|ipc|fallbac
 const IMPURE =
   /\b(?:Date\.now|new Date\(\)|Math\.random|fetch\(|process\.|crypto\.getRandomValues|globalThis\.crypto\.getRandomValues|setTimeout)/
 
+/** What a page loads: neither Node nor what weighs a hundred kilobytes, on any way of static imports. */
+const PAGES = ['dapp/index.ts', 'query/index.ts', 'react/index.ts', 'testing/wallet/index.ts'] as const
+const NOT_IN_A_PAGE = /^(?:node:|zod$|ox(?:\/|$)|permissionless(?:\/|$)|@metamask\/)/
+
 export type Fault = { file: string; line: number; why: string }
 
 export function checkLayers(root: string): Fault[] {
@@ -64,6 +69,45 @@ export function checkLayers(root: string): Fault[] {
       ...(pure ? transports(text).map(({ line, what }) => ({ file: name, line, why: imports(stage, what) })) : []),
     ]
   })
+}
+
+/**
+ * What a page would load and must not, from its entry along every import that is not `import type` and not `import()`: the
+ * first module of each way that asks for it, named with the way there.
+ */
+export function checkPages(root: string, entries: readonly string[] = PAGES): Fault[] {
+  return entries.flatMap((entry) => {
+    const start = resolve(root, entry)
+    const from = new Map<string, string | null>([[start, null]])
+    const faults: Fault[] = []
+    for (const file of from.keys()) {
+      for (const { target, line } of staticImports(readFileSync(file, 'utf8'))) {
+        const path = resolve(dirname(file), target)
+        if (target.startsWith('.')) {
+          if (!from.has(path)) from.set(path, file)
+        } else if (NOT_IN_A_PAGE.test(target)) {
+          faults.push({
+            file: relative(dirname(root), file),
+            line,
+            why: `${target} reaches a page: ${wayTo(root, from, file)}`,
+          })
+        }
+      }
+    }
+    return faults
+  })
+}
+
+/** But `import type`, which is gone from what a page loads. `import { type … }` leaves the import. */
+function staticImports(text: string): { target: string; line: number }[] {
+  const found = text.matchAll(/^(?:import|export)\s(?!type\s)(?:[^'"();]*?\sfrom\s+)?'([^']+)'/gm)
+  return [...found].map(({ 1: target = '', index }) => ({ target, line: text.slice(0, index).split('\n').length }))
+}
+
+function wayTo(root: string, from: ReadonlyMap<string, string | null>, file: string): string {
+  const way: string[] = []
+  for (let at: string | null = file; at !== null; at = from.get(at) ?? null) way.unshift(relative(root, at))
+  return way.join(' → ')
 }
 
 type Place = { stage: string; test: boolean; pure: boolean }
@@ -115,8 +159,9 @@ function sourceFiles(folder: string): string[] {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const faults = checkLayers(resolve(dirname(fileURLToPath(import.meta.url)), '../src'))
+  const root = resolve(dirname(fileURLToPath(import.meta.url)), '../src')
+  const faults = [...checkLayers(root), ...checkPages(root)]
   for (const { file, line, why } of faults) console.error(`${file}:${line}  ${why}`)
   if (faults.length > 0) process.exitCode = 1
-  else console.log('layers: every import points upstream')
+  else console.log('layers: every import points upstream, and no page loads what is not for it')
 }
