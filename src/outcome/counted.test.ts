@@ -19,6 +19,8 @@ const SECOND: Address = `0x${'4d'.repeat(20)}`
 let single: ClassifyParameters
 let batch: ClassifyParameters
 let signed: ClassifyParameters
+/** A transfer whose cost is measured on the account, in two budgets. */
+let measured: ClassifyParameters
 
 beforeAll(async () => {
   const client = nodeOf(chain.rpcUrl)
@@ -66,6 +68,23 @@ beforeAll(async () => {
   const signature = await signRequest(key as never, request)
   const action = { ...unsigned, request: { number, deadline, signature, confirmation: null } }
   signed = await recordRedemption(chain, client, { account: agent, grant: asked, action })
+  const spends = ['day', 'all'].map((budget) => ({ asset: token, measured: true as const, budget }))
+  const weighed = await fusedGrant(chain, {
+    principal: alice,
+    agent,
+    payees: [],
+    rules: [
+      { id: 'act', class: 'call', target: token, function: 'function transfer(address to, uint256 amount)', spends },
+    ],
+    more: {
+      budgets: {
+        day: { assets: { [token]: '1' }, max: '200', per: 'P1D', window: 'fixed' },
+        all: { assets: { [token]: '1' }, max: '90' },
+      },
+    },
+  })
+  const one = actionOf(chain, addressOf(agent), pay(FIRST, 30n))
+  measured = await recordRedemption(chain, client, { account: agent, grant: weighed, action: one })
 })
 
 const enforcer = () => chain.environment.enforcers['TaskScopeEnforcer'] as Address
@@ -87,6 +106,7 @@ const missing = (parameters: ClassifyParameters) => {
   const outcome = classifyOutcome(parameters)
   return outcome.status === 'ineffective' ? outcome.missing : outcome.status
 }
+const logsOf = ({ receipt }: ClassifyParameters) => receipt.logs.filter(({ address }) => address === enforcer())
 const leafOf = ({ redemption }: ClassifyParameters) => redemption.chain[0] as Hex
 
 describe('classifyOutcome', () => {
@@ -129,6 +149,40 @@ describe('classifyOutcome', () => {
       return null
     })
     expect(missing(once)).toBe('transfer_log')
+  })
+
+  test('behavior: what was measured stands beside what was charged before, budget by budget', () => {
+    // In the order of the terms: by the budgets' names.
+    const all = { index: 0, spent: units(30n), left: units(60n) }
+    const day = { index: 1, spent: units(30n), left: units(170n) }
+    expect(classifyOutcome(measured)).toMatchObject({
+      status: 'executed',
+      counted: [
+        {
+          rules: [0],
+          measured: [
+            { decrease: units(30n), budget: all },
+            { decrease: units(30n), budget: day },
+          ],
+        },
+      ],
+    })
+    expect(classifyOutcome(single)).not.toHaveProperty('counted.0.measured')
+    const settled = logsOf(measured).slice(-2)
+    expect(missing(withLogs(measured, (log) => (log === settled[1] ? null : log)))).toBe('enforcer_event_measured')
+    expect(missing(withLogs(measured, (log) => (log === settled[0] ? null : log)))).toBe('enforcer_event_measured')
+    const swapped = (log: LogEvidence) =>
+      (log === settled[0] ? settled[1] : log === settled[1] ? settled[0] : log) ?? log
+    expect(missing(withLogs(measured, swapped))).toBe('enforcer_event_measured')
+    // One more spent than the cap leaves, and the same of another delegation.
+    const data = (log: LogEvidence) => `${log.data.slice(0, -1)}${log.data.endsWith('0') ? 1 : 0}` as Hex
+    expect(missing(withLogs(measured, (log) => (log === settled[0] ? { ...log, data: data(log) } : log)))).toBe(
+      'enforcer_event_measured',
+    )
+    const topics = [settled[0]?.topics[0], leafOf(single)] as Hex[]
+    expect(missing(withLogs(measured, (log) => (log === settled[0] ? { ...log, topics } : log)))).toBe(
+      'enforcer_event_measured',
+    )
   })
 
   test('behavior: the number of the signed request is what the action carried', () => {

@@ -17,6 +17,8 @@ export type Counted = {
   rules: readonly number[]
   /** Those that were charged, after it. */
   budgets: readonly BudgetReport[]
+  /** Where the rule measures: what its account lost, base units, and each budget that counted it, after it. */
+  measured?: readonly { decrease: bigint; budget: BudgetReport }[]
   /** Of the signed request that was used up; `null` where none was asked for. */
   request: bigint | null
 }
@@ -44,14 +46,16 @@ export function readCounted(
       const at = differs.indexOf(null)
       const found = said[at]
       if (found === undefined) return { missing: `enforcer_event_${differs[0]}` }
-      counted.push({ delegation, rules: found.rules, budgets: found.budgets, request: found.request })
+      const { rules, budgets, measured } = found
+      counted.push({ delegation, rules, budgets, ...(measured.length > 0 && { measured }), request: found.request })
     }
   }
   return counted
 }
 
 type Redeemed = Extract<TaskScopeEvent, { event: 'redeemed' }>
-type Said = Pick<Redeemed, 'action' | 'executions' | 'request'> & Pick<Counted, 'rules' | 'budgets'>
+type Said = Pick<Redeemed, 'action' | 'executions' | 'request'> &
+  Required<Pick<Counted, 'rules' | 'budgets' | 'measured'>>
 
 /** Its reports about one delegation, each with the log before it that holds what did not fit. */
 function eventsOf(logs: readonly LogEvidence[], enforcer: Address, delegation: Hex): Said[] {
@@ -63,20 +67,39 @@ function eventsOf(logs: readonly LogEvidence[], enforcer: Address, delegation: H
     const { action, executions, request, rule, budget } = event
     const rules = more === undefined || more.rules.length === 0 ? Array<number>(executions).fill(rule) : more.rules
     const budgets = more === undefined || more.budgets.length === 0 ? [budget ?? []].flat() : more.budgets
-    return [{ action, executions, request, rules, budgets }]
+    return [{ action, executions, request, rules, budgets, measured: measuredAfter(own.slice(index + 1), delegation) }]
   })
+}
+
+/** What was settled for this redemption: nothing else of its delegation passes in between. */
+function measuredAfter(later: readonly (TaskScopeEvent | null)[], delegation: Hex): Said['measured'] {
+  const measured: { decrease: bigint; budget: BudgetReport }[] = []
+  for (const event of later) {
+    // Anybody can burn a number of anything meanwhile: that says nothing here.
+    if (event === null || event.event === 'group_closed' || event.event === 'request_burned') continue
+    if (event.delegation !== delegation) continue
+    if (event.event !== 'measured') break
+    measured.push({ decrease: event.decrease, budget: event.budget })
+  }
+  return measured
 }
 
 /** What of a report cannot be about this redemption. */
 function differenceOf(
   said: Said,
   { terms, calls, action, request }: { terms: TaskScopeTerms; calls: number; action: Hex; request: bigint | null },
-): 'action' | 'rules' | 'budgets' | 'request' | null {
+): 'action' | 'rules' | 'budgets' | 'measured' | 'request' | null {
   if (said.action !== action) return 'action'
   const rulesFit = said.rules.length === calls && said.rules.every((rule) => rule < terms.rules.length)
   if (said.executions !== calls || !rulesFit) return 'rules'
   // Spent and left of a budget are its cap, or it is another budget.
-  if (said.budgets.some(({ index, spent, left }) => terms.budgets[index]?.cap !== spent + left)) return 'budgets'
+  const differs = ({ index, spent, left }: BudgetReport) => terms.budgets[index]?.cap !== spent + left
+  if (said.budgets.some(differs)) return 'budgets'
+  // Each charge of what is measured was settled, in its order.
+  const charges = terms.rules[said.rules[0] ?? -1]?.charges.filter(({ source }) => source === 'balance') ?? []
+  const settled = said.measured.map(({ budget }) => budget)
+  const wanted = charges.map(({ budget }) => budget).join()
+  if (settled.some(differs) || settled.map(({ index }) => index).join() !== wanted) return 'measured'
   // A request that nobody asked for is not looked at by the contract.
   const carried = terms.requestKey !== null || said.request !== null ? request : null
   return said.request === carried ? null : 'request'

@@ -79,10 +79,10 @@ export function describeVerdict(verdict: Verdict, stage: Stage): StatementOf<'de
     case 'deny':
       return describeDeny(verdict, stage)
     case 'escalate': {
-      const { code, branch, rule, threshold, requested, confirmer, timeout, delegation } = verdict
+      const { code, branch, threshold, requested, confirmer, timeout, delegation } = verdict
       const numbers = { threshold: `${threshold}`, requested: `${requested}`, timeout: `${timeout}` }
       const where = delegation === undefined ? {} : { delegation }
-      return { result: 'escalated', stage, code, branch, rule, confirmer, ...numbers, ...where }
+      return { result: 'escalated', stage, code, branch, ...describeRules(verdict), confirmer, ...numbers, ...where }
     }
   }
 }
@@ -108,8 +108,13 @@ function describeRule({ call, index, id, part, at }: RefusedRule) {
 }
 
 function describeAllow(allow: Allow, stage: Stage): StatementOf<'decision'>['verdict'] {
-  const { branch, rule, remaining } = allow
-  return { result: 'allowed', stage, branch, rule, ...(remaining === null ? {} : { remaining: remaining.toString() }) }
+  const { branch, remaining } = allow
+  const left = remaining === null ? {} : { remaining: remaining.toString() }
+  return { result: 'allowed', stage, branch, ...describeRules(allow), ...left }
+}
+
+function describeRules({ rule, rules }: Pick<Allow, 'rule' | 'rules'>) {
+  return { rule, ...(rules === undefined ? {} : { rules: [...rules] }) }
 }
 
 /** The one branch that a denial is about; `undefined` where several could be, or all. */

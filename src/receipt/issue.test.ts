@@ -15,6 +15,7 @@ import {
   vendors,
 } from '../../test/vectors/receipts/example.ts'
 import { AmbitError } from '../errors.ts'
+import type { Hex } from '../primitives/hex.ts'
 import { denyFor } from '../verdict/index.ts'
 import { REASONS } from '../verdict/reasons.ts'
 import { encodeBase64url } from './base64url.ts'
@@ -107,9 +108,19 @@ describe('issueReceipt', () => {
   })
 })
 
+const ALLOWED = { result: 'allowed', stage: 'policy', branch: 0, rule: 'a' }
+
 describe('parseStatement', () => {
   test('default: what was issued', () => {
     expect(parseStatement(JSON.parse(JSON.stringify(first.statement)))).toEqual(first.statement)
+  })
+
+  test('behavior: a batch has the rule of each call', () => {
+    for (const rules of [['a', 'b'], ['a', 'a'], Array(256).fill('a')])
+      expect(parseStatement({ ...first.statement, verdict: { ...ALLOWED, rules } })).toMatchObject({
+        verdict: { rules },
+      })
+    expect(parseStatement({ ...first.statement, verdict: ALLOWED })).toMatchObject({ verdict: ALLOWED })
   })
 
   test('error: kinds to come, by name', () => {
@@ -143,6 +154,10 @@ describe('parseStatement', () => {
       { verdict: { result: 'denied', stage: 'policy', code: 'expired', family: 'ended' } },
       { verdict: { result: 'not_permitted', stage: 'policy', code: 'expired', family: 'refused' } },
       { verdict: { result: 'denied', stage: 'policy', code: 'toString', family: 'refused' } },
+      { verdict: { ...ALLOWED, rules: ['a'] } },
+      { verdict: { ...ALLOWED, rules: ['b', 'a'] } },
+      { verdict: { ...ALLOWED, rules: Array(257).fill('a') } },
+      { verdict: { ...ALLOWED, result: 'escalated', rules: ['a', 'b'] } },
     ]
     for (const change of wrong)
       expect(
@@ -213,6 +228,11 @@ describe('decisionReceipt', () => {
       { threshold: '1', requested: '2', timeout: '900' },
     ]
     expect(draft.verdict).toEqual({ ...about, ...numbers, confirmer: at('66') })
+    const delegation = draft.delegation?.chain[0]?.hash as Hex
+    const more = { ...escalate, rule: 'a', rules: ['a', 'b'], delegation }
+    expect(decisionReceipt({ ...parts, verdict: more }).draft.verdict).toEqual({
+      ...{ ...about, ...numbers, confirmer: at('66'), rule: 'a', rules: ['a', 'b'], delegation },
+    })
     expect(draft.delegation?.chain.length).toBeGreaterThan(0)
     expect(Object.keys(evidence).sort()).toEqual(['context', 'grant', 'request'])
   })

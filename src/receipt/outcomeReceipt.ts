@@ -112,11 +112,14 @@ export function describeOutcome(outcome: Outcome, data: Hex): StatementOf<'outco
   }
 }
 
-function describeCounted({ delegation, rules, budgets, request }: Counted) {
+function describeCounted({ delegation, rules, budgets, measured, request }: Counted) {
+  const budget = ({ index, spent, left }: Counted['budgets'][number]) => ({ index, spent: `${spent}`, left: `${left}` })
+  const lost = measured?.map((it) => ({ decrease: `${it.decrease}`, budget: budget(it.budget) }))
   return {
     delegation,
     rules: [...rules],
-    budgets: budgets.map(({ index, spent, left }) => ({ index, spent: spent.toString(), left: left.toString() })),
+    budgets: budgets.map(budget),
+    ...(lost === undefined ? {} : { measured: lost }),
     ...(request === null ? {} : { request: request.toString() }),
   }
 }

@@ -46,13 +46,23 @@ export const Intent = z.strictObject({
   reason: Text.optional(),
 })
 
-export const Allowed = z.strictObject({
-  result: z.literal('allowed'),
-  stage: z.enum(STAGES),
-  branch: Count,
-  rule: Name,
-  remaining: Uint.optional(),
-})
+/** Of a batch whose caveat holds many rules: that of each call. `rule` is the first. */
+const ruleOfEach = { rule: Name, rules: z.array(Name).min(2).max(256).optional() }
+
+function namesFirst({ rule, rules }: { rule: string; rules?: readonly string[] | undefined }): boolean {
+  return rules === undefined || rules[0] === rule
+}
+const FIRST_RULE = { message: 'the rule is that of the first call' }
+
+export const Allowed = z
+  .strictObject({
+    result: z.literal('allowed'),
+    stage: z.enum(STAGES),
+    branch: Count,
+    ...ruleOfEach,
+    remaining: Uint.optional(),
+  })
+  .refine(namesFirst, FIRST_RULE)
 
 const REASON_CODES = Object.keys(REASONS) as ReasonCode[]
 export const Refused = z
@@ -87,20 +97,22 @@ export const Refused = z
   })
 
 /** Within the bounds and above a threshold: somebody has to confirm. Nothing was done. */
-export const Escalated = z.strictObject({
-  result: z.literal('escalated'),
-  stage: z.enum(STAGES),
-  code: z.literal('above_threshold'),
-  branch: Count,
-  rule: Name,
-  threshold: Uint,
-  requested: Uint,
-  confirmer: Account,
-  /** Seconds until silence denies. */
-  timeout: Uint,
-  /** Where the chain asks for the confirmer's signature. */
-  delegation: Hash.optional(),
-})
+export const Escalated = z
+  .strictObject({
+    result: z.literal('escalated'),
+    stage: z.enum(STAGES),
+    code: z.literal('above_threshold'),
+    branch: Count,
+    ...ruleOfEach,
+    threshold: Uint,
+    requested: Uint,
+    confirmer: Account,
+    /** Seconds until silence denies. */
+    timeout: Uint,
+    /** Where the chain asks for the confirmer's signature. */
+    delegation: Hash.optional(),
+  })
+  .refine(namesFirst, FIRST_RULE)
 
 const StateCounter = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('spent'), spent: Uint }),
@@ -158,12 +170,20 @@ const Included = {
 /** A batch moves once for each call at the most of those that are kept, beside others. */
 const Effects = z.array(Effect).max(512)
 
+const BudgetRead = z.strictObject({ index: Count.max(255), spent: Uint, left: Uint })
+
 /** What an enforcer of whole scopes said that it counted: numbers of rules and budgets as in the terms. */
 const Counted = z.strictObject({
   delegation: Hash,
   /** Of each call. */
   rules: z.array(Count.max(255)).min(1).max(256),
-  budgets: z.array(z.strictObject({ index: Count.max(255), spent: Uint, left: Uint })).max(255),
+  budgets: z.array(BudgetRead).max(255),
+  /** What the measured account lost, and the budget that counted it, in the order of the charges. */
+  measured: z
+    .array(z.strictObject({ decrease: Uint, budget: BudgetRead }))
+    .min(1)
+    .max(255)
+    .optional(),
   /** Number of the signed request that was used up. */
   request: Uint.optional(),
 })

@@ -37,7 +37,7 @@ export function evaluate(prepared: PreparedGrant, asked: Action, state: State): 
         verdict: 'escalate',
         code: 'above_threshold',
         branch: branch.index,
-        rule: rulesOf(branch, notes).rule,
+        ...rulesOf(branch, notes),
         message: 'The amount is above the threshold from which somebody confirms.',
         ...crossing,
       }

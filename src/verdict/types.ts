@@ -221,6 +221,8 @@ export type Escalate = {
   code: 'above_threshold'
   branch: number
   rule: string
+  /** Of a batch: the rule of each call, where its caveat carries several. */
+  rules?: readonly string[]
   message: string
   threshold: bigint
   requested: bigint

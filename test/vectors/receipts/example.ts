@@ -64,6 +64,7 @@ export const environment: Environment = {
     NativeTokenTransferAmountEnforcer: at('c9'),
     NonceEnforcer: at('ca'),
     RedeemerEnforcer: at('cb'),
+    TaskScopeEnforcer: at('ce'),
     TimestampEnforcer: at('cc'),
     ValueLteEnforcer: at('cd'),
   },
@@ -113,12 +114,20 @@ export const document = {
 export const now = 1_800_000_000n
 
 export async function makeGrant(
-  change: { document?: object; principal?: SigningAccount; environment?: Environment; accept?: string[] } = {},
+  change: {
+    document?: object
+    principal?: SigningAccount
+    environment?: Environment
+    accept?: string[]
+    lowering?: 'framework' | 'fused'
+  } = {},
 ): Promise<Grant> {
   const deployment = change.environment ?? environment
   const scope = parseScope({ ...document, ...change.document })
   let salts = 0
-  const plan = compile(scope, deployment, { salt: () => hash((0x51 + salts++).toString(16)), nonce: 0n, accept: change.accept })
+  const salt = () => hash((0x51 + salts++).toString(16))
+  const { accept, lowering } = change
+  const plan = compile(scope, deployment, { salt, nonce: 0n, accept, lowering })
   return signGrant(scope, plan, change.principal ?? principal)
 }
 

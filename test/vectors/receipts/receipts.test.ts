@@ -5,7 +5,7 @@ import { parseKeySet } from '../../../src/receipt/index.ts'
 import { verifyBundle, verifyJournal } from '../../../src/verification/index.ts'
 import { makeStory } from './story.ts'
 
-const NAMES = ['granted', 'denied', 'allowed', 'executed', 'revoked'] as const
+const NAMES = ['granted', 'denied', 'allowed', 'executed', 'revoked', 'batched'] as const
 const read = (name: string) => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8')
 const texts = NAMES.map((name) => read(`${name}.receipt.json`))
 const known = JSON.parse(read('known.json'))
@@ -21,12 +21,18 @@ describe('pinned receipts', () => {
       expect([NAMES[index], result, id]).toEqual([NAMES[index], 'valid', known.ids[NAMES[index] ?? '']])
     }
     const { result, findings, open } = await verifyJournal(texts, options)
-    expect({ result, findings, open }).toEqual({ result: 'valid', findings: [], open: [] })
+    // Nothing came of the batch.
+    expect({ result, findings, open }).toMatchObject({ result: 'valid', findings: [], open: [{ decision: known.ids.batched }] })
   })
 
   test('default: the same events give the same ids today', async () => {
     const { facts: _, ...story } = await makeStory()
     expect(Object.fromEntries(Object.entries(story).map(([name, { id }]) => [name, id]))).toEqual(known.ids)
+  })
+
+  test('behavior: of a batch the rule of every call is under the signature', async () => {
+    const { statement } = await verifyBundle(texts[5] ?? '', { trust, environment: known.environment })
+    expect(statement).toMatchObject({ verdict: { result: 'allowed', rule: 'pay0', rules: ['pay0', 'pay1'] } })
   })
 
   test('behavior: signature, id and evidence are checked with the platform’s own crypto and nothing of ours', () => {

@@ -2,9 +2,24 @@ import { hashDelegation } from '../../../src/delegation/index.ts'
 import { grantReceipt, outcomeReceipt, revocationReceipt } from '../../../src/receipt/index.ts'
 import { encodeRedemption } from '../../../src/redemption/index.ts'
 import type { ChainFacts } from '../../../src/verification/index.ts'
-import { at, decide, hash, issue, makeGrant, makeState, minedTransaction, now, outcomeOf, transferTo, vendors } from './example.ts'
+import { prepareGrant } from '../../../src/verdict/index.ts'
+import {
+  at,
+  decide,
+  environment,
+  hash,
+  issue,
+  makeGrant,
+  makeState,
+  minedTransaction,
+  now,
+  outcomeOf,
+  token,
+  transferTo,
+  vendors,
+} from './example.ts'
 
-/** A journal of five, with what an honest node says of it: granted, denied, allowed, executed, revoked. Everything but the ES256 signatures is the same each time. */
+/** A journal of six, with what an honest node says of it: granted, denied, allowed, executed, revoked, batched. Everything but the ES256 signatures is the same each time. */
 export async function makeStory() {
   const grant = await makeGrant()
   const state = makeState(grant)
@@ -24,6 +39,22 @@ export async function makeStory() {
   const block = { number: 120n, hash: hash('b3') }
   const ending = { act: 'disable', delegations: [root], died, transactionHash: hash('78'), block, final: true } as const
   const revoked = await issue(revocationReceipt({ grant, ending, layer: 'redeemer' }), executed.head)
+  // A batch under a scope in one caveat: each of its calls by a rule of its own.
+  const [first, second] = vendors.map((to, index) => ({ id: `pay${index}`, class: 'transfer', asset: token, to: [to], budget: 'stables' }))
+  const fused = await makeGrant({ lowering: 'fused', document: { rules: [second, first] } })
+  const [one, two] = [transferTo(vendors[0], 1n), transferTo(vendors[1], 2n)]
+  const untouched = makeState(fused)
+  const words = (prepareGrant(fused, environment).branches[0]?.links[0]?.caveats[0]?.taskScope?.keys ?? []).map((key) => [
+    key,
+    { kind: 'word' as const, word: 0n },
+  ])
+  const batch = await decide({
+    grant: fused,
+    action: { ...one, calls: [...one.calls, ...two.calls] },
+    state: { ...untouched, counters: Object.fromEntries(words) },
+    stage: 'simulation',
+  })
+  const batched = await issue(batch.drafted, revoked.head)
   const tx = hash('78')
   const facts: ChainFacts = {
     chainId: grant.chainId,
@@ -41,5 +72,5 @@ export async function makeStory() {
     },
     head: 130n,
   }
-  return { granted, denied, allowed, executed, revoked, facts }
+  return { granted, denied, allowed, executed, revoked, batched, facts }
 }
