@@ -6,8 +6,10 @@ import {
   describeRequest,
   type GrantView,
   type SupportedPermissions,
+  toGrant,
   type WalletGrant,
 } from '../../../src/dapp/index.ts'
+import { serializeGrant } from '../../../src/grant/index.ts'
 import { useRequestGrant, useSupportedPermissions } from '../../../src/react/index.ts'
 import type { Scope } from '../../../src/scope/index.ts'
 import type { ExampleConfig } from '../server/wire.ts'
@@ -15,11 +17,20 @@ import { DraftForm } from './DraftForm.tsx'
 import { firstDraft, readAmount, scopeOf } from './draft.ts'
 import { Preview } from './Preview.tsx'
 import { Refusal } from './Refusal.tsx'
-import { registerGrant, setToWork } from './services.ts'
-import { seconds } from './words.ts'
+import { handOnAt, registerGrant, setToWork } from './services.ts'
+import { nameOf, seconds } from './words.ts'
 
-/** What came of it: the grant, and what the agent is told of it. */
-export type Granted = { grant: WalletGrant; payees: readonly `0x${string}`[] /** Base units. */; perDay: bigint }
+type Hex = `0x${string}`
+
+/** What came of it: what the wallet granted, the grant that was made of it, and what the agent is told. */
+export type Granted = {
+  root: WalletGrant
+  /** Of the grant: where a task account handed it on, another one than the root's. */
+  id: Hex
+  payees: readonly Hex[]
+  /** Base units. */
+  perDay: bigint
+}
 
 /** Asks the person, shows what the answers come to, asks the wallet, and believes nothing of what it says. */
 export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted: (granted: Granted) => void }) {
@@ -38,18 +49,26 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
     () => (complete ? scopeOf(config, { draft, amount, principal: address, now: openedAt }) : undefined),
     [config, draft, complete, amount, address, openedAt],
   )
-  const preview = scope && previewOf(config, scope, supported.data ?? null, address === undefined)
+  const preview = scope && previewOf(config, scope, supported.data ?? null, isConnected)
 
   const ask = useMutation({
     async mutationFn() {
       if (amount === undefined) return null
       const asked = scopeOf(config, { draft, amount, principal: address, now: seconds() })
-      const answer = await grant.mutateAsync({ scope: asked, environment: config.environment })
+      const { environment } = config
+      const answer = await grant.mutateAsync({
+        scope: asked,
+        environment,
+        taskAccount: { address: config.taskAccount, redelegate: handOnAt(location.origin) },
+      })
       if (answer.status === 'refused') throw answer.error
-      if (answer.path !== 'permission') return null
-      const { id } = await registerGrant(config, answer.grant.response)
+      // This page offers no account that signs whatever it is shown: that way is closed.
+      if (answer.path === 'signature') return null
+      const root = answer.path === 'permission' ? answer.grant : answer.root
+      const file = answer.path === 'permission' ? await toGrant({ ...answer, environment }) : answer.grant
+      const { id } = await registerGrant(config, serializeGrant(file))
       await setToWork({ grant: id, payees: draft.payees, perDay: amount.toString(), work: 'shift' })
-      return { grant: answer.grant, payees: draft.payees, perDay: amount }
+      return { root, id, payees: draft.payees, perDay: amount }
     },
     onSuccess: (granted) => granted && onGranted(granted),
   })
@@ -86,7 +105,12 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
           {ask.error !== null && <Refusal error={ask.error} />}
           {connect.error !== null && <Refusal error={connect.error} />}
           {isConnected ? (
-            <button className="button" type="submit" data-testid="ask" disabled={ask.isPending || !preview?.open}>
+            <button
+              className="button"
+              type="submit"
+              data-testid="ask"
+              disabled={ask.isPending || preview === undefined}
+            >
               {ask.isPending ? 'Look at your wallet …' : 'Ask my wallet'}
             </button>
           ) : (
@@ -101,23 +125,32 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
   )
 }
 
+/** `note`: where the wallet is asked for something else than the scope. `undefined`: it can not be asked for at all. */
 function previewOf(
   config: ExampleConfig,
   scope: Scope,
   supported: SupportedPermissions | null,
-  unconnected: boolean,
-): { view: GrantView; note: string | undefined; open: boolean } | undefined {
-  const path = choosePath(scope, unconnected ? hoped(config) : supported)
-  if (path.path !== 'permission') return undefined
-  const { from, ...request } = path.request
-  const view = describeRequest(unconnected ? request : path.request, {
+  connected: boolean,
+): { view: GrantView; note: string | undefined } | undefined {
+  const { agent, payees, taskAccount } = config
+  const choice = choosePath(scope, connected ? supported : hoped(config), { taskAccount })
+  if (choice.path !== 'permission' && choice.path !== 'taskAccount') return undefined
+  const { from: _, ...unowned } = choice.request
+  const view = describeRequest(connected ? choice.request : unowned, {
     now: seconds(),
     tokens: { [config.token.address]: config.token },
     chainName: 'Local chain',
     origin: location.origin,
-    agentName: config.agent.name,
+    agentName: choice.path === 'permission' ? agent.name : `${agent.name}’s task account`,
   })
-  return { view, note: undefined, open: true }
+  if (choice.path === 'permission') return { view, note: undefined }
+  const [rule] = scope.rules
+  const named = rule?.class === 'transfer' && rule.to !== 'anyone' ? rule.to : []
+  const names = named.map((payee) => nameOf(payee, payees) ?? payee).join(' and ')
+  return {
+    view,
+    note: `A wallet can name one payee only. So it grants this to an account of this page, which hands on less: payments to ${names}. You trust this page to keep to that; the amount and the end are held by the chain.`,
+  }
 }
 
 /** Before a wallet is there to ask: what one with ERC-7715 would offer. */

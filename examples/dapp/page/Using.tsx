@@ -13,20 +13,20 @@ import { clock, seconds } from './words.ts'
 
 /** A grant in use: what is left of it, what the agent did with it, and the way to end it. */
 export function Using({ config, granted, onNew }: { config: ExampleConfig; granted: Granted; onNew: () => void }) {
-  const { grant, payees, perDay } = granted
+  const { root, id, payees, perDay } = granted
   const { environment, agent } = config
   const [openedAt] = useState(seconds)
   const heading = useRef<HTMLHeadingElement>(null)
   useEffect(() => heading.current?.focus(), [])
 
-  const status = useGrantStatus({ grant, environment, query: { refetchInterval: 1_000 } })
+  const status = useGrantStatus({ grant: root, environment, query: { refetchInterval: 1_000 } })
   const attempts = useQuery({
-    queryKey: ['attempts', grant.id],
-    queryFn: () => loadAttempts(config, grant.id),
+    queryKey: ['attempts', id],
+    queryFn: () => loadAttempts(config, id),
     refetchInterval: 500,
   })
   const retry = useMutation({
-    mutationFn: () => setToWork({ grant: grant.id, payees, perDay: perDay.toString(), work: 'retry' }),
+    mutationFn: () => setToWork({ grant: id, payees, perDay: perDay.toString(), work: 'retry' }),
   })
   const revoke = useRevokeGrant({
     mutation: {
@@ -40,9 +40,9 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
 
   const revocation = status.data?.revocation ?? null
   const ended = revocation !== null
-  const view = describeGrant(grant.response, {
+  const view = describeGrant(root.response, {
     environment,
-    requested: grant.request,
+    requested: root.request,
     now: openedAt,
     tokens: { [config.token.address]: config.token },
     chainName: 'Local chain',
@@ -104,7 +104,7 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
                 type="button"
                 data-testid="revoke"
                 disabled={revoke.isPending}
-                onClick={() => revoke.mutate({ grant })}
+                onClick={() => revoke.mutate({ grant: root })}
               >
                 {revoke.isPending ? 'Look at your wallet …' : 'End it now'}
               </button>

@@ -1,12 +1,19 @@
-import type { PermissionResponse } from '../../../src/dapp/index.ts'
-import type { Attempt, ExampleConfig, GrantRegistration, RegisteredGrant, Task } from '../server/wire.ts'
+import { storedGrant, type TaskAccount } from '../../../src/dapp/index.ts'
+import type { Attempt, ExampleConfig, RedelegationRequest, RegisteredGrant, Task } from '../server/wire.ts'
 
-/** The redeemer, which stands on another origin, takes what the wallet answered and says under which id. */
-export function registerGrant(
-  { redeemer }: ExampleConfig,
-  { chainId, delegationManager, context }: Pick<PermissionResponse, 'chainId' | 'delegationManager' | 'context'>,
-): Promise<RegisteredGrant> {
-  return ask(`${redeemer.url}/grants`, { chainId, delegationManager, context } satisfies GrantRegistration)
+/**
+ * The redeemer, which stands on another origin, takes a grant and says under which id.
+ *
+ * @param file - Of `serializeGrant`.
+ */
+export function registerGrant({ redeemer }: ExampleConfig, file: string): Promise<RegisteredGrant> {
+  return ask(`${redeemer.url}/grants`, file)
+}
+
+/** Has the task account of the page's own server hand on what a wallet has no words for. */
+export function handOnAt(url: string): TaskAccount['redelegate'] {
+  return ({ root, rootScope, scope }) =>
+    ask(`${url}/task-account/grants`, { root: storedGrant(root), rootScope, scope } satisfies RedelegationRequest)
 }
 
 /** Everything that was asked under a grant, oldest first. */
@@ -31,12 +38,11 @@ export class ServiceError extends Error {
   }
 }
 
-async function ask<answer>(url: string, body?: object): Promise<answer> {
+async function ask<answer>(url: string, body?: object | string): Promise<answer> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
   const response = await fetch(
     url,
-    body === undefined
-      ? {}
-      : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    text === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: text },
   )
   const answer: unknown = await response.json()
   if (!response.ok) throw new ServiceError(answer as object)

@@ -17,7 +17,7 @@ const MAX_BATCH = 50
 /**
  * The page's own server beside its files: what the page has to know, the way to the chain, and the agent that works for it.
  *
- * Routes: `GET /config.json`, `GET /dev-wallet.json`, `POST /rpc`, `POST /agent/tasks`.
+ * Routes: `GET /config.json`, `GET /dev-wallet.json`, `POST /rpc`, `POST /task-account/grants`, `POST /agent/tasks`.
  */
 export function backendRoutes(options: {
   chain: LocalChain
@@ -25,8 +25,10 @@ export function backendRoutes(options: {
   /** Of the development wallet, the selected one first: of the public test mnemonic, so everybody has their keys anyway. */
   wallet: readonly HDAccount[]
   work: (task: Task) => Promise<readonly Attempt[]>
+  /** Of the task account. */
+  handOn: (request: Record<string, unknown>) => Promise<string>
 }): (app: Hono) => void {
-  const { chain, config, wallet, work } = options
+  const { chain, config, wallet, work, handOn } = options
   return (app) => {
     app.get('/config.json', (context) => context.json(config))
     app.get('/dev-wallet.json', (context) =>
@@ -35,6 +37,9 @@ export function backendRoutes(options: {
       } satisfies DevWalletKeys),
     )
     app.post('/rpc', (context) => forward(context, chain.rpcUrl))
+    app.post('/task-account/grants', async (context) =>
+      context.body(await handOn(await readBody(context)), 201, { 'content-type': 'application/json' }),
+    )
     app.post('/agent/tasks', async (context) => {
       const task = readTask(await readBody(context), config)
       // The page sees what comes of it at the redeemer, as it happens; the agent is not waited for.

@@ -2,9 +2,8 @@ import type { Hono } from 'hono'
 import type { LocalAccount } from 'viem'
 import type { Environment } from '../../../src/caveats/index.ts'
 import { type NodeClient, readFacts, redeem } from '../../../src/chain/index.ts'
-import { type Delegation, decodeContext, hashDelegation } from '../../../src/delegation/index.ts'
 import { AmbitError } from '../../../src/errors.ts'
-import { checkGrant, type Grant, grantId } from '../../../src/grant/index.ts'
+import { checkGrant, type Grant, parseGrant } from '../../../src/grant/index.ts'
 import { REASONS } from '../../../src/verdict/index.ts'
 import { ExampleError } from './errors.ts'
 import { type Order, readOrder } from './order.ts'
@@ -17,14 +16,14 @@ type Hex = `0x${string}`
 const MAX_GRANTS = 50
 const MAX_ATTEMPTS = 200
 
-type Held = RegisteredGrant & { links: readonly Delegation[]; attempts: Attempt[] }
+type Held = { grant: Grant; attempts: Attempt[] }
 
 /**
  * A submitter: takes what an agent signed, decides as `ambit/chain` does, sends once, and keeps what became of it in memory.
  * Its account is the delegate and pays the gas; the agent holds a key that signs orders, and nothing else. It has no queue that
  * outlives the process, no receipts and no stops: the redeemer service is for that.
  *
- * Routes: `POST /grants`, `GET /grants/:id`, `GET /grants/:id/attempts`, `POST /payments`.
+ * Routes: `POST /grants`, `GET /grants/:id/attempts`, `POST /payments`.
  */
 export function redeemerRoutes(options: {
   node: NodeClient
@@ -48,11 +47,10 @@ export function redeemerRoutes(options: {
 
   return (app) => {
     app.post('/grants', async (context) => {
-      const held = await register(await readBody(context))
-      grants.set(held.id, grants.get(held.id) ?? held)
-      return context.json(shown(held), 201)
+      const grant = await accept(await readBody(context))
+      if (!grants.has(grant.id)) grants.set(grant.id, { grant, attempts: [] })
+      return context.json({ id: grant.id } satisfies RegisteredGrant, 201)
     })
-    app.get('/grants/:id', (context) => context.json(shown(find(context.req.param('id')))))
     app.get('/grants/:id/attempts', (context) => context.json(find(context.req.param('id')).attempts))
     app.post('/payments', async (context) => {
       const body = await readBody(context)
@@ -83,36 +81,22 @@ export function redeemerRoutes(options: {
     throw new ExampleError('example.unknown_grant', 'This grant is not known here.', { fix: 'Register it first.' })
   }
 
-  /** Nothing that the page says is believed: the chain is asked whether this context could be redeemed. */
-  async function register({ chainId, delegationManager, context }: Record<string, unknown>): Promise<Held> {
+  /** Nothing that the page says is believed: the file is read strictly, and the chain is asked whether it can be redeemed. */
+  async function accept(file: Record<string, unknown>): Promise<Grant> {
     if (grants.size >= MAX_GRANTS) throw busy()
-    const links = decodeContext(context)
-    const leaf = links[0] as Delegation
-    const { manager } = environment
-    const here = chainId === environment.chainId && String(delegationManager).toLowerCase() === manager
-    if (!here) throw refused('deployment')
-    if (leaf.delegate !== redeemer) throw refused('delegate')
-    const id = grantId(manager, environment.chainId, [hashDelegation(leaf)])
-    const grant = grantOf(environment, links)
+    const grant = parseGrant(file, { environment })
+    if (grant.scopes.at(-1)?.delegate !== redeemer) throw refused('delegate')
     const { facts } = await readFacts(node, { grant, environment })
-    // A grant without scopes has no structure to speak of; its one chain of delegations is what counts.
-    const [chain] = checkGrant(grant, facts).branches
-    if (chain?.status !== 'valid') throw refused(chain?.rows.find(({ result }) => result !== 'pass')?.check ?? 'chain')
-    return {
-      id,
-      chainId: environment.chainId,
-      delegationManager: manager,
-      context: context as Hex,
-      links,
-      attempts: [],
-    }
+    const { status } = checkGrant(grant, facts)
+    if (status !== 'valid') throw refused(status)
+    return grant
   }
 
-  async function submit({ links }: Held, { request }: Order): Promise<AttemptResult> {
+  async function submit({ grant }: Held, { request }: Order): Promise<AttemptResult> {
     const { chainId, calls, reason } = request
     try {
       const { verdict, outcome } = await redeem(node, {
-        grant: grantOf(environment, links),
+        grant,
         environment,
         account,
         action: { chainId, redeemer, calls, ...(reason === undefined ? {} : { reason }) },
@@ -133,31 +117,10 @@ export function redeemerRoutes(options: {
   }
 }
 
-/** One chain of delegations as a grant of its own: what a wallet made carries no scope, and is judged by its caveats. */
-function grantOf(environment: Environment, links: readonly Delegation[]): Grant {
-  const { manager, chainId } = environment
-  return {
-    schema: 'ambit.grant.v1',
-    id: grantId(manager, chainId, [hashDelegation(links[0] as Delegation)]),
-    chainId,
-    manager,
-    lowering: 'framework',
-    scopes: [],
-    scopeHash: `0x${'00'.repeat(32)}`,
-    accepted: [],
-    delegations: links,
-    branches: [{ rule: 'payment', links: links.map((_, index) => index) }],
-  }
-}
-
-function shown({ id, chainId, delegationManager, context }: Held): RegisteredGrant {
-  return { id, chainId, delegationManager, context }
-}
-
 function refused(what: string): ExampleError {
   return new ExampleError('example.grant_refused', 'The redeemer cannot use this grant.', {
     details: { what },
-    fix: 'Register what the wallet signed for this agent on this chain, while it can be redeemed.',
+    fix: 'Register a grant whose delegate is the redeemer, while it can be redeemed.',
   })
 }
 

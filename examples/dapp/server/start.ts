@@ -8,6 +8,7 @@ import { backendRoutes } from './backend.ts'
 import { buildPage, contentPolicy, type Page, pageRoutes } from './page.ts'
 import { redeemerRoutes } from './redeemer.ts'
 import { type Service, startService } from './service.ts'
+import { handOn } from './taskAccount.ts'
 import type { Attempt, ExampleConfig, Task } from './wire.ts'
 
 type Hex = `0x${string}`
@@ -53,7 +54,7 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
     const node = { ...createNode(chain.rpcUrl), pollingInterval: 50 }
     const { environment, token } = chain
     const principal = chain.accounts[0]
-    const [agentAccount, redeemerAccount] = [newAccount(), newAccount()]
+    const [agentAccount, redeemerAccount, taskAccount] = [newAccount(), newAccount(), newAccount()]
     const page = await building
     await prepareChain(chain, principal, redeemerAccount)
 
@@ -73,6 +74,7 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
       token,
       agent: { name: 'Quill', address: agentAddress },
       redeemer: { url: redeemer.url, address: redeemerAddress },
+      taskAccount: taskAccount.address.toLowerCase() as Hex,
       payees: PAYEES.map((name, index) => ({ name, address: addressOf(chain, index + 4) })),
     }
     const agent: AgentOptions = {
@@ -85,7 +87,14 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
       pace,
     }
     const work = (task: Task) => runAgent(agent, task)
-    const backend = backendRoutes({ chain, config, wallet: chain.accounts.slice(0, 2), work })
+    const holding = { account: taskAccount, environment, node, redeemer: redeemerAddress }
+    const backend = backendRoutes({
+      chain,
+      config,
+      wallet: chain.accounts.slice(0, 2),
+      work,
+      handOn: (request) => handOn(request, holding),
+    })
     const site = await startService({
       port,
       origins: [],

@@ -1,4 +1,6 @@
 import type { Environment } from '../../../src/caveats/index.ts'
+import type { StoredGrant } from '../../../src/dapp/index.ts'
+import type { Scope } from '../../../src/scope/index.ts'
 
 /** What travels between the page, its own server, the redeemer and the agent. JSON: amounts are decimal strings. */
 type Hex = `0x${string}`
@@ -10,6 +12,8 @@ export type ExampleConfig = {
   token: { address: Hex; symbol: string; decimals: number }
   agent: Party
   redeemer: { url: string; address: Hex }
+  /** Hands on what a wallet cannot say, at `/task-account/grants`. Its key is with the page's own server. */
+  taskAccount: Hex
   /** Whom the agent may be allowed to pay. */
   payees: readonly Party[]
 }
@@ -18,11 +22,11 @@ export type Party = { name: string; address: Hex }
 /** Served at `/dev-wallet.json`, for the wallet alone: the page has no use for keys. */
 export type DevWalletKeys = { privateKeys: readonly Hex[] }
 
-/** The page hands the redeemer what the wallet answered. */
-export type GrantRegistration = { chainId: number; delegationManager: Hex; context: Hex }
+/** The page hands the redeemer a grant: the file that `serializeGrant` writes, as JSON. It answers with its id. */
+export type RegisteredGrant = { id: Hex }
 
-/** A grant as the redeemer holds it. `id` is `grantId` of its context. */
-export type RegisteredGrant = GrantRegistration & { id: Hex }
+/** The page asks the account that can hand on what a wallet cannot say. It answers with the file of the grant. */
+export type RedelegationRequest = { root: StoredGrant; rootScope: Scope; scope: Scope }
 
 /** The page sets its agent to work. */
 export type Task = {
