@@ -19,8 +19,19 @@ export type Words = {
 
 type Row = readonly [label: string, value: string]
 
+/** More rows than anybody reads: what matters would be hidden among them. */
+const MAX_ROWS = 60
+
 /** What a person is shown of a question. Text of a page is escaped and bounded. */
 export function wordsOf(question: Question, chains: ReadonlyMap<number, Chain>): Words {
+  const words = wholeWords(question, chains)
+  const { rows, warnings } = words
+  if (rows.length <= MAX_ROWS) return words
+  const cut = `Only ${MAX_ROWS} of ${rows.length} lines are shown: do not confirm what you cannot see.`
+  return { ...words, rows: rows.slice(0, MAX_ROWS), warnings: [...warnings, cut] }
+}
+
+function wholeWords(question: Question, chains: ReadonlyMap<number, Chain>): Words {
   const network = (chainId: number): Row => ['Network', chains.get(chainId)?.name ?? `Chain ${chainId}`]
   switch (question.kind) {
     case 'connect':
