@@ -35,6 +35,10 @@ export type Settings = {
   longestRequest: number
   /** Most wei a unit of gas. */
   feeCap: bigint
+  /** Blocks that signed bytes wait before dearer ones of the same nonce take their place. */
+  replaceAfter: number
+  /** Most nonces of one signer that are taken and not final: nodes keep few transactions of an account waiting. */
+  mostInFlight: number
   /** Gas of one redemption, and for each of its calls: what needs more is not sent. */
   gas: { redemption: bigint; call: bigint }
 }
@@ -44,6 +48,8 @@ export const DEFAULTS: Settings = {
   claimMs: 30_000,
   longestRequest: 600,
   feeCap: 200_000_000_000n,
+  replaceAfter: 3,
+  mostInFlight: 16,
   gas: { redemption: 400_000n, call: 400_000n },
 }
 

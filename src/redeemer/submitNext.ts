@@ -13,7 +13,7 @@ import { openGrant, type Service } from './service.ts'
 import { claimActions, moveAction, type StoredAction } from './store/actions.ts'
 import type { Query } from './store/database.ts'
 import { stopOf, subjectsOf } from './store/stops.ts'
-import { keepSubmission, type Submission, takeNonce } from './store/submissions.ts'
+import { bindActions, inFlight, keepSubmission, type Submission, takeNonce } from './store/submissions.ts'
 
 /**
  * Signs the oldest actions that were allowed, each in a transaction of its own, and sends them. Gives how many it took.
@@ -38,6 +38,7 @@ async function submitOne(service: Service, stored: StoredAction): Promise<void> 
   const account = service.signers.get(action.redeemer)
   // Kept by another replica's key, or by one that is gone: it waits for whoever has it.
   if (account === undefined) return
+  if ((await inFlight(database.query, action.redeemer)) >= settings.mostInFlight) return
   const redemption = encodeRedemption(grant, stored.branch ?? 0, action)
   const gas = settings.gas.redemption + settings.gas.call * BigInt(action.calls.length)
   const { head, fees, nonce } = await readLane(node, action.redeemer)
@@ -69,11 +70,12 @@ async function submitOne(service: Service, stored: StoredAction): Promise<void> 
         ...fees,
       } as const
       const signed = await account.signTransaction(transaction)
+      await bindActions(query, { signer: action.redeemer, nonce: taken }, [stored.id])
       await keepSubmission(query, {
         hash: keccak256(signed),
         signer: action.redeemer,
         nonce: taken,
-        actionId: stored.id,
+        kind: 'redemption',
         raw: signed,
         fee: fees.maxFeePerGas,
         sinceBlock: Number(head.number),

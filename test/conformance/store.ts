@@ -19,10 +19,15 @@ import { appendReceipt, type Issuer, listReceipts } from '../../src/redeemer/sto
 import { migrate } from '../../src/redeemer/store/schema.ts'
 import { resume, stop, stopOf } from '../../src/redeemer/store/stops.ts'
 import {
+  bindActions,
+  boundTo,
+  inFlight,
   keepSubmission,
   openSubmissions,
   placeSubmission,
+  type Submission,
   settleNonce,
+  submissionsAt,
   submissionsOf,
   takeNonce,
 } from '../../src/redeemer/store/submissions.ts'
@@ -54,7 +59,7 @@ export async function storeConformance(open: () => Promise<{ database: Database;
   }, 60_000)
   afterAll(() => close())
   beforeEach(async () => {
-    for (const table of ['receipts', 'receipt_roots', 'submissions', 'actions', 'lanes', 'stops']) {
+    for (const table of ['receipts', 'receipt_roots', 'submissions', 'bindings', 'actions', 'lanes', 'stops']) {
       await database.query(`DELETE FROM ${table}`)
     }
     await database.query('UPDATE counters SET value = 0')
@@ -258,48 +263,72 @@ export async function storeConformance(open: () => Promise<{ database: Database;
   })
 
   describe('keepSubmission', () => {
-    const bytes = (nonce: number, actionId: string | null, change: { hash?: Hex; fee?: bigint } = {}) => ({
+    const place = (nonce: number) => ({ signer: SIGNER, nonce })
+    const bytes = (nonce: number, change: Partial<Submission> = {}) => ({
       hash: `0x${(nonce + 1).toString(16).padStart(64, '0')}` as Hex,
-      signer: SIGNER,
-      nonce,
-      actionId,
+      ...place(nonce),
+      kind: 'redemption' as const,
       raw: '0x02' as Hex,
       fee: 10n ** 30n,
       sinceBlock: 5,
       signedAt: 6_000,
       ...change,
     })
+    const openLane = () =>
+      database.transaction((query) => takeNonce(query, database.dialect, { signer: SIGNER, atLeast: 0 }))
 
-    it('keeps signed bytes, where they were seen, and that their nonce is settled', async () => {
-      const { action } = await accept(asked())
+    it('keeps signed bytes, what their nonce is for, where they were seen, and that it is settled', async () => {
+      const [{ action: first }, { action: second }] = [await accept(asked()), await accept(asked())]
+      const dearer = bytes(0, { hash: `0x${'ab'.repeat(32)}`, fee: 2n * 10n ** 30n, signedAt: 6_500 })
+      const nothing = bytes(0, { hash: `0x${'cd'.repeat(32)}`, kind: 'nothing', signedAt: 6_600 })
+      await openLane()
       await database.transaction(async (query) => {
-        const nonce = await takeNonce(query, database.dialect, { signer: SIGNER, atLeast: 0 })
-        await keepSubmission(query, bytes(nonce, action.id))
-        const dearer = bytes(nonce, action.id, { hash: `0x${'ab'.repeat(32)}`, fee: 2n * 10n ** 30n })
-        await keepSubmission(query, { ...dearer, signedAt: 6_500 })
+        await bindActions(query, place(0), [second.id, first.id])
+        for (const each of [bytes(0), dearer, nothing]) await keepSubmission(query, each)
       })
-      const kept = await submissionsOf(database.query, action.id)
-      expect(kept).toEqual([
-        { ...bytes(0, action.id), block: null },
-        { ...bytes(0, action.id), hash: `0x${'ab'.repeat(32)}`, fee: 2n * 10n ** 30n, signedAt: 6_500, block: null },
+      expect(await boundTo(database.query, place(0))).toEqual([second.id, first.id])
+      expect(await submissionsOf(database.query, first.id)).toEqual([
+        { ...bytes(0), block: null },
+        { ...dearer, block: null },
+      ])
+      expect((await submissionsAt(database.query, place(0))).map(({ kind }) => kind)).toEqual([
+        'redemption',
+        'redemption',
+        'nothing',
       ])
       const block = { number: 9, hash: `0x${'09'.repeat(32)}` as Hex }
-      const hash = kept[1]?.hash as Hex
-      await placeSubmission(database.query, hash, block)
-      expect((await submissionsOf(database.query, action.id))[1]?.block).toEqual(block)
-      await placeSubmission(database.query, hash, null)
-      expect((await submissionsOf(database.query, action.id))[1]?.block).toBe(null)
-      expect(await openSubmissions(database.query)).toHaveLength(2)
-      await settleNonce(database.query, SIGNER, 0)
+      await placeSubmission(database.query, dearer.hash, block)
+      expect((await submissionsOf(database.query, second.id))[1]?.block).toEqual(block)
+      await placeSubmission(database.query, dearer.hash, null)
+      expect((await submissionsOf(database.query, second.id))[1]?.block).toBe(null)
+      expect(await openSubmissions(database.query)).toHaveLength(3)
+      expect([await settleNonce(database.query, place(0)), await settleNonce(database.query, place(0))]).toEqual([
+        true,
+        false,
+      ])
       expect(await openSubmissions(database.query)).toEqual([])
-      expect(await submissionsOf(database.query, action.id)).toHaveLength(2)
+      expect(await submissionsOf(database.query, first.id)).toHaveLength(2)
     })
 
-    it('error: the same bytes twice, and bytes of a lane that nobody opened', async () => {
-      await database.transaction((query) => takeNonce(query, database.dialect, { signer: SIGNER, atLeast: 0 }))
-      await keepSubmission(database.query, bytes(0, null))
-      await expect(keepSubmission(database.query, bytes(0, null))).rejects.toMatchObject({ code: 'redeemer.duplicate' })
-      const elsewhere = keepSubmission(database.query, { ...bytes(1, null), signer: OTHER })
+    it('behavior: counts nonces in flight, not bytes', async () => {
+      await openLane()
+      await keepSubmission(database.query, bytes(0))
+      await keepSubmission(database.query, bytes(0, { hash: `0x${'ab'.repeat(32)}` }))
+      await keepSubmission(database.query, bytes(1))
+      expect([await inFlight(database.query, SIGNER), await inFlight(database.query, OTHER)]).toEqual([2, 0])
+      await settleNonce(database.query, place(0))
+      expect(await inFlight(database.query, SIGNER)).toBe(1)
+    })
+
+    it('error: the same bytes twice, a place taken twice, and bytes of a lane that nobody opened', async () => {
+      const { action } = await accept(asked())
+      await openLane()
+      await keepSubmission(database.query, bytes(0))
+      await bindActions(database.query, place(0), [action.id])
+      const refused = { code: 'redeemer.duplicate' }
+      await expect(keepSubmission(database.query, bytes(0))).rejects.toMatchObject(refused)
+      await expect(bindActions(database.query, place(0), [action.id])).rejects.toMatchObject(refused)
+      const elsewhere = keepSubmission(database.query, { ...bytes(1), signer: OTHER })
       await expect(elsewhere).rejects.toMatchObject({ code: 'redeemer.store_failed' })
     })
   })

@@ -156,6 +156,58 @@ describe('the redeemer', () => {
     expect(await openSubmissions(rig.service.database.query)).toEqual([])
   }, 60_000)
 
+  it('behavior: what is priced too low is replaced under the same nonce, and paid once', async () => {
+    const service = { ...rig.service, settings: { ...rig.service.settings, replaceAfter: 1 } }
+    const action = await ask(5n)
+    await decideNext(service)
+    await submitNext(service)
+    const [offered] = await submissionsOf(service.database.query, action.id)
+    await chain.testClient.setNextBlockBaseFeePerGas({ baseFeePerGas: (offered?.fee ?? 0n) + 1n })
+    await rig.mine()
+    await follow(service)
+    const signed = await submissionsOf(service.database.query, action.id)
+    expect(signed).toHaveLength(2)
+    const [first, second] = signed as [(typeof signed)[0], (typeof signed)[0]]
+    expect([second.nonce, second.fee >= (first.fee * 9n) / 8n]).toEqual([first.nonce, true])
+    await rig.settle(service)
+    expect(await rig.stateOf(action)).toBe('final')
+    expect(await paid()).toBe(units(5n))
+    expect(await openSubmissions(service.database.query)).toEqual([])
+  }, 60_000)
+
+  it('behavior: at the cap nothing dearer is signed', async () => {
+    const service = { ...rig.service, settings: { ...rig.service.settings, replaceAfter: 1 } }
+    const action = await ask(5n)
+    await decideNext(service)
+    await submitNext(service)
+    const [first] = await submissionsOf(service.database.query, action.id)
+    const capped = { ...service, settings: { ...service.settings, feeCap: first?.fee ?? 0n } }
+    await chain.testClient.setNextBlockBaseFeePerGas({ baseFeePerGas: (first?.fee ?? 0n) + 1n })
+    await rig.mine()
+    await follow(capped)
+    expect(await submissionsOf(service.database.query, action.id)).toHaveLength(1)
+    expect(await rig.stateOf(action)).toBe('submitted')
+    await rig.settle(service)
+    expect(await rig.stateOf(action)).toBe('final')
+  }, 60_000)
+
+  it('behavior: what is out of date gives its nonce up to nothing, and holds up no other', async () => {
+    const service = { ...rig.service, settings: { ...rig.service.settings, replaceAfter: 1 } }
+    const action = await ask(5n)
+    await decideNext(service)
+    await submitNext({ ...service, node: deaf(service.node) })
+    await rig.pass(1_000)
+    await rig.mine(2)
+    await follow(service)
+    const [open] = (await openSubmissions(service.database.query)).toReversed()
+    expect(open?.kind).toBe('nothing')
+    await rig.settle(service)
+    // Decided anew: the request is too old, and that is the end of it.
+    expect(await rig.stateOf(action)).toBe('denied')
+    expect(await paid()).toBe(0n)
+    expect(await openSubmissions(service.database.query)).toEqual([])
+  }, 60_000)
+
   it('behavior: a stop ends what is not signed, and follows what is', async () => {
     const sent = await ask(5n)
     await decideNext(rig.service)
@@ -190,7 +242,7 @@ describe('the redeemer', () => {
     expect(await refused(good, { ...service, signers: new Map() })).toBe('redeemer.request_refused redeemer')
     const short = { ...service, settings: { ...service.settings, longestRequest: 100 } }
     expect(await refused(good, short)).toBe('redeemer.request_refused deadline')
-    const late = { ...service, now: () => Date.now() + 3_600_000 }
+    const late = { ...service, now: () => service.now() + 3_600_000 }
     expect(await refused(good, late)).toBe('redeemer.request_refused deadline')
     expect(await refused(new Uint8Array(70_000))).toBe('redeemer.request_refused bytes')
     expect(await refused(good)).toBe('taken')

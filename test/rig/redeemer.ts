@@ -33,6 +33,8 @@ export type RedeemerRig = {
   stateOf: (action: StoredAction) => Promise<string | undefined>
   /** Blocks, with whatever waits in the first of them. */
   mine: (blocks?: number) => Promise<void>
+  /** Time goes by, for the chain and for the service. */
+  pass: (seconds: number) => Promise<void>
   /** Every step there is, until nothing moves any more: a block between two rounds. */
   settle: (service?: Service) => Promise<void>
   close: () => Promise<void>
@@ -48,13 +50,16 @@ export async function redeemerOn(
   const database = await openSqlite(join(folder, 'ambit.db'))
   await migrate(database)
   await chain.testClient.setAutomine(false)
+  const { timestamp } = await chain.publicClient.getBlock()
+  // The chain's clock may have been put forward before: ours goes with it.
+  let ahead = Math.max(0, Number(timestamp) * 1_000 - Date.now())
   const service = (): Service => ({
     database,
     node: createNode(chain.rpcUrl, { retryCount: 0 }),
     environment: chain.environment,
     issuer: { identity: issuer, signer },
     signers: new Map(redeemers.map((account) => [addressOf(account), account])),
-    now: Date.now,
+    now: () => Date.now() + ahead,
     settings: { ...DEFAULTS, ...settings },
     grants: new Map(),
   })
@@ -66,9 +71,7 @@ export async function redeemerOn(
     service: first,
     restarted: service,
     async body(grant, agent, calls, number) {
-      const { timestamp } = await chain.publicClient.getBlock()
-      const now = BigInt(Math.floor(Date.now() / 1_000))
-      const deadline = (timestamp > now ? timestamp : now) + 300n
+      const deadline = BigInt(Math.floor(first.now() / 1_000)) + 300n
       const plain: Action = { chainId: chain.chainId, redeemer: redeemer as Address, calls }
       const requested = requestOf(grant, { environment: chain.environment, action: plain, number, deadline })
       const signature = await signRequest(agent as never, requested.request)
@@ -87,6 +90,10 @@ export async function redeemerOn(
     },
     stateOf: async (action) => (await findAction(database.query, action.id))?.state,
     mine: (blocks = 1) => chain.testClient.mine({ blocks }),
+    async pass(seconds) {
+      ahead += seconds * 1_000
+      await chain.testClient.increaseTime({ seconds })
+    },
     async settle(on = first) {
       for (let round = 0; round < 6; round++) {
         while ((await decideNext(on)) > 0);

@@ -48,12 +48,21 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
        signer TEXT PRIMARY KEY,
        next_nonce ${integer} NOT NULL
      ) ${strict}`,
-    // A nonce is bound to one action for good, in the same write as the bytes that use it.
+    // What a nonce was taken for, for good, in the same write as the bytes that use it: several actions of one principal
+    // share one where they are redeemed together.
+    `CREATE TABLE bindings (
+       signer TEXT NOT NULL REFERENCES lanes (signer),
+       nonce ${integer} NOT NULL,
+       position ${integer} NOT NULL,
+       action_id TEXT NOT NULL REFERENCES actions (id),
+       PRIMARY KEY (signer, nonce, position)
+     ) ${strict}`,
+    `CREATE INDEX bindings_of_action ON bindings (action_id)`,
     `CREATE TABLE submissions (
        hash TEXT PRIMARY KEY,
        signer TEXT NOT NULL REFERENCES lanes (signer),
        nonce ${integer} NOT NULL,
-       action_id TEXT REFERENCES actions (id),
+       kind TEXT NOT NULL CHECK (kind IN ('redemption', 'nothing')),
        raw TEXT NOT NULL,
        fee TEXT NOT NULL,
        since_block ${integer} NOT NULL,
@@ -63,7 +72,6 @@ const STEPS: readonly ((dialect: Dialect) => readonly string[])[] = [
        settled ${integer} NOT NULL DEFAULT 0
      ) ${strict}`,
     `CREATE INDEX submissions_of_nonce ON submissions (signer, nonce)`,
-    `CREATE INDEX submissions_of_action ON submissions (action_id)`,
     `CREATE INDEX submissions_open ON submissions (settled, signer, nonce)`,
     `CREATE TABLE stops (subject TEXT PRIMARY KEY, reason TEXT NOT NULL, stopped_at ${integer} NOT NULL) ${strict}`,
     `CREATE TABLE receipts (

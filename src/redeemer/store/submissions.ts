@@ -1,21 +1,27 @@
 import type { Address, Hex } from '../../primitives/hex.ts'
 import type { Dialect, Query } from './database.ts'
 
-/** Signed bytes that may be on their way. `actionId` is null for a transaction that only uses its nonce up. */
-export type Submission = {
+/** A nonce of a signer: whatever is signed for it, one transaction of these at most is ever in the chain. */
+export type Place = { signer: Address; nonce: number }
+
+/** Signed bytes that may be on their way. */
+export type Submission = Place & {
   hash: Hex
-  signer: Address
-  nonce: number
-  actionId: string | null
+  /** `nothing`: it moves nothing, and only uses its nonce up. */
+  kind: 'redemption' | 'nothing'
   raw: Hex
   /** Most wei a unit of gas: what a replacement has to exceed. */
   fee: bigint
   /** Head when it was signed: it is in no earlier block. */
   sinceBlock: number
+  /** Unix milliseconds. */
   signedAt: number
   /** Where it was last seen; a reorganisation takes it back. */
   block: { number: number; hash: Hex } | null
 }
+
+/** Everything that was signed for one nonce, oldest first: one of them is in the chain, or none. */
+export type Attempts = readonly [Submission, ...Submission[]]
 
 /**
  * The next nonce of a signer, taken for good. It is kept in the same transaction as the bytes that use it: a nonce that was
@@ -35,28 +41,75 @@ export async function takeNonce(
   return nonce
 }
 
+/** What a nonce was taken for, in the order of its redemption. */
+export async function bindActions(query: Query, { signer, nonce }: Place, actionIds: readonly string[]): Promise<void> {
+  for (const [position, id] of actionIds.entries()) {
+    await query('INSERT INTO bindings (signer, nonce, position, action_id) VALUES ($1, $2, $3, $4)', [
+      signer,
+      nonce,
+      position,
+      id,
+    ])
+  }
+}
+
+/** Ids of the actions that a nonce was taken for. */
+export async function boundTo(query: Query, { signer, nonce }: Place): Promise<string[]> {
+  const rows = await query<{ action_id: string }>(
+    'SELECT action_id FROM bindings WHERE signer = $1 AND nonce = $2 ORDER BY position',
+    [signer, nonce],
+  )
+  return rows.map(({ action_id }) => action_id)
+}
+
+/** Until the transaction ends, nobody else signs anything for this signer. */
+export async function lockLane(query: Query, { lock }: Dialect, signer: Address): Promise<void> {
+  await query(`SELECT next_nonce FROM lanes WHERE signer = $1 ${lock}`, [signer])
+}
+
 /** Keeps signed bytes: from here on any process may send them, any number of times. */
 export async function keepSubmission(query: Query, submission: Omit<Submission, 'block'>): Promise<void> {
-  const { hash, signer, nonce, actionId, raw, fee, sinceBlock, signedAt } = submission
+  const { hash, signer, nonce, kind, raw, fee, sinceBlock, signedAt } = submission
   await query(
-    `INSERT INTO submissions (hash, signer, nonce, action_id, raw, fee, since_block, signed_at)
+    `INSERT INTO submissions (hash, signer, nonce, kind, raw, fee, since_block, signed_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [hash, signer, nonce, actionId, raw, fee.toString(), sinceBlock, signedAt],
+    [hash, signer, nonce, kind, raw, fee.toString(), sinceBlock, signedAt],
   )
 }
 
-/** Every submission whose fate is not final, by signer and nonce. */
+/** Every submission whose fate is not final: by signer and nonce, and of one nonce the oldest first. */
 export async function openSubmissions(query: Query): Promise<Submission[]> {
   const rows = await query<SubmissionRow>(
-    `SELECT ${COLUMNS} FROM submissions WHERE settled = 0 ORDER BY signer, nonce, signed_at`,
+    `SELECT ${COLUMNS} FROM submissions WHERE settled = 0 ORDER BY signer, nonce, signed_at, hash`,
+  )
+  return rows.map(read)
+}
+
+/** How many nonces of a signer are taken and not settled. */
+export async function inFlight(query: Query, signer: Address): Promise<number> {
+  const [row] = await query<{ count: number }>(
+    'SELECT COUNT(DISTINCT nonce) AS count FROM submissions WHERE settled = 0 AND signer = $1',
+    [signer],
+  )
+  return row?.count ?? 0
+}
+
+/** All that was signed for a nonce, oldest first. */
+export async function submissionsAt(query: Query, { signer, nonce }: Place): Promise<Submission[]> {
+  const rows = await query<SubmissionRow>(
+    `SELECT ${COLUMNS} FROM submissions WHERE signer = $1 AND nonce = $2 ORDER BY signed_at, hash`,
+    [signer, nonce],
   )
   return rows.map(read)
 }
 
 /** All bytes that were ever signed for an action, oldest first: the inclusion of any of them is its outcome. */
 export async function submissionsOf(query: Query, actionId: string): Promise<Submission[]> {
+  const columns = COLUMNS.split(', ').map((column) => `submissions.${column}`)
   const rows = await query<SubmissionRow>(
-    `SELECT ${COLUMNS} FROM submissions WHERE action_id = $1 ORDER BY signed_at, nonce`,
+    `SELECT ${columns.join(', ')} FROM submissions
+     JOIN bindings ON bindings.signer = submissions.signer AND bindings.nonce = submissions.nonce
+     WHERE bindings.action_id = $1 AND submissions.kind = 'redemption' ORDER BY signed_at, hash`,
     [actionId],
   )
   return rows.map(read)
@@ -68,18 +121,22 @@ export async function placeSubmission(query: Query, hash: Hex, block: Submission
   await query('UPDATE submissions SET block_number = $2, block_hash = $3 WHERE hash = $1', [hash, ...place])
 }
 
-/** Nothing that uses this nonce can change any more. */
-export async function settleNonce(query: Query, signer: Address, nonce: number): Promise<void> {
-  await query('UPDATE submissions SET settled = 1 WHERE signer = $1 AND nonce = $2', [signer, nonce])
+/** Nothing that uses this nonce can change any more. False where that was known before. */
+export async function settleNonce(query: Query, { signer, nonce }: Place): Promise<boolean> {
+  const rows = await query(
+    'UPDATE submissions SET settled = 1 WHERE signer = $1 AND nonce = $2 AND settled = 0 RETURNING hash',
+    [signer, nonce],
+  )
+  return rows.length > 0
 }
 
-const COLUMNS = 'hash, signer, nonce, action_id, raw, fee, since_block, signed_at, block_number, block_hash'
+const COLUMNS = 'hash, signer, nonce, kind, raw, fee, since_block, signed_at, block_number, block_hash'
 
 type SubmissionRow = {
   hash: string
   signer: string
   nonce: number
-  action_id: string | null
+  kind: string
   raw: string
   fee: string
   since_block: number
@@ -94,7 +151,7 @@ function read(row: SubmissionRow): Submission {
     hash: row.hash as Hex,
     signer: row.signer as Address,
     nonce: row.nonce,
-    actionId: row.action_id,
+    kind: row.kind as Submission['kind'],
     raw: row.raw as Hex,
     fee: BigInt(row.fee),
     sinceBlock: row.since_block,
