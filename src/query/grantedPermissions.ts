@@ -1,5 +1,5 @@
+import type { DefaultError } from '@tanstack/query-core'
 import type { Config } from '@wagmi/core'
-import type { DappError } from '../dapp/errors.ts'
 import {
   type GetGrantedExecutionPermissionsReturnType,
   getGrantedExecutionPermissions,
@@ -10,11 +10,11 @@ import { hasWallet, type WalletKey, walletClient, walletKey } from './wallet.ts'
 export type GrantedPermissionsData = GetGrantedExecutionPermissionsReturnType
 export type GrantedPermissionsOptions<selected = GrantedPermissionsData> = WalletParameters &
   ScopeKeyParameter &
-  QueryParameter<GrantedPermissionsData, DappError, selected, GrantedPermissionsQueryKey>
+  QueryParameter<GrantedPermissionsData, DefaultError, selected, GrantedPermissionsQueryKey>
 export type GrantedPermissionsQueryKey = readonly ['grantedPermissions', WalletKey]
 export type GrantedPermissionsQueryOptions<selected = GrantedPermissionsData> = QueryOptions<
   GrantedPermissionsData,
-  DappError,
+  DefaultError,
   selected,
   GrantedPermissionsQueryKey
 >

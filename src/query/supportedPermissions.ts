@@ -1,5 +1,5 @@
+import type { DefaultError } from '@tanstack/query-core'
 import type { Config } from '@wagmi/core'
-import type { DappError } from '../dapp/errors.ts'
 import { getSupportedExecutionPermissions } from '../dapp/getSupportedExecutionPermissions.ts'
 import type { SupportedPermissions } from '../dapp/types.ts'
 import type { QueryOptions, QueryParameter, ScopeKeyParameter, WalletParameters } from './types.ts'
@@ -7,11 +7,11 @@ import { hasWallet, type WalletKey, walletClient, walletKey } from './wallet.ts'
 
 export type SupportedPermissionsOptions<selected = SupportedPermissions> = WalletParameters &
   ScopeKeyParameter &
-  QueryParameter<SupportedPermissions, DappError, selected, SupportedPermissionsQueryKey>
+  QueryParameter<SupportedPermissions, DefaultError, selected, SupportedPermissionsQueryKey>
 export type SupportedPermissionsQueryKey = readonly ['supportedPermissions', WalletKey]
 export type SupportedPermissionsQueryOptions<selected = SupportedPermissions> = QueryOptions<
   SupportedPermissions,
-  DappError,
+  DefaultError,
   selected,
   SupportedPermissionsQueryKey
 >

@@ -1,6 +1,5 @@
 'use client'
-import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import type { DappError } from '../dapp/errors.ts'
+import { type DefaultError, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import {
   type GrantedPermissionsData,
   type GrantedPermissionsOptions,
@@ -14,7 +13,7 @@ export type UseGrantedPermissionsParameters<selected = GrantedPermissionsData> =
 /** What the connected wallet says it has granted to this page. Its word, not the chain's. */
 export function useGrantedPermissions<selected = GrantedPermissionsData>(
   parameters: UseGrantedPermissionsParameters<selected> = {},
-): UseQueryResult<selected, DappError> {
+): UseQueryResult<selected, DefaultError> {
   const { config, ...wallet } = useWallet(parameters)
   return useQuery(grantedPermissionsQueryOptions(config, { ...parameters, ...wallet }))
 }

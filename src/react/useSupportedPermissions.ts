@@ -1,6 +1,5 @@
 'use client'
-import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import type { DappError } from '../dapp/errors.ts'
+import { type DefaultError, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { SupportedPermissions } from '../dapp/types.ts'
 import { type SupportedPermissionsOptions, supportedPermissionsQueryOptions } from '../query/supportedPermissions.ts'
 import { type ConfigParameter, useWallet } from './useWallet.ts'
@@ -11,7 +10,7 @@ export type UseSupportedPermissionsParameters<selected = SupportedPermissions> =
 /** What the connected wallet can grant, and on which chains. */
 export function useSupportedPermissions<selected = SupportedPermissions>(
   parameters: UseSupportedPermissionsParameters<selected> = {},
-): UseQueryResult<selected, DappError> {
+): UseQueryResult<selected, DefaultError> {
   const { config, ...wallet } = useWallet(parameters)
   return useQuery(supportedPermissionsQueryOptions(config, { ...parameters, ...wallet }))
 }

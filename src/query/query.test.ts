@@ -1,0 +1,228 @@
+import { hashKey, MutationObserver, QueryClient } from '@tanstack/query-core'
+import { disconnect, getConnection } from '@wagmi/core'
+import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
+import { mint, useChain } from '../../test/rig/chain.ts'
+import { dailyScope } from '../../test/rig/dappScope.ts'
+import { openWagmi, type Wagmi } from '../../test/rig/wagmi.ts'
+import { DappError } from '../dapp/errors.ts'
+import type { GetGrantStatusReturnType } from '../dapp/getGrantStatus.ts'
+import type { RequestGrantReturnType } from '../dapp/requestGrant.ts'
+import type { RevokeGrantReturnType } from '../dapp/revokeGrant.ts'
+import type { SupportedPermissions } from '../dapp/types.ts'
+import type { WalletGrant } from '../dapp/walletGrant.ts'
+import type { Address } from '../primitives/hex.ts'
+import { grantedPermissionsQueryKey, grantedPermissionsQueryOptions } from './grantedPermissions.ts'
+import { grantStatusQueryKey, grantStatusQueryOptions } from './grantStatus.ts'
+import { requestGrantMutationOptions } from './requestGrant.ts'
+import { revokeGrantMutationOptions } from './revokeGrant.ts'
+import { supportedPermissionsQueryKey, supportedPermissionsQueryOptions } from './supportedPermissions.ts'
+
+const chain = useChain()
+const DELEGATE: Address = `0x${'de'.repeat(20)}`
+/** Fails at once: what is asked twice was not asked once. */
+const client = () => new QueryClient({ defaultOptions: { queries: { retry: false }, mutations: { retry: false } } })
+
+let wagmi: Wagmi
+let grant: WalletGrant
+beforeAll(async () => {
+  wagmi = await openWagmi(chain)
+  await mint(chain, wagmi.addresses[0], 1_000_000_000n)
+  const answer = await ask(wagmi)
+  if (answer.status !== 'granted' || answer.path !== 'permission') throw new TypeError('not granted', { cause: answer })
+  grant = answer.grant
+})
+
+const scopeFor = ({ addresses: [principal] }: Wagmi) => dailyScope(chain, { principal, delegate: DELEGATE })
+
+function ask(by: Wagmi, more: Partial<Parameters<typeof requestGrantMutationOptions>[1]> = {}) {
+  const mutation = new MutationObserver(client(), requestGrantMutationOptions(by.config, more))
+  return mutation.mutate({ scope: scopeFor(by), environment: chain.environment })
+}
+
+const connectorOf = ({ config }: Wagmi) => getConnection(config).connector
+
+describe('supportedPermissionsQueryOptions', () => {
+  it('default: asks the wallet that is named', async () => {
+    const options = supportedPermissionsQueryOptions(wagmi.config, { connector: connectorOf(wagmi) })
+    expect(options.enabled).toBe(true)
+    const data = await client().fetchQuery(options)
+    expect(data['erc20-token-periodic']?.chainIds).toEqual([chain.chainId])
+    expectTypeOf(data).toEqualTypeOf<SupportedPermissions>()
+  })
+
+  it('behavior: waits for a wallet, and for the caller', () => {
+    const { config } = wagmi
+    const connector = connectorOf(wagmi)
+    expect(supportedPermissionsQueryOptions(config).enabled).toBe(false)
+    expect(supportedPermissionsQueryOptions(config, { query: { enabled: true } }).enabled).toBe(false)
+    expect(supportedPermissionsQueryOptions(config, { connector, query: { enabled: false } }).enabled).toBe(false)
+  })
+
+  it('behavior: a connector that is about to reconnect has nobody to ask', () => {
+    const connector = { ...connectorOf(wagmi), getProvider: undefined } as never
+    expect(supportedPermissionsQueryOptions(wagmi.config, { connector }).enabled).toBe(false)
+  })
+
+  it('behavior: what the caller says of the query stays, key and function do not', () => {
+    const query = { staleTime: 5, queryKey: ['mine'], queryFn: () => ({}) }
+    const options = supportedPermissionsQueryOptions(wagmi.config, { query })
+    expect(options).toMatchObject({ staleTime: 5, queryKey: ['supportedPermissions', {}] })
+    expect(options.queryFn).not.toBe(query.queryFn)
+  })
+
+  it('error: a wallet that is gone', async () => {
+    const gone = await openWagmi(chain)
+    const options = supportedPermissionsQueryOptions(gone.config)
+    await disconnect(gone.config)
+    await expect(client().fetchQuery(options)).rejects.toMatchObject({ name: 'ConnectorNotConnectedError' })
+  })
+})
+
+describe('supportedPermissionsQueryKey', () => {
+  it('default: tells wallets, accounts, chains and scopes of a page apart, whatever the case of an address', () => {
+    const connector = connectorOf(wagmi)
+    const account = wagmi.accounts[0].address
+    const key = supportedPermissionsQueryKey({ connector, account, chainId: 1, scopeKey: 'a' })
+    expect(key).toEqual([
+      'supportedPermissions',
+      { connectorUid: connector?.uid, account: wagmi.addresses[0], chainId: 1, scopeKey: 'a' },
+    ])
+    expect(supportedPermissionsQueryKey()).toEqual(['supportedPermissions', {}])
+  })
+})
+
+describe('grantedPermissionsQueryOptions', () => {
+  it('default: what the wallet says it granted', async () => {
+    const options = grantedPermissionsQueryOptions(wagmi.config, { connector: connectorOf(wagmi) })
+    const data = await client().fetchQuery(options)
+    expect(data).toHaveLength(1)
+    expect(data[0]).toMatchObject({ status: 'known', context: grant.response.context })
+  })
+
+  it('behavior: waits for a wallet, and for the caller', () => {
+    const { config } = wagmi
+    const connector = connectorOf(wagmi)
+    expect(grantedPermissionsQueryOptions(config, { connector }).enabled).toBe(true)
+    expect(grantedPermissionsQueryOptions(config).enabled).toBe(false)
+    expect(grantedPermissionsQueryOptions(config, { connector, query: { enabled: false } }).enabled).toBe(false)
+    expect(grantedPermissionsQueryKey({ scopeKey: 'a' })).toEqual(['grantedPermissions', { scopeKey: 'a' }])
+  })
+})
+
+describe('requestGrantMutationOptions', () => {
+  it('default: asks the connected wallet, and verifies on the config’s own node', () => {
+    expect(grant).toMatchObject({ principal: wagmi.addresses[0], delegate: DELEGATE, differences: [] })
+    expect(requestGrantMutationOptions(wagmi.config).mutationKey).toEqual(['requestGrant'])
+  })
+
+  it('behavior: a refusal is data', async () => {
+    const answer = await ask(await openWagmi(chain, { mode: 'raise' }))
+    expect(answer).toMatchObject({ status: 'refused', code: 'dapp.raised' })
+    expectTypeOf(answer).toEqualTypeOf<RequestGrantReturnType>()
+  })
+
+  it('behavior: the caller’s own callbacks are called, and no key or function of theirs is', async () => {
+    const rejecting = await openWagmi(chain, { mode: 'reject' })
+    const seen: unknown[] = []
+    const answer = await ask(rejecting, {
+      mutation: { onSuccess: (data) => seen.push(data), ...{ mutationFn: () => seen.push('theirs') } },
+    })
+    expect(seen).toEqual([answer])
+  })
+
+  it('error: no wallet, and no account of the principal in it', async () => {
+    const unconnected = await openWagmi(chain, { connect: false })
+    await expect(ask(unconnected)).rejects.toMatchObject({ name: 'ConnectorNotConnectedError' })
+    const mutation = new MutationObserver(client(), requestGrantMutationOptions(wagmi.config))
+    const scope = dailyScope(chain, { principal: `0x${'77'.repeat(20)}`, delegate: DELEGATE })
+    await expect(mutation.mutate({ scope, environment: chain.environment })).rejects.toMatchObject({
+      name: 'ConnectorAccountNotFoundError',
+    })
+  })
+
+  it('error: a chain that the config does not know is not verified on another one', async () => {
+    const mutation = new MutationObserver(client(), requestGrantMutationOptions(wagmi.config))
+    const scope = { ...scopeFor(wagmi), chainId: 1 }
+    await expect(mutation.mutate({ scope })).rejects.toMatchObject({ name: 'ChainNotConfiguredError' })
+  })
+})
+
+describe('grantStatusQueryOptions', () => {
+  it('default: reads the chain', async () => {
+    const { environment } = chain
+    const data = await client().fetchQuery(grantStatusQueryOptions(wagmi.config, { grant, environment }))
+    expect(data).toMatchObject({ status: 'active', spending: { spent: 0n, available: 10_000_000n }, upgraded: true })
+    expectTypeOf(data).toEqualTypeOf<GetGrantStatusReturnType>()
+  })
+
+  it('behavior: waits for a grant, an environment, and the caller', () => {
+    const { environment } = chain
+    const { config } = wagmi
+    expect(grantStatusQueryOptions(config).enabled).toBe(false)
+    expect(grantStatusQueryOptions(config, { grant }).enabled).toBe(false)
+    expect(grantStatusQueryOptions(config, { environment }).enabled).toBe(false)
+    expect(grantStatusQueryOptions(config, { grant, environment }).enabled).toBe(true)
+    expect(grantStatusQueryOptions(config, { grant, environment, query: { enabled: false } }).enabled).toBe(false)
+  })
+
+  it('behavior: a selection has its own type', () => {
+    const select = ({ status }: GetGrantStatusReturnType) => status === 'active'
+    const options = grantStatusQueryOptions(wagmi.config, { query: { select } })
+    expectTypeOf(options.select).toEqualTypeOf<((data: GetGrantStatusReturnType) => boolean) | undefined>()
+    // @ts-expect-error: the key is not the caller's.
+    grantStatusQueryOptions(wagmi.config, { query: { queryKey: [] } })
+  })
+
+  it('error: asked for nothing, it asks nobody', async () => {
+    const options = grantStatusQueryOptions(wagmi.config)
+    await expect(client().fetchQuery(options)).rejects.toMatchObject({ code: 'dapp.bad_request' })
+    await expect(client().fetchQuery(options)).rejects.toBeInstanceOf(DappError)
+  })
+})
+
+describe('grantStatusQueryKey', () => {
+  it('default: names a grant by its hash', () => {
+    const { environment } = chain
+    expect(grantStatusQueryKey({ grant, environment, scopeKey: 'a' })).toEqual([
+      'grantStatus',
+      { chainId: chain.chainId, grant: grant.hash, manager: environment.manager, scopeKey: 'a' },
+    ])
+    expect(grantStatusQueryKey()).toEqual(['grantStatus', {}])
+  })
+
+  it('behavior: no key holds a bigint, so that any cache takes it', () => {
+    const { environment } = chain
+    const connector = connectorOf(wagmi)
+    for (const key of [grantStatusQueryKey({ grant, environment }), grantedPermissionsQueryKey({ connector })]) {
+      expect(JSON.parse(hashKey(key))).toEqual(key)
+    }
+  })
+})
+
+describe('revokeGrantMutationOptions', () => {
+  it('default: ends the grant with proof, and the status says so', async () => {
+    const { environment } = chain
+    const mutation = new MutationObserver(client(), revokeGrantMutationOptions(wagmi.config))
+    const ended = await mutation.mutate({ grant })
+    expect(ended).toMatchObject({ status: 'revoked', links: [{ hash: grant.hash, by: 'transaction' }] })
+    expectTypeOf(ended).toEqualTypeOf<RevokeGrantReturnType>()
+    const data = await client().fetchQuery(grantStatusQueryOptions(wagmi.config, { grant, environment }))
+    expect(data).toMatchObject({ status: 'revoked', revocation: { how: 'disabled', by: wagmi.addresses[0] } })
+    expect(revokeGrantMutationOptions(wagmi.config).mutationKey).toEqual(['revokeGrant'])
+  })
+
+  it('behavior: a person who says no is a refusal', async () => {
+    const other = await openWagmi(chain)
+    const answer = await ask(other)
+    if (answer.status !== 'granted' || answer.path !== 'permission') throw new TypeError('not granted')
+    other.wallet.setMode('reject')
+    const mutation = new MutationObserver(client(), revokeGrantMutationOptions(other.config))
+    expect(await mutation.mutate({ grant: answer.grant })).toMatchObject({ status: 'refused', code: 'dapp.rejected' })
+  })
+
+  it('error: no wallet', async () => {
+    const unconnected = await openWagmi(chain, { connect: false })
+    const mutation = new MutationObserver(client(), revokeGrantMutationOptions(unconnected.config))
+    await expect(mutation.mutate({ grant })).rejects.toMatchObject({ name: 'ConnectorNotConnectedError' })
+  })
+})
