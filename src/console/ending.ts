@@ -38,7 +38,7 @@ export function revokePage(context: PageContext, facts: GrantFacts, delegator: A
   const died = descendantsOf(grant, ender.open).length
   const now = fitting(transactions ?? [])
   const rest = (transactions ?? []).length - now.length
-  const terminal = html`<pre>${command}</pre>`
+  const terminal = html`<pre>${say(command, 400)}</pre>`
   return {
     title: 'Revoke for good',
     kicker: html`<a href="/grants/${grant.id}">${say(effective(grant).task.id, 120)}</a>`,
@@ -46,7 +46,7 @@ export function revokePage(context: PageContext, facts: GrantFacts, delegator: A
     ...(now.length > 0 ? { wallet: true as const } : {}),
     body: html`<dl class="card facts">
 <div><dt>Disables</dt><dd>${ender.open.length === 1 ? 'one link' : `${ender.open.length} links`}${died > 0 && `, and ${died} more under ${ender.open.length === 1 ? 'it' : 'them'} die`}</dd></div>
-${under.length > 0 && html`<div><dt>Dies too</dt><dd>${under.slice(0, MAX_UNDER).map(({ id, task }, index) => html`${index > 0 && ', '}<a href="/grants/${id}">${say(task, 80)}</a>`)}${under.length > MAX_UNDER && ` and ${under.length - MAX_UNDER} more`}</dd></div>`}
+${under.length > 0 && html`<div><dt>Dies too</dt><dd>${under.slice(0, MAX_UNDER).map(({ id, task }, index) => html`${index > 0 && ', '}<a href="/grants/${id}">${say(task, 60)}</a>`)}${under.length > MAX_UNDER && ` and ${under.length - MAX_UNDER} more`}</dd></div>`}
 <div><dt>Elsewhere</dt><dd>Whoever was handed a part of it, and is not known here, loses it too.</dd></div>
 </dl>
 ${keyHere && html`<section class="card"><h2>In a terminal</h2><p>The key of this account is on this machine.</p>${terminal}</section>`}

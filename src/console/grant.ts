@@ -13,14 +13,19 @@ import { holders, linkSentences, rawLinks } from './grantParts.ts'
 import { type Html, html, json, say } from './html.ts'
 import { meter } from './meter.ts'
 import type { ActContext, Answer, Download, PageContext, PageModule, View } from './page.ts'
+import { createRoom, more, type Room } from './room.ts'
 import type { GrantFacts } from './source.ts'
 import { readAnswers } from './walletForm.ts'
 import { account, capital, readingLine, statusBadge, untilText } from './words.ts'
 
 /** Budgets drawn as bars, and links whose limits are shown. */
 const MAX_SHOWN = 4
-/** Most rules of which it is said what still passes. */
+/** Limits of one link. */
+const MAX_METERS = 4
+/** Ways of which it is said what still passes. */
 const MAX_REMAINING = 12
+/** Things that it can not do. */
+const MAX_CANNOT = 16
 
 /** One grant: what it allows, what was used, and its end. */
 export const grantPages: PageModule = {
@@ -37,33 +42,42 @@ export const grantPages: PageModule = {
 }
 
 /** What was done, as the address after it says: one of these, or nothing. */
-const DONE: Readonly<Record<string, string>> = {
-  stop: 'Stopped. This machine sends nothing under it any more.',
-  resume: 'Resumed. This machine sends under it again, as far as the chain lets it.',
-  revoke: 'Revoked, and proven on chain. Nothing passes under it any more.',
-}
+const DONE: ReadonlyMap<string, string> = new Map([
+  ['stop', 'Stopped. This machine sends nothing under it any more.'],
+  ['resume', 'Resumed. This machine sends under it again, as far as the chain lets it.'],
+  ['revoke', 'Revoked, and proven on chain. Nothing passes under it any more.'],
+])
 
 async function show(context: PageContext): Promise<View> {
   const facts = await factsOf(context)
   const { grant, standing, reading } = facts
   const scope = effective(grant)
-  const done = DONE[context.query.get('done') ?? '']
+  const done = DONE.get(context.query.get('done') ?? '')
+  const room = createRoom()
+  // In the order of what nobody can do without: what is too long for one page is cut from the end of this list.
+  const [end, rest, no, allowed] = [
+    ending(context, facts),
+    left(facts, room),
+    cannot(facts, room),
+    linkSentences(facts, room),
+  ]
+  const [used, held] = [use(facts, room), holders(facts, room)]
   return {
     title: say(scope.task.id, 120),
     kicker: html`<a href="/">Overview</a> ${statusBadge(standing)} <code>${grant.id.slice(0, 10)}…</code>`,
-    lead: html`${say(scope.task.purpose, 400)}`,
+    lead: html`${say(scope.task.purpose, 240)}`,
     body: html`
 ${done !== undefined && html`<p class="card notice good" role="status">${done}</p>`}
 ${undone(facts)}
 ${who(facts)}
 <p class="quiet">${readingLine(reading)}</p>
-${left(facts)}
-${use(facts)}
-<h2>What it allows</h2>${linkSentences(facts)}
-${cannot(facts)}
-${ending(context, facts)}
+${rest}
+${used}
+<h2>What it allows</h2>${allowed}
+${no}
+${end}
 <h2>Fine print</h2>
-${holders(facts)}
+${held}
 <ul><li><a href="/grants/${grant.id}/raw">Links and raw caveats</a></li>
 <li><a href="/grants/${grant.id}/file">Download the grant</a> <span class="quiet">Everything in it is public: it is useless without the delegate’s key.</span></li></ul>`,
   }
@@ -76,50 +90,46 @@ function who({ grant, groups }: GrantFacts): Html {
 <div><dt>Principal</dt><dd><code>${toChecksum(scope.principal)}</code></dd></div>
 <div><dt>Delegate</dt><dd><code>${actorText(scope.delegate)}</code></dd></div>
 <div><dt>Until</dt><dd>${untilText(scope)}</dd></div>
-<div><dt>Group</dt><dd>${say(scope.revocation.group, 80)}${group !== undefined && html` <span class="badge ended">Ended for ever</span>`}</dd></div>
+<div><dt>Group</dt><dd>${say(scope.revocation.group, 60)}${group !== undefined && html` <span class="badge ended">Ended for ever</span>`}</dd></div>
 ${scope.revocation.guardian !== undefined && html`<div><dt>Guardian</dt><dd><code>${toChecksum(scope.revocation.guardian)}</code></dd></div>`}
 </dl></section>`
 }
 
 /** The limits of its own last links first: those are what the delegate meets. */
-function left(facts: GrantFacts): Html | false {
-  const { grant, links, remaining } = facts
+function left({ grant, links, remaining }: GrantFacts, room: Room): Html | false {
   const own = new Set(leavesOf({ grant, hashes: links.map(({ drawn }) => drawn.hash) }))
   const counted = links.filter(({ counts, above }) => counts.length > 0 || above.length > 0)
-  const shown = counted.toSorted((a, b) => Number(own.has(b.drawn.hash)) - Number(own.has(a.drawn.hash)))
-  if (shown.length === 0 && remaining.length === 0) return false
-  return html`<h2>What is left</h2><div class="grid">${shown
-    .slice(0, MAX_SHOWN)
-    .map(
-      ({ drawn, counts, above }) =>
-        html`<section class="card"><h3>${own.has(drawn.hash) ? 'To' : 'Above it, to'} ${account(drawn.delegate)}</h3>${counts.map(meter)}${above.map((text) => html`<p class="warning">${say(capital(text))}</p>`)}</section>`,
-    )}${
-    remaining.length > 0 &&
-    html`<section class="card"><h3>In one action, now</h3><ul>${remaining
-      .slice(0, MAX_REMAINING)
-      .map(
-        ({ rule, payee, text, refused }) =>
-          html`<li><strong>${text}</strong> by rule ${say(rule, 60)}${payee !== null && html` to ${account(payee)}`}${refused !== null && html` <span class="quiet">(${refused.replaceAll('_', ' ')})</span>`}</li>`,
-      )}</ul>${remaining.length > MAX_REMAINING && html`<p class="quiet">and ${remaining.length - MAX_REMAINING} more</p>`}</section>`
-  }</div>
-${shown.length > MAX_SHOWN && html`<p class="quiet">${shown.length - MAX_SHOWN} more links with limits of their own.</p>`}`
+  const sorted = counted.toSorted((a, b) => Number(own.has(b.drawn.hash)) - Number(own.has(a.drawn.hash)))
+  if (sorted.length === 0 && remaining.length === 0) return false
+  const limits = room.list(sorted, MAX_SHOWN, ({ drawn, counts, above }) => {
+    const whose = own.has(drawn.hash) ? 'To' : 'Above it, to'
+    return html`<section class="card"><h3>${whose} ${account(drawn.delegate)}</h3>${counts.slice(0, MAX_METERS).map(meter)}${above.slice(0, MAX_METERS).map((text) => html`<p class="warning">${say(capital(text), 120)}</p>`)}</section>`
+  })
+  const now = room.list(remaining, MAX_REMAINING, ({ rule, payee, text, refused }) => {
+    const why = refused === null ? '' : ` (${say(refused.replaceAll('_', ' '), 60)})`
+    return html`<li><strong>${say(text, 60)}</strong> by rule ${say(rule, 60)}${payee !== null && html` to ${account(payee)}`}<span class="quiet">${why}</span></li>`
+  })
+  return html`<h2>What is left</h2><div class="grid">${limits.shown}${remaining.length > 0 && html`<section class="card"><h3>In one action, now</h3><ul>${now.shown}</ul>${more(now.hidden, 'ways')}</section>`}</div>
+${more(limits.hidden, 'links with limits of their own')}`
 }
 
-function use({ grant, spent, reading }: GrantFacts): Html | false {
+function use({ grant, spent, reading }: GrantFacts, room: Room): Html | false {
   const charts = barsOf(effective(grant), spent, reading.block?.timestamp ?? reading.at)
   const used = charts.filter(({ bars }) => bars.some(({ units }) => units > 0n))
+  const { shown, hidden } = room.list(used, MAX_SHOWN, chart)
   return (
     charts.length > 0 &&
-    html`<h2>What was used</h2>${used.length === 0 ? html`<p>Nothing in the last periods.</p>` : html`<div class="grid">${used.slice(0, MAX_SHOWN).map(chart)}</div>`}
+    html`<h2>What was used</h2>${used.length === 0 && html`<p>Nothing in the last periods.</p>`}<div class="grid">${shown}</div>${more(hidden, 'budgets')}
 <p class="quiet">By the receipts of this machine. What was redeemed elsewhere is in the figures above, which the chain counts, and not in these bars.</p>`
   )
 }
 
-function cannot({ grant, coverage }: GrantFacts): Html | false {
+function cannot({ grant, coverage }: GrantFacts, room: Room): Html | false {
   const sentences = cannotOf(effective(grant), coverage)
+  const { shown, hidden } = room.list(sentences, MAX_CANNOT, (sentence) => html`<li>${say(sentence, 160)}</li>`)
   return (
     sentences.length > 0 &&
-    html`<h2>What it can not do</h2><div class="card"><p>Whoever holds the delegate’s key can not:</p><ul>${sentences.map((sentence) => html`<li>${say(sentence)}</li>`)}</ul></div>`
+    html`<h2>What it can not do</h2><div class="card"><p>Whoever holds the delegate’s key can not:</p><ul>${shown}</ul>${more(hidden, 'things')}</div>`
   )
 }
 

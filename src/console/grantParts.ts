@@ -1,5 +1,6 @@
 import { hashDelegation } from '../delegation/hash.ts'
 import { type Html, html, say } from './html.ts'
+import { more, type Room } from './room.ts'
 import type { GrantFacts, LinkFacts } from './source.ts'
 import { account } from './words.ts'
 
@@ -7,6 +8,8 @@ import { account } from './words.ts'
 const MAX_LINKS = 6
 /** Sentences of one link. */
 const MAX_SENTENCES = 16
+/** Checks of one link that failed. */
+const MAX_FAULTS = 3
 /** Constraints of the table. */
 const MAX_ROWS = 40
 /** Links of the raw page, caveats of one, and characters of one caveat's terms. */
@@ -22,34 +25,35 @@ const HELD = {
 } as const
 
 /** What the caveats permit, link by link, in the words of their own bytes. */
-export function linkSentences({ links }: GrantFacts): Html {
-  return html`${links.slice(0, MAX_LINKS).map(sentencesOf)}${more(links, MAX_LINKS)}`
+export function linkSentences({ links }: GrantFacts, room: Room): Html {
+  return html`${links.slice(0, MAX_LINKS).map((link) => sentencesOf(link, room))}${more(links.length - MAX_LINKS, 'links')}`
 }
 
-function sentencesOf({ drawn, sentences, troubles }: LinkFacts): Html {
+function sentencesOf({ drawn, sentences, troubles }: LinkFacts, room: Room): Html {
   const said = sentences.filter(({ caveat, warning }) => caveat !== undefined || warning !== undefined)
   const failed = [...new Set(troubles.flatMap((row) => (row.result === 'fail' ? [row.detail] : [])))]
+  const faults = room.list(
+    failed,
+    MAX_FAULTS,
+    (detail) => html`<p class="bad-text"><strong>Check failed:</strong> ${say(detail)}</p>`,
+  )
+  const list = room.list(said, MAX_SENTENCES, ({ sentence, caveat, warning }) => {
+    const note = warning !== undefined && html`<span class="warning"><strong>Note:</strong> ${say(warning, 300)}</span>`
+    return html`<li>${caveat !== undefined && html`${say(sentence, 600)} `}${note}</li>`
+  })
   return html`<section class="card"><h3>${account(drawn.delegator)} → ${account(drawn.delegate)}</h3>
-<ul>${said
-    .slice(0, MAX_SENTENCES)
-    .map(
-      ({ sentence, caveat, warning }) =>
-        html`<li>${caveat !== undefined && say(sentence, 600)}${warning !== undefined && html`${caveat !== undefined && ' '}<span class="warning"><strong>Note:</strong> ${say(warning, 300)}</span>`}</li>`,
-    )}</ul>
-${said.length > MAX_SENTENCES && html`<p class="quiet">and ${said.length - MAX_SENTENCES} more sentences</p>`}
-${failed.map((detail) => html`<p class="bad-text"><strong>Check failed:</strong> ${say(detail, 300)}</p>`)}</section>`
+<ul>${list.shown}</ul>${more(list.hidden, 'sentences')}${faults.shown}${more(faults.hidden, 'failed checks')}</section>`
 }
 
 /** Who holds each constraint of the scope. */
-export function holders({ coverage }: GrantFacts): Html {
+export function holders({ coverage }: GrantFacts, room: Room): Html {
+  const { shown, hidden } = room.list(coverage, MAX_ROWS, ({ text, held }) => {
+    const why = held.by === 'nobody' && held.why !== '' && html` <span class="quiet">${say(held.why, 200)}</span>`
+    return html`<tr><td>${HELD[held.by]}</td><td>${say(text, 300)}${why}</td></tr>`
+  })
   return html`<details class="card"><summary>Who holds each constraint</summary><div class="scroll"><table>
 <thead><tr><th scope="col">Held by</th><th scope="col">Constraint</th></tr></thead>
-<tbody>${coverage
-    .slice(0, MAX_ROWS)
-    .map(
-      ({ text, held }) =>
-        html`<tr><td>${HELD[held.by]}</td><td>${say(text, 300)}${held.by === 'nobody' && held.why !== '' && html` <span class="quiet">${say(held.why, 300)}</span>`}</td></tr>`,
-    )}</tbody></table></div>${coverage.length > MAX_ROWS && html`<p class="quiet">and ${coverage.length - MAX_ROWS} more</p>`}</details>`
+<tbody>${shown}</tbody></table></div>${more(hidden, 'constraints')}</details>`
 }
 
 /** The delegations as the chain sees them. */
@@ -66,13 +70,6 @@ ${caveats
   .map(
     ({ enforcer, terms }) =>
       html`<div><dt>Enforcer</dt><dd><code>${enforcer}</code></dd><dt>Terms</dt><dd><code>${say(terms, MAX_TERMS)}</code></dd></div>`,
-  )}</dl>${caveats.length > MAX_CAVEATS && html`<p class="quiet">and ${caveats.length - MAX_CAVEATS} more caveats</p>`}</section>`
-  })}${more(links, MAX_RAW)}`
-}
-
-function more(links: readonly LinkFacts[], shown: number): Html | false {
-  return (
-    links.length > shown &&
-    html`<p class="quiet">and ${links.length - shown} more links: download the grant to see them.</p>`
-  )
+  )}</dl>${more(caveats.length - MAX_CAVEATS, 'caveats')}</section>`
+  })}${more(links.length - MAX_RAW, 'links: download the grant to see them')}`
 }

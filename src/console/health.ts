@@ -39,5 +39,5 @@ function headline(checks: readonly HealthCheck[]): string {
 
 function row({ check, status, found, fix }: HealthCheck): Html {
   const { words, badge } = MARK[status]
-  return html`<tr><th scope="row">${say(check, 60)}</th><td><span class="badge ${badge}">${words}</span></td><td>${say(found, 400)}${fix !== undefined && html`<p class="quiet"><strong>Fix:</strong> ${say(fix, 400)}</p>`}</td></tr>`
+  return html`<tr><th scope="row">${say(check, 60)}</th><td><span class="badge ${badge}">${words}</span></td><td>${say(found)}${fix !== undefined && html`<p class="quiet"><strong>Fix:</strong> ${say(fix)}</p>`}</td></tr>`
 }

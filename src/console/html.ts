@@ -39,10 +39,11 @@ export function verbatim(text: string): Html {
   return raw(text)
 }
 
+/** An object is markup only where {@link raw} made it: one that was read from somewhere can carry its mark as well. */
 function harmless(piece: Piece): unknown {
-  if (typeof piece === 'string') return visible(piece)
-  if (typeof piece === 'bigint') return piece.toString()
-  return Array.isArray(piece) ? piece.map(harmless) : piece
+  if (Array.isArray(piece)) return piece.map(harmless)
+  if (piece === null || piece === undefined || piece === false || piece instanceof String) return piece
+  return visible(`${piece as string | number | bigint}`)
 }
 
 function visible(text: string): string {

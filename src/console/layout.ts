@@ -48,9 +48,12 @@ ${view.wallet === true && html`<script nonce="${nonce}">${verbatim(WALLET_SCRIPT
 </html>`
 }
 
+/** Values of an error that are shown. */
+const MAX_DETAILS = 8
+
 /** An error as a page: what, why, and what to do. Values in it are texts from anybody. */
 export function errorView(error: AmbitError): View {
-  const details = Object.entries(error.details)
+  const details = Object.entries(error.details).slice(0, MAX_DETAILS)
   return {
     title: error.shortMessage,
     status: error.status as 400,

@@ -1,6 +1,9 @@
 import { type Html, html, say } from './html.ts'
 import type { CountedWords } from './source.ts'
 
+/** Characters of an amount, and of a name or a time. */
+const MAX_AMOUNT = 60
+
 /** Below this part of the whole a bar warns. */
 const LOW = 0.15
 
@@ -11,8 +14,8 @@ export function meter({ budget, limit, used, left, resetsAt, part }: CountedWord
   const known = left !== null && used !== null
   return html`<div class="meter">
 ${part !== null && bar(part)}
-<p>${known ? html`<span><strong>${say(left)}</strong> left of ${say(limit)}</span><span class="quiet">${say(used)} used</span>` : html`<span>${say(limit)} at most</span><span class="quiet">used: not known</span>`}</p>
-${(budget !== null || resetsAt !== null) && html`<p class="quiet"><span>${budget !== null && `Budget “${say(budget, 80)}”`}</span><span>${resetsAt !== null && `whole again ${resetsAt}`}</span></p>`}
+<p>${known ? html`<span><strong>${say(left, MAX_AMOUNT)}</strong> left of ${say(limit, MAX_AMOUNT)}</span><span class="quiet">${say(used, MAX_AMOUNT)} used</span>` : html`<span>${say(limit, MAX_AMOUNT)} at most</span><span class="quiet">used: not known</span>`}</p>
+${(budget !== null || resetsAt !== null) && html`<p class="quiet"><span>${budget !== null && `Budget “${say(budget, MAX_AMOUNT)}”`}</span><span>${resetsAt !== null && `whole again ${say(resetsAt, MAX_AMOUNT)}`}</span></p>`}
 </div>`
 }
 

@@ -1,9 +1,13 @@
 import { exposureOf, stands } from './exposure.ts'
 import { type Html, html, say } from './html.ts'
 import type { PageContext, PageModule, View } from './page.ts'
+import { createRoom } from './room.ts'
 import type { GrantRow, Overview } from './source.ts'
 import { forestOf, tree } from './tree.ts'
 import { amountText, readingLine, statusBadge } from './words.ts'
+
+/** Bytes of the tree: the figures above it and what is not drawn stand beside it. */
+const TREE_BYTES = 14_000
 
 /** Seconds between two readings, where somebody asked for more than one. */
 const EVERY = 15
@@ -38,7 +42,7 @@ ${grants.length > 0 ? figures(facts) : empty()}
 ${
   grants.length > 0 &&
   html`<h2 id="tree">Who may do what</h2>
-${tree(forest, grants)}
+${tree(forest, grants, createRoom(TREE_BYTES))}
 ${pager(page, forest.pages)}
 ${undrawn.length > 0 && others(undrawn)}
 <p class="quiet">${live ? html`This page reads anew every ${EVERY} seconds. <a href="/">Stop that</a>` : html`This page is as of that block. <a href="/">Read again</a> or <a href="/?live=1">every ${EVERY} seconds</a>`}.</p>`
@@ -67,13 +71,13 @@ function figures({ grants, reading }: Overview): Html {
     return html`<span class="big">${amount} <small>${say(unit.join(' '), 60)}</small></span>`
   })
   return html`<div class="grid">
-<section class="card" aria-labelledby="exposure"><h3 id="exposure">Can still leave, at most</h3>
+<section class="card" aria-labelledby="exposure"><h2 id="exposure">Can still leave, at most</h2>
 ${sums.length > 0 ? sums : html`<span class="big">Nothing</span>`}
 ${assets.length > MAX_ASSETS && html`<p class="quiet">and ${assets.length - MAX_ASSETS} more assets</p>`}
 <p class="quiet">If every agent took all it may, from now until the last of these grants expires. Never more than the account holds.</p>
 ${unmeasured > 0 && html`<p class="warning">${unmeasured === 1 ? 'One grant has a rule' : `${unmeasured} grants have rules`} that does not say what it moves: not in this sum.</p>`}
 </section>
-<section class="card" aria-labelledby="standing"><h3 id="standing">Grants</h3>
+<section class="card" aria-labelledby="standing"><h2 id="standing">Grants</h2>
 <dl class="tally">
 <div><dt>open</dt><dd class="big">${grants.length - ended.length}</dd></div>
 <div><dt>stopped here</dt><dd class="big">${stopped}</dd></div>

@@ -28,7 +28,7 @@ main.wrap{padding-block:2.5rem 3rem}
 h1,h2,h3{line-height:1.2;margin:0;text-wrap:balance}
 h1{font:500 clamp(1.9rem,5vw,2.6rem)/1.12 ui-serif,Georgia,serif;letter-spacing:-.015em}
 h2{font:500 1.35rem/1.25 ui-serif,Georgia,serif;margin:2.5rem 0 .9rem}
-h3{font-size:1rem;font-weight:600}
+h3,.grid h2{font:600 1rem/1.3 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;margin:0}
 p{margin:.4rem 0}
 .lead{font-size:1.08rem;max-width:44rem;margin-top:.6rem}
 .kicker,.quiet,figcaption,dt,th,summary,footer{color:var(--soft);font-size:.875rem}

@@ -3,6 +3,7 @@ import type { Address, Hex } from '../primitives/hex.ts'
 import { effective, leavesOf } from './exposure.ts'
 import { type Html, html, say } from './html.ts'
 import { meter } from './meter.ts'
+import { more, type Room } from './room.ts'
 import type { GrantRow, LinkFacts } from './source.ts'
 import { account, capital } from './words.ts'
 
@@ -53,30 +54,34 @@ export function forestOf(links: readonly LinkFacts[], page: number): Forest {
 }
 
 /** A nested list: who hands what to whom is in its nesting, for who sees the lines and for who does not. */
-export function tree({ roots }: Forest, rows: readonly GrantRow[]): Html {
+export function tree({ roots }: Forest, rows: readonly GrantRow[], room: Room): Html {
   const byLeaf = new Map<Hex, GrantRow[]>()
   for (const row of rows) {
     for (const leaf of new Set(leavesOf(row))) byLeaf.set(leaf, [...(byLeaf.get(leaf) ?? []), row])
   }
   return html`<ul class="tree">${roots.map(
     ({ principal, branches }) => html`<li><h3>${account(principal)} <span class="quiet">principal</span></h3>
-<ul>${branches.map((branch) => item(branch, byLeaf))}</ul></li>`,
+<ul>${branches.map((branch) => item(branch, byLeaf, room))}</ul></li>`,
   )}</ul>`
 }
 
-function item(branch: Branch, byLeaf: ReadonlyMap<Hex, readonly GrantRow[]>): Html {
+function item(branch: Branch, byLeaf: ReadonlyMap<Hex, readonly GrantRow[]>, room: Room): Html {
   const { link, children } = branch
-  const { drawn, counts, above } = link
+  const { drawn } = link
   const ended = drawn.state.kind === 'ended'
-  const grants = byLeaf.get(drawn.hash) ?? []
+  const head = html`<div class="row"><strong>${title(byLeaf.get(drawn.hash) ?? [])}</strong><span class="badge ${badge(drawn.state.kind)}">${say(capital(drawn.state.text), 60)}</span></div>
+<p class="quiet">to ${account(drawn.delegate)}${drawn.until !== null && `, until ${say(drawn.until, 60)}`}</p>`
   const hidden = children.length - MAX_SIBLINGS
-  return html`<li${ended && html` class="ended"`}><div class="card${ended && ' ended'}">
-<div class="row"><strong>${title(grants)}</strong><span class="badge ${badge(drawn.state.kind)}">${say(capital(drawn.state.text), 60)}</span></div>
-<p class="quiet">to ${account(drawn.delegate)}${drawn.until !== null && `, until ${drawn.until}`}</p>
-${!ended && counts.slice(0, MAX_METERS).map(meter)}
-${!ended && above.slice(0, MAX_METERS).map((text) => html`<p class="warning">${say(capital(text))}</p>`)}
-${!ended && counts.length > MAX_METERS && html`<p class="quiet">${counts.length - MAX_METERS} more limits</p>`}
-</div>${children.length > 0 && html`<ul>${children.slice(0, MAX_SIBLINGS).map((child) => item(child, byLeaf))}${hidden > 0 && html`<li class="quiet">${hidden} more under it</li>`}</ul>`}</li>`
+  return html`<li${ended && html` class="ended"`}><div class="card${ended && ' ended'}">${room.take(head) || html`<p class="quiet">There is no room for it here.</p>`}
+${!ended && limits(link, room)}
+</div>${children.length > 0 && html`<ul>${children.slice(0, MAX_SIBLINGS).map((child) => item(child, byLeaf, room))}${hidden > 0 && html`<li class="quiet">${hidden} more under it</li>`}</ul>`}</li>`
+}
+
+/** What it has left, and where something above leaves less, that. */
+function limits({ counts, above }: LinkFacts, room: Room): Html {
+  const meters = room.list(counts, MAX_METERS, meter)
+  const lower = room.list(above, MAX_METERS, (text) => html`<p class="warning">${say(capital(text), 120)}</p>`)
+  return html`${meters.shown}${lower.shown}${more(meters.hidden + lower.hidden, 'limits')}`
 }
 
 /** A link that serves no grant of its own here is a step on the way to others. */

@@ -6,7 +6,7 @@ import type { Address } from '../primitives/hex.ts'
 import { parseInstant } from '../primitives/time.ts'
 import { decimalsOf } from '../scope/budgets.ts'
 import type { Asset, Scope } from '../scope/types.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, say } from './html.ts'
 import type { GrantStatus, Reading, Standing } from './source.ts'
 
 /** What a status is called, and which badge it wears. */
@@ -61,7 +61,7 @@ export function readingLine({ chain, block, at }: Reading): Html {
   if (block === null) {
     return html`Read ${instant(at)} from this machine. No chain was asked: what was used is not known.`
   }
-  return html`Read ${instant(at)} at block <span class="num">${block.number}</span> of ${chain}.`
+  return html`Read ${instant(at)} at block <span class="num">${block.number}</span> of ${say(chain, 60)}.`
 }
 
 /** A fragment as the beginning of a line. */
