@@ -1,4 +1,4 @@
-import { MAX_UINT256 } from '../primitives/amount.ts'
+import { MAX_UINT256 } from '../primitives/bounds.ts'
 import type { Address } from '../primitives/hex.ts'
 import type { Permission, PermissionRule } from './types.ts'
 

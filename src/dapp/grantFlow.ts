@@ -1,5 +1,5 @@
-import type { Environment } from '../caveats/types.ts'
 import { readBlock } from '../chain/block.ts'
+import { getEnvironment } from '../chain/deployments.ts'
 import type { NodeClient } from '../chain/rpc.ts'
 import type { Address } from '../primitives/hex.ts'
 import { choosePath, type GrantPath } from './choosePath.ts'
@@ -25,7 +25,7 @@ export async function grantFlow(
   progress: Pick<RefusedGrant, 'response' | 'differences' | 'missing'>,
 ): Promise<RequestGrantReturnType & { status: 'granted' }> {
   const { scope, publicClient, signature, paths, acceptLower } = parameters
-  const environment = parameters.environment ?? (await deploymentOf(scope.chainId))
+  const environment = parameters.environment ?? getEnvironment(scope.chainId)
   const taskAccount = (parameters.taskAccount?.address.toLowerCase() ?? null) as Address | null
   const supported = parameters.supported === undefined ? await supportedBy(client) : parameters.supported
   const choice = choosePath(scope, supported, {
@@ -40,7 +40,7 @@ export async function grantFlow(
     throw new DappError('dapp.preview_declined')
   }
   if (choice.path === 'signature') {
-    const { signScope } = await import('./signScope.ts')
+    const { signScope } = await import('./compiled.ts')
     const grant = await signScope(client, { scope, environment, publicClient, ...signature })
     return { status: 'granted', path: 'signature', scope, grant }
   }
@@ -58,15 +58,10 @@ export async function grantFlow(
     const granted = root.differences.length === 0 ? scope : lowerScope(scope, root)
     return { status: 'granted', path: 'permission', scope: granted, grant: root, ...verified }
   }
-  const { checkRedelegated } = await import('./checkRedelegated.ts')
+  const { checkRedelegated } = await import('./compiled.ts')
   const answer = await parameters.taskAccount?.redelegate({ root, rootScope: choice.root, scope })
   const grant = await checkRedelegated(publicClient, { answer, root, scope, environment })
   return { status: 'granted', path: 'taskAccount', scope, root, grant, ...verified }
-}
-
-async function deploymentOf(chainId: number): Promise<Environment> {
-  const { getEnvironment } = await import('../chain/deployments.ts')
-  return getEnvironment(chainId)
 }
 
 /** `null` from a wallet that never heard of the standard. */

@@ -1,7 +1,6 @@
 import { CONTEXT_LIMITS } from '../delegation/context.ts'
-import { MAX_UINT256 } from '../primitives/amount.ts'
+import { LAST_INSTANT, MAX_UINT256 } from '../primitives/bounds.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
-import { LAST_INSTANT } from '../primitives/time.ts'
 import { DappError, type DappErrorCode } from './errors.ts'
 import { MAX_TEXT } from './fields.ts'
 

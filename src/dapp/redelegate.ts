@@ -19,7 +19,7 @@ export async function toGrant(parameters: {
   scope: Scope
   environment: Environment
 }): Promise<Grant> {
-  const { grantFromWallet } = await import('../grant/fromWallet.ts')
+  const { grantFromWallet } = await import('./compiled.ts')
   const { grant, scope, environment } = parameters
   return grantFromWallet({ scope, delegation: grant.delegation, environment })
 }
@@ -45,8 +45,7 @@ export type RedelegateScopeParameters = Partial<Pick<CompileOptions, 'salt' | 'a
 export async function redelegateScope(parameters: RedelegateScopeParameters): Promise<Grant> {
   const { root, rootScope, scope, environment, account, publicClient, accept, lowering } = parameters
   const salt = parameters.salt ?? (() => bytesToHex(crypto.getRandomValues(new Uint8Array(32))))
-  const { attenuateGrant } = await import('../grant/attenuate.ts')
-  const { readNonce } = await import('../chain/readNonce.ts')
+  const { attenuateGrant, readNonce } = await import('./compiled.ts')
   const grant = await toGrant({ grant: root, scope: rootScope, environment })
   const nonce = await readNonce(publicClient, { delegator: rootScope.delegate, environment })
   return attenuateGrant(grant, { scope, environment, account, nonce, salt, accept, lowering })

@@ -96,7 +96,7 @@ export async function requestGrant(
     missing: [],
   }
   try {
-    const { grantFlow } = await import('./grantFlow.ts')
+    const { grantFlow } = await import('./flows.ts')
     return await grantFlow(client, parameters, progress)
   } catch (cause) {
     const error = cause instanceof AmbitError ? cause : new DappError('dapp.failed', { cause })

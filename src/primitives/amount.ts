@@ -1,4 +1,5 @@
 import { AmbitError } from '../errors.ts'
+import { MAX_UINT256 } from './bounds.ts'
 
 export class AmountError extends AmbitError<
   'amount.invalid' | 'amount.too_many_decimals' | 'amount.overflow' | 'amount.invalid_decimals'
@@ -6,8 +7,7 @@ export class AmountError extends AmbitError<
   override readonly name = 'AmountError'
 }
 
-/** Largest amount of an ERC-20, in base units. */
-export const MAX_UINT256 = (1n << 256n) - 1n
+export { MAX_UINT256 }
 
 const DECIMAL = /^(0|[1-9][0-9]{0,77})(?:\.([0-9]{1,77}))?$/
 /** 78 digits, a point, 77 digits. */

@@ -1,4 +1,5 @@
 import { AmbitError } from '../errors.ts'
+import { LAST_INSTANT } from './bounds.ts'
 
 export class TimeError extends AmbitError<
   | 'time.invalid_instant'
@@ -10,8 +11,7 @@ export class TimeError extends AmbitError<
   override readonly name = 'TimeError'
 }
 
-/** 9999-12-31T23:59:59Z, the last instant that the text form can write. Unix seconds. */
-export const LAST_INSTANT = 253_402_300_799n
+export { LAST_INSTANT }
 
 const INSTANT = /^([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z$/
 const DURATION =
