@@ -9,6 +9,7 @@ import type { Context, Data, OptionSpec } from './command.ts'
 import { CliError, KeyError } from './errors.ts'
 import { EXIT } from './exit.ts'
 import { loadSigner } from './keys.ts'
+import { takeRequestNumber } from './requestNumbers.ts'
 import type { Session } from './session.ts'
 
 /** How long a request of ours may be submitted, seconds. */
@@ -26,7 +27,10 @@ export const REQUEST_OPTIONS: readonly OptionSpec[] = [
     flags: '--confirmation <signature>',
     description: 'what the confirmer signed elsewhere, with --request-number and --deadline',
   },
-  { flags: '--request-number <number>', description: 'below 2^64, not used before (default: random)' },
+  {
+    flags: '--request-number <number>',
+    description: 'below 2^64, not used before (default: the next of this folder’s own)',
+  },
   {
     flags: '--deadline <seconds>',
     description:
@@ -92,11 +96,14 @@ async function requestFor(context: Context, session: Session, grant: Grant, acti
   const { RedemptionError } = await import('../redemption/errors.ts')
   const { readBlock } = await import('../chain/block.ts')
   const { timestamp } = await readBlock(session.node)
-  const number = readNumber(context, 'requestNumber', 64) ?? randomNumber(context)
+  const given = readNumber(context, 'requestNumber', 64)
   const deadline = readNumber(context, 'deadline', 40) ?? timestamp + requestLife(grant)
   const environment: Environment = session.environment
   try {
-    return requestOf(grant, { environment, action, number, deadline })
+    const about = { environment, action, deadline }
+    const { request } = requestOf(grant, { ...about, number: given ?? 0n })
+    const number = given ?? (await takeRequestNumber(context, request.delegation))
+    return requestOf(grant, { ...about, number })
   } catch (error) {
     if (error instanceof RedemptionError && error.code === 'redemption.no_request') return null
     throw error
@@ -127,10 +134,6 @@ async function accountFor(
     details: { expected, signer: account.address },
     fix: 'Sign the request with the account of the grant’s request key.',
   })
-}
-
-function randomNumber(context: Context): bigint {
-  return BigInt(`0x${Buffer.from(context.random(8)).toString('hex')}`)
 }
 
 function readNumber(context: Context, option: string, bits: number): bigint | undefined {

@@ -2,5 +2,6 @@ export { encodeExecution, MAX_CALLDATA_BYTES, readExecution, SINGLE_DEFAULT_MODE
 export { type DecodedRedemption, decodeRedemption } from './decode.ts'
 export { encodeCall, encodeRedemption, REDEEM_SELECTOR } from './encode.ts'
 export { RedemptionError, type RedemptionErrorCode } from './errors.ts'
+export { type NumberRun, nextNumber } from './numbers.ts'
 export { type Requested, type RequestParameters, requestOf, signRequest, unsignedRequest } from './request.ts'
 export type { Redemption } from './types.ts'

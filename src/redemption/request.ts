@@ -30,7 +30,7 @@ export type RequestParameters = {
   action: Pick<Action, 'calls'>
   /** Index in the grant's branches. Default 0: a scope in one caveat has one. */
   branch?: number
-  /** Below 2^64, not used before. Take 64 random bits: what is signed at two places at once then never meets. */
+  /** Below 2^64, not used before: the next of a run ({@link nextNumber}), which costs less gas than any number. */
   number: bigint
   /** Unix seconds, inclusive. */
   deadline: bigint

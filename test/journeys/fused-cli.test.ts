@@ -208,6 +208,20 @@ describe('ambit, with a scope in one caveat', () => {
     expect(asked.data).toMatchObject({
       outcome: { status: 'executed', counted: [{ request: asked.data.request.number }] },
     })
+    // Numbers of one word: each after the first sets a bit in a word of storage that is there, instead of opening one.
+    const spends = async (...more: string[]) => {
+      const { data: done } = (
+        await submit('0.1', '--account', 'local:stranger', '--request-key', 'local:agent', ...more)
+      ).json()
+      return { number: BigInt(done.request.number), gas: Number(done.outcome.gasUsed) }
+    }
+    const next = await spends()
+    expect(next.number >> 8n).toBe(BigInt(asked.data.request.number) >> 8n)
+    const anywhere = await spends('--request-number', '81985529216486895')
+    expect(anywhere.gas - next.gas).toBeGreaterThan(16_900)
+    expect(anywhere.gas - next.gas).toBeLessThan(17_300)
+    const again = await submit('0.1', '--account', 'local:agent', '--request-number', '81985529216486895')
+    expect(again.json().data.verdict).toMatchObject({ code: 'request_used', fix: { do: 'sign_request' } })
     const above = await submit('3', '--account', 'local:agent')
     expect(above.exit).toBe(5)
     expect(above.json().data).toMatchObject({
