@@ -1,13 +1,9 @@
 import type { Environment } from '../caveats/types.ts'
-import { type AccountCode, readAccountCode, runsWhatItIsTold } from '../chain/account.ts'
-import { assertChain } from '../chain/assertChain.ts'
-import { type Block, readBlock } from '../chain/block.ts'
-import { isDisabled } from '../chain/isDisabled.ts'
-import { readNonce } from '../chain/readNonce.ts'
+import type { AccountCode } from '../chain/account.ts'
+import type { Block } from '../chain/block.ts'
 import type { NodeClient } from '../chain/rpc.ts'
-import { expiryOf, membersOf } from './describe/exposure.ts'
-import { type Revocation, readRevocation } from './readRevocation.ts'
-import { readSpending, type Spending } from './readSpending.ts'
+import type { Revocation } from './readRevocation.ts'
+import type { Spending } from './readSpending.ts'
 import type { WalletGrant } from './walletGrant.ts'
 
 export type GetGrantStatusParameters = {
@@ -43,33 +39,8 @@ export type GetGrantStatusReturnType = {
  */
 export async function getGrantStatus(
   client: NodeClient,
-  { grant, environment }: GetGrantStatusParameters,
+  parameters: GetGrantStatusParameters,
 ): Promise<GetGrantStatusReturnType> {
-  const { principal, hash, nonce, permission, rules } = grant
-  await assertChain(client, grant.chainId)
-  const block = await readBlock(client)
-  const [account, disabled, current, spending] = await Promise.all([
-    readAccountCode(client, { address: principal, environment, block: block.hash }),
-    isDisabled(client, environment, hash, block.hash),
-    nonce === null ? null : readNonce(client, { delegator: principal, environment, block: { hash: block.hash } }),
-    readSpending(client, grant, environment, block),
-  ])
-  const how = disabled ? 'disabled' : current === nonce ? null : 'nonce'
-  const revocation = how === null ? null : await readRevocation(client, grant, environment, block, how)
-  const upgraded = runsWhatItIsTold(account)
-  const now = Number(block.timestamp)
-  const expiry = expiryOf(rules)
-  const status =
-    how !== null
-      ? 'revoked'
-      : expiry !== null && now >= expiry
-        ? 'expired'
-        : !upgraded
-          ? 'not_upgraded'
-          : now < (membersOf(permission).startTime ?? 0)
-            ? 'not_started'
-            : spending?.available === 0n
-              ? 'exhausted'
-              : 'active'
-  return { status, spending, revocation, upgraded, account, block }
+  const { statusFlow } = await import('./flows.ts')
+  return statusFlow(client, parameters)
 }
