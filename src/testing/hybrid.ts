@@ -14,7 +14,20 @@ export type HybridParameters = {
 
 /** Deploys a Hybrid smart account of the framework, and gives the account with which it signs delegations (ERC-1271). */
 export async function deployHybrid(parameters: HybridParameters): Promise<{ address: Address; owner: LocalAccount }> {
-  const { owner, environment, payer, reader, deploySalt = '0x00' } = parameters
+  const { owner, payer, reader } = parameters
+  const { address, factory, factoryData } = await planHybrid(parameters)
+  if ((await reader.getCode({ address })) === undefined) {
+    const hash = await payer.sendTransaction({ to: factory, data: factoryData })
+    await reader.waitForTransactionReceipt({ hash })
+  }
+  return { address, owner }
+}
+
+/** Where a Hybrid smart account will be, and what deploys it there. */
+export async function planHybrid(
+  parameters: HybridParameters,
+): Promise<{ address: Address; factory: Address; factoryData: Hex }> {
+  const { owner, environment, reader, deploySalt = '0x00' } = parameters
   process.env['DO_NOT_TRACK'] = '1'
   const { Implementation, toMetaMaskSmartAccount } = await import('@metamask/delegation-toolkit')
   const account = await toMetaMaskSmartAccount({
@@ -35,10 +48,11 @@ export async function deployHybrid(parameters: HybridParameters): Promise<{ addr
       caveatEnforcers: { ...environment.enforcers },
     },
   })
-  const { factory, factoryData } = await account.getFactoryArgs()
-  if (factory !== undefined) {
-    const hash = await payer.sendTransaction({ to: factory, data: factoryData })
-    await reader.waitForTransactionReceipt({ hash })
+  // Of an account that is there already the kit says no more how it came to be.
+  const { factory = environment.simpleFactory, factoryData = '0x' } = await account.getFactoryArgs()
+  return {
+    address: account.address.toLowerCase() as Address,
+    factory: factory.toLowerCase() as Address,
+    factoryData,
   }
-  return { address: account.address.toLowerCase() as Address, owner }
 }
