@@ -25,6 +25,8 @@ export type VisitOptions = {
   config?: PageConfig
   /** Addresses besides the page's own that it may ask. */
   asks?: readonly string[]
+  /** Before the page is opened, and before the wallet stands in it. */
+  prepare?: (page: Page) => Promise<void>
   /** Messages that the browser writes to the console by itself where a test brings that about. */
   tolerates?: RegExp
 }
@@ -48,12 +50,13 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
     faults = []
     expect(found).toEqual([])
   })
-  return async ({ url, config, asks = [], tolerates }) => {
+  return async ({ url, config, asks = [], prepare, tolerates }) => {
     const context = await browser.newContext({ viewport: { width: 960, height: 780 }, reducedMotion: 'reduce' })
     contexts.push(context)
     const page = await context.newPage()
     page.setDefaultTimeout(10_000)
     watch(page, [url, ...asks], tolerates, (fault) => faults.push(fault))
+    await prepare?.(page)
     if (config !== undefined) {
       await page.addInitScript(`globalThis.testConfig = ${JSON.stringify(config)}`)
       await page.addInitScript({ content: inject('walletScript') })
@@ -69,7 +72,9 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
       },
       async look(name) {
         mkdirSync(ARTIFACTS, { recursive: true })
-        await page.screenshot({ path: join(ARTIFACTS, `${name}.png`) })
+        // A dialog lies over what is in view; without one the whole page is worth a look.
+        const fullPage = (await page.getByRole('dialog').count()) === 0
+        await page.screenshot({ path: join(ARTIFACTS, `${name}.png`), fullPage })
       },
     }
   }
