@@ -23,17 +23,17 @@ export async function findBundles(context: Context, path: string | undefined): P
     const journal = new Journal(context)
     return journal.entries().map((entry) => ({ from: entry.path, text: journal.text(entry) }))
   }
-  if (path === '-') return split('standard input', await context.stdin())
-  if (!isFolder(path)) return split(path, readInput(path))
+  if (path === '-') return splitBundles('standard input', await context.stdin())
+  if (!isFolder(path)) return splitBundles(path, readInput(path))
   const names = readdirSync(path).filter((name) => name.endsWith('.json') || name.endsWith('.jsonl'))
-  return names.sort().flatMap((name) => split(name, readInput(join(path, name))))
+  return names.sort().flatMap((name) => splitBundles(name, readInput(join(path, name))))
 }
 
 /**
- * Each bundle is one line and ends with a line feed, which editors and `cat` lose at the end of a file of several; a text
+ * Bundles in one text. Each is one line and ends with a line feed, which editors and `cat` lose at the end of a file of several; a text
  * of one line is passed on byte by byte.
  */
-function split(from: string, text: string): Found[] {
+export function splitBundles(from: string, text: string): Found[] {
   const lines = text.split('\n')
   const joined = lines.findIndex((line) => JOINED.test(line))
   if (joined !== -1) {

@@ -7,7 +7,7 @@ import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import type { Kind, Statement } from '../receipt/statement.ts'
 import type { Escalation } from '../redemption/escalation.ts'
-import type { Answers, BlastRadius, ScopeIssue, Warning } from '../scope/index.ts'
+import type { Answers, BlastRadius, Warning } from '../scope/index.ts'
 import type { Asset, Scope } from '../scope/types.ts'
 import type { NodeMeters } from '../verdict/meters.ts'
 import type { JournalVerification, Verification } from '../verification/index.ts'
@@ -221,7 +221,10 @@ export type GrantingSource = {
   accept(id: string, signatures: readonly Hex[]): Promise<Hex>
 }
 
-export type Proposed = { proposal: string } | { issues: readonly ScopeIssue[] }
+export type Proposed = { proposal: string } | { issues: readonly Issue[] }
+
+/** What is wrong with what was asked for. `pointer`: the question of a template, or a place in the scope. */
+export type Issue = { code: string; pointer: string; message: string; fix: string; value?: string | number | boolean }
 
 /** What would be signed, read from what was compiled. */
 export type Proposal = {

@@ -3,7 +3,7 @@
  * alone: what it says is in words beside it.
  *
  * For pages: `card` (a surface), `grid` (cards side by side), `facts` (a `dl` of names and values), `badge` with `live`, `open`,
- * `warn` or `ended`, `notice` with `good`, `warn` or `bad`, `quiet` (small print), `num` (figures in a column), `scroll` (around a wide
+ * `warn` or `ended`, `notice` with `good`, `warn` or `bad`, `quiet` (small print), `timeline` (an `ol` of cards), `chips` (a `nav` of choices), `blockquote` (words of an agent), `num` (figures in a column), `scroll` (around a wide
  * table), `actions` (buttons in a row), `sr` (for screen readers alone). Buttons: plain, `primary`, `danger`.
  */
 export const STYLE = `
@@ -65,6 +65,9 @@ button:hover{border-color:var(--ink)}button[disabled]{opacity:.5;cursor:default}
 .tree ul>li.ended:before{border-bottom-style:dashed;border-left-style:dashed}
 .tree .card.ended{border-style:dashed;border-color:var(--soft);background:none}.tree .card{max-width:44rem}
 .row{display:flex;flex-wrap:wrap;gap:.3rem .7rem;align-items:center;justify-content:space-between}
+.timeline{list-style:none;padding:0;margin:0}.timeline>li{margin:0 0 1rem}
+.chips ul{display:flex;flex-wrap:wrap;gap:.4rem;list-style:none;padding:0;margin:0 0 1.2rem}.chips a{padding:.35rem .8rem;border:1px solid var(--line);border-radius:99px}.chips a[aria-current]{box-shadow:none;border-color:var(--live);border-radius:99px}
+blockquote{margin:.4rem 0;padding:.1rem 0 .1rem .9rem;border-left:3px dashed var(--warn)}textarea.short{min-height:3.5rem}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer.wrap{padding-block:1.5rem 3rem}
 @media(max-width:40rem){.facts div{grid-template-columns:1fr}.tree ul{padding-left:1rem}.tree ul>li:before,.tree ul>li:after{left:-.6rem!important}.tree ul>li:before{width:.6rem}}

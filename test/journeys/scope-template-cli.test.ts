@@ -81,6 +81,6 @@ describe('ambit scope template', () => {
       code: 'cli.missing_option',
     })
     const named = (await run('scope', 'template', 'allowance', '--asset', 'DOGE', ...LOCAL)).json()
-    expect(named.error).toMatchObject({ code: 'cli.usage', details: { token: 'DOGE' } })
+    expect(named.error).toMatchObject({ code: 'scope.invalid_address', details: { pointer: '/asset', value: 'DOGE' } })
   })
 })

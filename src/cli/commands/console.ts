@@ -1,18 +1,20 @@
 import { isIP } from 'node:net'
 import type { Command, Context } from '../command.ts'
 import { openNamed, usage } from '../inspected.ts'
+import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { facts, lines, styled } from '../output.ts'
-import { CHAIN_OPTIONS } from '../session.ts'
+import { CHAIN_OPTIONS, type Session } from '../session.ts'
 
 /** Where it listens unless told otherwise: this machine alone. */
 const LOOPBACK = '127.0.0.1'
 
 export const consoleCommand: Command = {
   name: 'console',
-  summary: 'Show the grants of this machine in a browser: what is left, stop, revoke',
+  summary: 'Show the grants of this machine in a browser: what is left, receipts, stop, revoke, confirm, grant',
   description:
-    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. It signs nothing itself: what must be signed, a browser wallet signs. With --chain local other commands reach the chain meanwhile by the --rpc-url it prints.',
+    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. What must be signed for a principal or a confirmer, a browser wallet signs; with --account the console submits what was confirmed in it. With --chain local other commands reach the chain meanwhile by the --rpc-url it prints.',
   options: [
+    ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
     { flags: '--port <number>', description: 'port to listen at (default: one that is free)' },
     {
@@ -28,7 +30,7 @@ export const consoleCommand: Command = {
     const { serveConsole } = await import('../../console/server.ts')
     const { homeSource } = await import('../console/source.ts')
     const served = await serveConsole({
-      source: homeSource(context, session),
+      source: homeSource(context, session, { submitter: await submitterOf(context, session) }),
       port,
       hostname,
       now: context.now,
@@ -56,6 +58,12 @@ export const consoleCommand: Command = {
       serves: true,
     }
   },
+}
+
+/** Only where an account is named: a key that happens to be in the environment submits nothing here. */
+async function submitterOf({ options, ...context }: Context, session: Session | undefined) {
+  if (session === undefined || (options['account'] ?? options['keystore']) === undefined) return undefined
+  return loadSigner({ ...context, options }, session.choice)
 }
 
 function readPort(context: Context): number {

@@ -131,7 +131,7 @@ const UPGRADE =
   'This account is a plain one. It is upgraded first, in a transaction it pays for: it gets the framework’s code (EIP-7702) and keeps its key.'
 
 /** What this machine granted before: exposures add up. */
-async function liveScopes(context: Context): Promise<Scope[]> {
+export async function liveScopes(context: Context): Promise<Scope[]> {
   const stored = await storedGrants(context)
   return stored.flatMap((entry) => ('grant' in entry ? entry.grant.scopes.slice(0, 1) : []))
 }
@@ -141,7 +141,8 @@ function chainIdIn(document: unknown): number | undefined {
   return typeof id === 'number' && Number.isSafeInteger(id) && id > 0 ? id : undefined
 }
 
-async function planFor(context: Context, session: Session, scope: Scope, lowering: Lowering): Promise<Plan> {
+/** Compiled, for known contracts only. @throws `CompileError`, `ChainError`. */
+export async function planFor(context: Context, session: Session, scope: Scope, lowering: Lowering): Promise<Plan> {
   const { readNonce } = await import('../../chain/readNonce.ts')
   const { environment, node } = session
   const nonce = await readNonce(node, { delegator: scope.principal, environment })

@@ -1,15 +1,11 @@
-import type { Address } from '../../primitives/hex.ts'
-import { formatInstant } from '../../primitives/time.ts'
 import type { Warning } from '../../scope/index.ts'
 import type { Answers, Question, Template } from '../../scope/templates/index.ts'
-import type { AssetInfo } from '../../scope/types.ts'
-import { parseToken } from '../assets.ts'
 import type { Command, Context, Data, OptionSpec, Result } from '../command.ts'
-import { readAccount } from '../grantFlags.ts'
 import { lines, type Rich, styled, table, toJson } from '../output.ts'
 import { readScope } from '../scopeFile.ts'
 import { renderWarnings, section } from '../scopeText.ts'
 import { CHAIN_OPTIONS, chooseChain, openChain, type Session } from '../session.ts'
+import { documentFrom } from '../templateAnswers.ts'
 
 /**
  * A flag for each question of any template, by its name. Written out, since help must not load what a scope needs; a test
@@ -67,13 +63,9 @@ export const scopeTemplate: Command = {
 }
 
 async function make(context: Context, session: Session, template: Template): Promise<Result> {
-  const { questionsOf, scopeFromTemplate } = await import('../../scope/templates/index.ts')
   const { lintScope } = await import('../../scope/index.ts')
-  const answers = await answersFrom(context, session, questionsOf(template))
   const now = context.now()
-  const id = `${template.name}-${formatInstant(now).slice(0, 10)}-${Buffer.from(context.random(3)).toString('hex')}`
-  const assets = await tokensOf(session, template, answers)
-  const document = scopeFromTemplate(template, answers, { chainId: session.choice.id, now, id, assets })
+  const document = await documentFrom(context, session, template, given(context))
   const scope = await readScope(context, document, session)
   const warnings = lintScope(scope, { now })
   if (!context.output.json) context.output.note(renderNotes(template, warnings))
@@ -88,33 +80,14 @@ async function make(context: Context, session: Session, template: Template): Pro
   }
 }
 
-/** Names of this machine's accounts and of known tokens become addresses; everything else is left to the template. */
-async function answersFrom(context: Context, session: Session, questions: readonly Question[]): Promise<Answers> {
-  const given = ANSWERS.flatMap(({ flags }) => {
-    const name = /^--([a-z]+)/.exec(flags)?.[1] ?? ''
-    const value = context.options[name]
-    return typeof value === 'string' ? [[name, value] as const] : []
-  })
-  const kinds = new Map(questions.map(({ name, kind }) => [name, kind]))
-  const read = given.map(async ([name, value]) => {
-    const kind = kinds.get(name)
-    if (kind === 'account') return [name, await readAccount(context, value)] as const
-    if (kind === 'token') return [name, await parseToken(session, value)] as const
-    if (kind !== 'accounts') return [name, value] as const
-    const accounts = value.split(',').map((one) => readAccount(context, one.trim()))
-    return [name, (await Promise.all(accounts)).join()] as const
-  })
-  return Object.fromEntries(await Promise.all(read))
-}
-
-async function tokensOf(session: Session, template: Template, answers: Answers): Promise<Record<Address, AssetInfo>> {
-  const { readAsset } = await import('../../chain/readAsset.ts')
-  const tokens = template.questions.flatMap(({ name, kind }) => {
-    const answer = answers[name]
-    return kind === 'token' && answer?.startsWith('0x') ? [answer as Address] : []
-  })
-  const read = tokens.map(async (asset) => [asset, await readAsset(session.node, { asset })] as const)
-  return Object.fromEntries(await Promise.all(read))
+function given(context: Context): Answers {
+  return Object.fromEntries(
+    ANSWERS.flatMap(({ flags }) => {
+      const name = /^--([a-z]+)/.exec(flags)?.[1] ?? ''
+      const value = context.options[name]
+      return typeof value === 'string' ? [[name, value] as const] : []
+    }),
+  )
 }
 
 function renderNotes(template: Template, warnings: readonly Warning[]): Rich {
