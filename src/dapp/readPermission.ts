@@ -1,5 +1,5 @@
 import type { Environment } from '../caveats/types.ts'
-import { decodeContext } from '../delegation/context.ts'
+import { decodeContext } from '../delegation/decodeContext.ts'
 import type { DelegationError } from '../delegation/errors.ts'
 import { type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'

@@ -2,10 +2,11 @@ import type { Environment } from '../caveats/types.ts'
 import { readQuantity, readWords } from '../chain/answers.ts'
 import type { Block } from '../chain/block.ts'
 import { ask, atBlock, callAt, getAt, type NodeClient } from '../chain/rpc.ts'
+import { MAX_UINT256 } from '../primitives/bounds.ts'
 import { type Address, concatBytes, type Hex } from '../primitives/hex.ts'
 import { min } from '../primitives/integer.ts'
 import { membersOf } from './describe/exposure.ts'
-import { type Asset, UNLIMITED } from './describe/words.ts'
+import type { Asset } from './describe/words.ts'
 import type { WalletGrant } from './walletGrant.ts'
 
 export type Spending = {
@@ -47,7 +48,7 @@ export async function readSpending(
     ...stream
   } = membersOf(permission)
   const amount = periodAmount ?? allowanceAmount
-  const { initialAmount = 0n, maxAmount = UNLIMITED, amountPerSecond } = stream
+  const { initialAmount = 0n, maxAmount = MAX_UINT256, amountPerSecond } = stream
   if (amount === undefined && amountPerSecond === undefined) return null
   const kind = amount === undefined ? 'Streaming' : 'PeriodTransfer'
   const enforcer =

@@ -1,3 +1,4 @@
+import { MAX_UINT256 } from '../primitives/bounds.ts'
 import type { Hex } from '../primitives/hex.ts'
 import type { Permission, PermissionRule } from './types.ts'
 
@@ -22,8 +23,6 @@ export type NamedTerms = { name: string; terms: Hex }
 
 /** Ten years, in seconds. A longer period is none to the wallet. */
 const MAX_PERIOD = 315_360_000n
-/** How the wallet says "in all": one period that never ends. */
-const NO_PERIOD = (1n << 256n) - 1n
 
 /**
  * The permission that one link's caveats make, in any order: exactly those that belong to its type. One more or one less is
@@ -114,7 +113,8 @@ function readPermissionOf(main: string, caveats: readonly NamedTerms[]): Read | 
     }
   }
   if (first === 0n || second === 0n) return null
-  if (second === NO_PERIOD)
+  // How the wallet says "in all": one period that never ends.
+  if (second === MAX_UINT256)
     return { type: `${asset}-token-allowance`, data: { ...token, allowanceAmount: first, startTime } }
   if (second > MAX_PERIOD) return null
   return {

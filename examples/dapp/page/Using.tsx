@@ -42,7 +42,7 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
   const ended = revocation !== null
   const view = describeGrant(root.response, {
     environment,
-    requested: root.request,
+    differences: root.differences,
     now: openedAt,
     tokens: { [config.token.address]: config.token },
     chainName: 'Local chain',

@@ -1,6 +1,6 @@
 import type { Environment } from '../../caveats/types.ts'
 import type { ExplanationRow } from '../../compile/types.ts'
-import { comparePermission, compareRules, type Difference } from '../compareAuthority.ts'
+import type { Difference } from '../compareAuthority.ts'
 import { type ReadPermission, readPermission } from '../readPermission.ts'
 import type { PermissionRequest, PermissionResponse, SupportedPermissions } from '../types.ts'
 import { type Exposure, exposureOf, membersOf } from './exposure.ts'
@@ -36,8 +36,8 @@ export type DescribeRequestOptions = DescribeOptions &
 export type DescribeGrantOptions = DescribeOptions &
   Beside & {
     environment: Environment
-    /** What it was asked for. */
-    requested?: PermissionRequest | undefined
+    /** In what it differs from what was asked for: what `requestGrant` found, or `compareGranted`. Absent: not compared. */
+    differences?: readonly Difference[] | undefined
     /** Whether the principal's account runs what the manager tells it: `getGrantStatus` says. Absent: not looked at. */
     upgraded?: boolean | undefined
     /** Every caveat in words: what `loadExplanation` gives. Absent: which contract checks it, and its terms. */
@@ -68,16 +68,12 @@ export function describeRequest(request: PermissionRequest, options: DescribeReq
  * becomes a row and a warning, never a promise.
  */
 export function describeGrant(granted: Granted, options: DescribeGrantOptions): GrantView {
-  const { environment, requested, upgraded, explanation, others = [] } = options
+  const { environment, differences, upgraded, explanation, others = [] } = options
   const read = readPermission(granted.context, environment)
   if (read.status === 'unreadable') return UNREADABLE
   const { delegator: account, delegate: to, permission, rules, troubles, caveats, links } = read
   const { chainId, delegationManager, permission: said } = granted
   const subject: Subject = { chainId, account, to, permission, rules, justification: said?.data.justification }
-  const diff =
-    requested === undefined || permission === null
-      ? []
-      : [...comparePermission(requested.permission, permission), ...compareRules(requested.rules, rules)]
   const names = caveats.map(({ name }) => name ?? '')
   const salts = links.map(({ salt }) => salt)
   const found = view(
@@ -97,11 +93,11 @@ export function describeGrant(granted: Granted, options: DescribeGrantOptions): 
         salts.some((salt) => BigInt(salt) === 0n || others.some(({ delegation }) => delegation.salt === salt)),
       ],
       ['foreign_manager', delegationManager !== environment.manager || chainId !== environment.chainId],
-      ['wallet_adjusted', diff.length > 0],
+      ['wallet_adjusted', differences !== undefined && differences.length > 0],
       ['not_upgraded', upgraded === false],
-      ...(requested === undefined ? [] : past(subject, options)),
+      ...(differences === undefined ? [] : past(subject, options)),
     ],
-    diff,
+    differences,
   )
   return permission === null ? { ...found, rows: [...found.rows, ...caveatRows(read, explanation)] } : found
 }

@@ -1,6 +1,7 @@
+import { MAX_UINT256 } from '../../primitives/bounds.ts'
 import type { Address } from '../../primitives/hex.ts'
 import type { Permission, PermissionRule } from '../types.ts'
-import { type Amount, type Asset, UNLIMITED } from './words.ts'
+import type { Amount, Asset } from './words.ts'
 
 /** The most that can leave the principal's account, if the agent turns hostile. */
 export type Exposure = {
@@ -46,7 +47,7 @@ const DAY = 86_400
 export function exposureOf(permission: Permission | null, rules: readonly PermissionRule[], now: number): Exposure {
   if (permission === null) return { asset: null, perPeriod: null, untilExpiry: 'unknown' }
   const { tokenAddress: asset = 'native', startTime = now, ...members } = membersOf(permission)
-  const { initialAmount = 0n, maxAmount = UNLIMITED, amountPerSecond } = members
+  const { initialAmount = 0n, maxAmount = MAX_UINT256, amountPerSecond } = members
   const { periodAmount, periodDuration: seconds = 0, allowanceAmount } = members
   const expiry = expiryOf(rules)
   const from = Math.max(now, startTime)
@@ -59,7 +60,7 @@ export function exposureOf(permission: Permission | null, rules: readonly Permis
   if (amountPerSecond !== undefined) {
     const whole =
       last === Number.POSITIVE_INFINITY
-        ? UNLIMITED
+        ? MAX_UINT256
         : initialAmount + amountPerSecond * BigInt(Math.max(0, last - startTime))
     const amount = bounded(amountPerSecond * BigInt(DAY))
     return {
@@ -71,12 +72,12 @@ export function exposureOf(permission: Permission | null, rules: readonly Permis
   if (periodAmount !== undefined) {
     const nth = (at: number) => Math.floor((at - startTime) / seconds)
     const whole =
-      last === Number.POSITIVE_INFINITY ? UNLIMITED : periodAmount * BigInt(over ? 0 : nth(last) - nth(from) + 1)
+      last === Number.POSITIVE_INFINITY ? MAX_UINT256 : periodAmount * BigInt(over ? 0 : nth(last) - nth(from) + 1)
     return { asset, perPeriod: { amount: bounded(periodAmount), seconds }, untilExpiry: bounded(whole) }
   }
   return { asset: null, perPeriod: null, untilExpiry: 0n }
 }
 
 function bounded(amount: bigint): Amount {
-  return amount >= UNLIMITED ? 'unlimited' : amount
+  return amount >= MAX_UINT256 ? 'unlimited' : amount
 }

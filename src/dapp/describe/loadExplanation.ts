@@ -1,6 +1,6 @@
 import type { Environment } from '../../caveats/types.ts'
 import type { ExplanationRow } from '../../compile/types.ts'
-import { decodeContext } from '../../delegation/context.ts'
+import { decodeContext } from '../../delegation/decodeContext.ts'
 import type { Hex } from '../../primitives/hex.ts'
 import type { Tokens } from './words.ts'
 

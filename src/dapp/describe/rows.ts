@@ -1,7 +1,8 @@
+import { MAX_UINT256 } from '../../primitives/bounds.ts'
 import { REVOCATION_METHODS } from '../recognise.ts'
 import { addressesOf, expiryOf, membersOf } from './exposure.ts'
 import type { Facts } from './types.ts'
-import { type Amount, type Asset, checksum, inert, instant, listed, money, span, UNLIMITED } from './words.ts'
+import { type Amount, type Asset, checksum, inert, instant, listed, money, network, span } from './words.ts'
 
 /** Where the wallet shows a field: when it asks, and in its list of what was granted, whole and short. */
 export type View = 'confirmation' | 'reviewDetail' | 'reviewSummary'
@@ -64,7 +65,7 @@ export function rowsOf({ subject, exposure, options }: Facts): Row[] {
   addAccount('c')
   add('c', 'requestFrom', origin ?? null, inert(origin ?? '', 80))
   add('c', 'recipient', to, checksum(to))
-  add('cd', 'network', chainId, chainName === undefined ? `Chain ${chainId}` : inert(chainName, 40))
+  add('cd', 'network', chainId, network(chainId, chainName))
   addAddresses('redeemer')
   addAddresses('payee')
 
@@ -90,7 +91,7 @@ export function rowsOf({ subject, exposure, options }: Facts): Row[] {
     add('s', 'gatorPermissionTokenStreamFrequencyLabel', WEEK, `Every ${span(WEEK)}`)
     if (initialAmount !== undefined) addAmount('cd', 'gatorPermissionsInitialAllowance', initialAmount)
     if (maxAmount !== undefined)
-      addAmount('cd', 'gatorPermissionsMaxAllowance', maxAmount === UNLIMITED ? 'unlimited' : maxAmount)
+      addAmount('cd', 'gatorPermissionsMaxAllowance', maxAmount === MAX_UINT256 ? 'unlimited' : maxAmount)
     addTimes(startTime)
     addAmount('cd', 'gatorPermissionsStreamRate', amountPerSecond)
     addAmount('c', 'confirmFieldAvailablePerDay', amountPerSecond * 86_400n)

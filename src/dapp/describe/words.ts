@@ -1,5 +1,6 @@
 import { formatUnits, getAddress } from 'viem'
 import { renderValue } from '../../errors.ts'
+import { LAST_INSTANT, MAX_UINT256 } from '../../primitives/bounds.ts'
 import type { Address } from '../../primitives/hex.ts'
 
 /**
@@ -17,18 +18,15 @@ export type Amount = bigint | 'unlimited'
 /** An ERC-20 in lower case, or the native coin. */
 export type Asset = Address | 'native'
 
-export const UNLIMITED = (1n << 256n) - 1n
 /** Digits before the point from which no token's supply is meant. */
 const MAX_WHOLE_DIGITS = 24
-/** 9999-12-31T23:59:59Z. */
-const LAST_INSTANT = 253_402_300_799
 const MAX_LISTED = 16
 
 /** Never a 78-digit number: nobody reads one, and an attacker hides "everything" in it. */
 export function money(amount: Amount, asset: Asset, tokens: Tokens): string {
   const info = infoOf(asset, tokens)
   const unit = info === undefined ? `base units of ${checksum(asset)}` : inert(info.symbol, 40)
-  if (amount === 'unlimited' || amount === UNLIMITED) return `unlimited ${unit}`
+  if (amount === 'unlimited' || amount === MAX_UINT256) return `unlimited ${unit}`
   const text = formatUnits(amount, info?.decimals ?? 0)
   const digits = text.split('.')[0]?.length ?? 0
   return digits > MAX_WHOLE_DIGITS ? `more than 10^${digits - 1} ${unit}` : `${text} ${unit}`
@@ -98,4 +96,8 @@ export function short(address: string): string {
 export function listed(addresses: readonly Address[]): string {
   const shown = addresses.slice(0, MAX_LISTED).map(checksum).join(', ')
   return addresses.length > MAX_LISTED ? `${shown} and ${addresses.length - MAX_LISTED} more` : shown
+}
+
+export function network(chainId: number, name: string | undefined): string {
+  return name === undefined ? `chain ${chainId}` : inert(name, 40)
 }
