@@ -58,6 +58,13 @@ function readPending(text: string, path: string): Pending {
           deadline: big(request.request.deadline),
           calls: request.request.calls.map((call) => ({ ...call, value: big(call.value) })),
           ...(request.request.request === undefined ? {} : { request: carried(request.request.request) }),
+          ...(request.request.requestsAbove === undefined
+            ? {}
+            : {
+                requestsAbove: Object.fromEntries(
+                  Object.entries(request.request.requestsAbove).map(([hash, own]) => [hash, carried(own)]),
+                ),
+              }),
         },
       },
       sent: { ...sent, value: big(sent.value), nonce: big(sent.nonce), sinceBlock: big(sent.sinceBlock) },

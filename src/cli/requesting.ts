@@ -1,10 +1,11 @@
 import type { LocalAccount } from 'viem'
 import type { Environment } from '../caveats/types.ts'
+import type { Delegation } from '../delegation/types.ts'
 import type { Grant } from '../grant/types.ts'
-import { type Address, parseHex } from '../primitives/hex.ts'
+import { type Address, type Hex, parseHex } from '../primitives/hex.ts'
 import { parseDuration } from '../primitives/time.ts'
 import type { Requested } from '../redemption/request.ts'
-import type { Action, Verdict } from '../verdict/types.ts'
+import type { Action, ActionRequest, Verdict } from '../verdict/types.ts'
 import type { Context, Data, OptionSpec } from './command.ts'
 import { CliError, KeyError } from './errors.ts'
 import { EXIT } from './exit.ts'
@@ -46,8 +47,10 @@ export const REQUEST_OPTIONS: readonly OptionSpec[] = [
 export async function withRequest(
   context: Context,
   session: Session,
-  { grant, action, signer }: { grant: Grant; action: Action; signer: LocalAccount },
+  { grant, action: plain, signer }: { grant: Grant; action: Action; signer: LocalAccount },
 ): Promise<{ action: Action; requested: Requested | null; asker: LocalAccount }> {
+  const above = await confirmAbove(context, session, grant, plain)
+  const action = above === undefined ? plain : { ...plain, requestsAbove: above }
   const asked = await requestFor(context, session, grant, action)
   if (asked === null) return { action, requested: null, asker: signer }
   const { key, confirmer, request } = asked
@@ -91,16 +94,50 @@ export function confirmData(verdict: Verdict, requested: Requested | null): Data
   }
 }
 
-async function requestFor(context: Context, session: Session, grant: Grant, action: Action): Promise<Requested | null> {
+/**
+ * What a confirmer who is on the command line signs for the links above the leaf: each has thresholds of its own, counts them by
+ * its own caveat, and looks at no other link's signature. A link that turns out to need none ignores it.
+ */
+async function confirmAbove(
+  context: Context,
+  session: Session,
+  grant: Grant,
+  action: Action,
+): Promise<Action['requestsAbove']> {
+  if (context.options['confirm'] === undefined) return undefined
+  const { hashDelegation } = await import('../delegation/hash.ts')
+  const { signRequest } = await import('../redemption/request.ts')
+  const [, ...above] = grant.branches[0]?.links ?? []
+  const signed: Record<Hex, ActionRequest> = {}
+  for (const index of above) {
+    const delegation = hashDelegation(grant.delegations[index] as Delegation)
+    const asked = await requestFor(context, session, grant, action, delegation)
+    if (asked === null || asked.confirmer === null) continue
+    const confirming = await accountFor(context, session, 'confirm', asked.confirmer, undefined)
+    const { number, deadline } = asked.request
+    const confirmation = await signRequest(confirming as never, asked.request)
+    signed[delegation] = { number, deadline, signature: null, confirmation }
+  }
+  return Object.keys(signed).length === 0 ? undefined : signed
+}
+
+/** @param link - A delegation above the leaf: it takes a number of its own, whatever the command line says of the leaf's. */
+async function requestFor(
+  context: Context,
+  session: Session,
+  grant: Grant,
+  action: Action,
+  link?: Hex,
+): Promise<Requested | null> {
   const { requestOf } = await import('../redemption/request.ts')
   const { RedemptionError } = await import('../redemption/errors.ts')
   const { readBlock } = await import('../chain/block.ts')
   const { timestamp } = await readBlock(session.node)
-  const given = readNumber(context, 'requestNumber', 64)
+  const given = link === undefined ? readNumber(context, 'requestNumber', 64) : undefined
   const deadline = readNumber(context, 'deadline', 40) ?? timestamp + requestLife(grant)
   const environment: Environment = session.environment
   try {
-    const about = { environment, action, deadline }
+    const about = { environment, action, deadline, ...(link === undefined ? {} : { delegation: link }) }
     const { request } = requestOf(grant, { ...about, number: given ?? 0n })
     const number = given ?? (await takeRequestNumber(context, request.delegation))
     return requestOf(grant, { ...about, number })

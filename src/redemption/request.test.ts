@@ -104,6 +104,28 @@ describe('requestOf', () => {
     expect(requestOf(alone, { environment, action, number, deadline })).toMatchObject({ confirmer: null })
   })
 
+  test('behavior: of a link above the leaf, by its hash, for it asks by itself', () => {
+    const plain = grantOf(termsOf())
+    const [root] = plain.delegations as [Delegation]
+    const leaf = {
+      ...root,
+      delegator: root.delegate,
+      authority: hashDelegation(root),
+      salt: `0x${'08'.repeat(32)}` as Hex,
+    }
+    const two = { ...plain, delegations: [root, leaf], branches: [{ links: [1, 0] }] }
+    const about = { environment, action, number, deadline }
+    const of = (delegation?: Hex) => requestOf(two, { ...about, ...(delegation && { delegation }) }).request.delegation
+    expect(of()).toBe(hashDelegation(leaf))
+    expect(of(hashDelegation(leaf))).toBe(hashDelegation(leaf))
+    expect(of(hashDelegation(root))).toBe(hashDelegation(root))
+    const foreign: Hex = `0x${'ee'.repeat(32)}`
+    expect(codeOf(() => of(foreign))).toMatchObject({
+      code: 'redemption.no_such_branch',
+      details: { delegation: foreign },
+    })
+  })
+
   test('error: no branch, no request, out of bounds', () => {
     const refused = (grant: Grant, parts: object = {}) =>
       codeOf(() => requestOf(grant, { environment, action, number, deadline, ...parts })).code

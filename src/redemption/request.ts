@@ -30,6 +30,8 @@ export type RequestParameters = {
   action: Pick<Action, 'calls'>
   /** Index in the grant's branches. Default 0: a scope in one caveat has one. */
   branch?: number
+  /** Whose caveat asks, by hash: the one that an escalation names. Default the leaf; a link above may have somebody confirm, too. */
+  delegation?: Hex
   /** Below 2^64, not used before: the next of a run ({@link nextNumber}), which costs less gas than any number. */
   number: bigint
   /** Unix seconds, inclusive. */
@@ -37,22 +39,23 @@ export type RequestParameters = {
 }
 
 /**
- * What the agent's key and a confirmer sign, so that the leaf of a branch lets an action pass: these calls in this order, by
- * that delegation, once, until the deadline. Whoever submits it adds nothing and can change nothing.
+ * What the agent's key and a confirmer sign, so that a link of a branch lets an action pass: these calls in this order, by
+ * that delegation, once, until the deadline. Whoever submits it adds nothing and can change nothing. What the leaf asks for goes
+ * into the action's `request`, what a link above asks for into its `requestsAbove`.
  *
- * @throws {@link RedemptionError} `redemption.no_request` where the leaf asks for no signature, `redemption.no_such_branch`.
+ * @throws {@link RedemptionError} `redemption.no_request` where the link asks for no signature, `redemption.no_such_branch`.
  * {@link DelegationError} for calls that cannot be encoded, {@link CaveatError} for a number or deadline out of range.
  */
 export function requestOf(
   grant: Pick<Grant, 'delegations' | 'branches'>,
-  { environment, action, branch = 0, number, deadline }: RequestParameters,
+  { environment, action, branch = 0, delegation, number, deadline }: RequestParameters,
 ): Requested {
-  const { delegation, enforcer, terms } = leafOf(grant, environment, branch)
+  const { hash, enforcer, terms } = linkOf(grant, environment, branch, delegation)
   const { chainId } = environment
   const request = {
     chainId,
     enforcer,
-    delegation: hashDelegation(delegation),
+    delegation: hash,
     ...encodeCalls(action.calls),
     number,
     deadline,
@@ -76,18 +79,24 @@ export function unsignedRequest({ number, deadline }: Pick<TaskScopeRequest, 'nu
   return { number, deadline, signature: null, confirmation: null }
 }
 
-type Leaf = { delegation: Delegation; enforcer: Address; terms: TaskScopeTerms }
+type Asking = { hash: Hex; enforcer: Address; terms: TaskScopeTerms }
 
-function leafOf(
+function linkOf(
   { delegations, branches }: Pick<Grant, 'delegations' | 'branches'>,
   environment: Environment,
   branch: number,
-): Leaf {
-  const delegation = delegations[branches[branch]?.links[0] ?? -1]
-  if (delegation === undefined) {
+  wanted: Hex | undefined,
+): Asking {
+  const path = branches[branch]?.links ?? []
+  const links = (wanted === undefined ? path.slice(0, 1) : path).flatMap((index): [Hex, Delegation][] => {
+    const delegation = delegations[index]
+    return delegation === undefined ? [] : [[hashDelegation(delegation), delegation]]
+  })
+  const [hash, delegation] = links.find(([own]) => own === (wanted ?? own)) ?? []
+  if (hash === undefined || delegation === undefined) {
     throw new RedemptionError('redemption.no_such_branch', 'The grant has no such branch.', {
-      details: { branch, branches: branches.length },
-      fix: 'Redeem the branch that the verdict named.',
+      details: { branch, branches: branches.length, ...(wanted === undefined ? {} : { delegation: wanted }) },
+      fix: 'Redeem the branch that the verdict named, and sign for a delegation of it.',
     })
   }
   const [caveat, ...more] = delegation.caveats
@@ -98,5 +107,5 @@ function leafOf(
       fix: 'Redeem without a request.',
     })
   }
-  return { delegation, enforcer: caveat.enforcer, terms }
+  return { hash, enforcer: caveat.enforcer, terms }
 }

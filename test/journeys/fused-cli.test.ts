@@ -232,6 +232,37 @@ describe('ambit, with a scope in one caveat', () => {
     expect(confirmed.data).toMatchObject({ verdict: { verdict: 'allow' }, outcome: { status: 'executed' } })
   })
 
+  test('narrow --to, redeem --confirm: what is handed on is confirmed for every link that asks', async () => {
+    const token = JSON.parse(readFileSync(join(folder.path, 'home', 'chains', 'local.json'), 'utf8')).token
+    const [scope, patch] = [join(folder.path, 'above.json'), join(folder.path, 'handed.json')]
+    writeFileSync(
+      scope,
+      JSON.stringify({
+        version: 1,
+        task: { id: 'above', purpose: 'Pay, and hand on' },
+        chainId: 31337,
+        principal: PRINCIPAL,
+        delegate: AGENT,
+        rules: [{ id: 'pay', class: 'transfer', asset: token, to: [VENDOR], max: '5', budget: 'all' }],
+        budgets: { all: { assets: { [token]: '1' }, max: '20' } },
+        expiry: new Date(Date.now() + 86_400_000).toISOString().replace(/\.[0-9]+Z$/, 'Z'),
+        redelegation: { maxDepth: 1 },
+        revocation: { group: 'above', maxLatencySeconds: 60 },
+        escalation: { above: { all: '2' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' },
+        evidence: { receipts: ['grant', 'decision', 'outcome', 'revocation'], retain: 'P1Y' },
+      }),
+    )
+    await data('grant', scope, '--account', 'local:principal', '--yes', ...LOCAL)
+    writeFileSync(patch, JSON.stringify({ redelegation: { maxDepth: 0 } }))
+    const by = ['--to', 'local:stranger', '--account', 'local:agent', '--yes', ...LOCAL]
+    const { grant } = await data('narrow', 'above', patch, ...by)
+    const to = ['transfer', '--to', 'local:vendor', '--amount', '3', '--account', 'local:stranger']
+    const done = (await run('redeem', grant.id, ...to, '--confirm', 'local:principal', ...LOCAL)).json()
+    expect(done.data).toMatchObject({ verdict: { verdict: 'allow' }, outcome: { status: 'executed' } })
+    expect(done.data.outcome.counted).toHaveLength(2)
+    for (const { request } of done.data.outcome.counted) expect(request).not.toBeNull()
+  })
+
   test('verify: every receipt, with the chain gone and elsewhere', async () => {
     const [trust, deployment] = [join(folder.path, 'issuer.json'), join(folder.path, 'deployment.json')]
     writeFileSync(trust, (await run('receipts', 'keys')).stdout)

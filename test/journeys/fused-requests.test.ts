@@ -9,6 +9,7 @@ import { readState } from '../../src/chain/readState.ts'
 import type { NodeClient } from '../../src/chain/rpc.ts'
 import { hashDelegation } from '../../src/delegation/hash.ts'
 import type { Delegation } from '../../src/delegation/types.ts'
+import { attenuateGrant } from '../../src/grant/attenuate.ts'
 import { groupFate } from '../../src/grant/ending.ts'
 import type { Grant } from '../../src/grant/types.ts'
 import { type ClassifyParameters, classifyOutcome } from '../../src/outcome/classify.ts'
@@ -29,6 +30,7 @@ import {
 } from '../../src/receipt/index.ts'
 import type { Kind } from '../../src/receipt/statement.ts'
 import { requestOf, signRequest } from '../../src/redemption/request.ts'
+import { narrowScope } from '../../src/scope/narrow.ts'
 import type { Action } from '../../src/verdict/types.ts'
 import { type ChainFacts, verifyBundle } from '../../src/verification/index.ts'
 import { codeOf } from '../codes.ts'
@@ -74,6 +76,43 @@ async function seen(grant: Grant, action: Action, confirmed = false) {
   const code = verdict.verdict === 'deny' ? verdict.code : verdict.verdict
   return [code, signers.key, signers.confirmer]
 }
+
+describe('requestsAbove', () => {
+  test('behavior: what is handed on under a threshold is confirmed for each link that asks, and for no other', async () => {
+    const escalation = { above: { day: '25' }, confirmer: 'principal', timeout: 'PT15M', onTimeout: 'deny' } as const
+    const more = { escalation, redelegation: { maxDepth: 1 } }
+    const root = await fusedGrant(chain, { principal: people.alice, agent: people.agent, payees: [FIRST], more })
+    const scope = narrowScope(root.scopes[0] as never, {
+      delegate: addressOf(people.relayer),
+      redelegation: { maxDepth: 0 },
+    })
+    const { environment } = chain
+    const compiling = { environment, nonce: 0n, lowering: 'fused', salt: (): Hex => `0x${'5c'.repeat(32)}` } as const
+    const grant = await attenuateGrant(root, { ...compiling, scope, account: people.agent as never })
+    const [above, leaf] = grant.delegations.map(hashDelegation) as [Hex, Hex]
+    const plain = submitted(pay(FIRST, 26n))
+    const decided = async (action: Action) => (await decide(client, { grant, action, environment })).verdict
+    const confirmedFor = async (delegation: Hex) => {
+      const about = { number: 7n, deadline: DEADLINE }
+      const { request, key, confirmer } = requestOf(grant, { environment, action: plain, delegation, ...about })
+      expect([key, confirmer]).toEqual([null, addressOf(people.alice)])
+      return { ...about, signature: null, confirmation: await signRequest(people.alice as never, request) }
+    }
+    expect(await decided(submitted(pay(FIRST, 25n)))).toMatchObject({ verdict: 'allow' })
+    expect(await decided(plain)).toMatchObject({ verdict: 'escalate', delegation: leaf })
+    const request = await confirmedFor(leaf)
+    expect(await decided({ ...plain, request })).toMatchObject({ verdict: 'escalate', delegation: above })
+    // What was signed for one link says nothing for the other.
+    expect(await decided({ ...plain, request, requestsAbove: { [above]: request } })).toMatchObject({
+      verdict: 'escalate',
+    })
+    const all = { ...plain, request, requestsAbove: { [above]: await confirmedFor(above) } }
+    expect(await decided(all)).toMatchObject({ verdict: 'allow' })
+    const done = await recordRedemption(chain, client, { account: people.relayer, grant, action: all })
+    expect(classifyOutcome(done)).toMatchObject({ status: 'executed', counted: [{ request: 7n }, { request: 7n }] })
+    expect(await decided(all)).toMatchObject({ code: 'request_used', hop: 0 })
+  })
+})
 
 describe('preview', () => {
   const anyone = () => submitted(pay(FIRST, 20n))
