@@ -34,12 +34,15 @@ export function readAmount(text: string, decimals: number): { amount: bigint } |
   return amount > 0n ? { amount } : { trouble: 'Give more than nothing.' }
 }
 
+/** Seconds that the newest block may be behind the page's clock: a grant that begins now would not have begun for the chain. */
+const BEHIND = 60
+
 /**
  * The scope that the answers come to. The delegate is the account with which the redeemer submits what the agent signs.
  *
  * @param principal - Absent: nobody is connected yet, and it is for the preview only.
  * @param amount - Base units a day.
- * @param now - Unix seconds: from then on the days are counted.
+ * @param now - Unix seconds by the page's clock.
  */
 export function scopeOf(
   config: ExampleConfig,
@@ -47,6 +50,7 @@ export function scopeOf(
 ): Scope {
   const { draft, amount, principal = NOBODY, now } = answers
   const { token, redeemer, chainId } = config
+  const start = now - BEHIND
   return parseScope({
     version: 1,
     task: { id: 'allowance', purpose: draft.purpose.trim() || 'Not said' },
@@ -62,8 +66,8 @@ export function scopeOf(
         window: 'fixed',
       },
     },
-    notBefore: instant(now),
-    expiry: instant(now + draft.days * DAY),
+    notBefore: instant(start),
+    expiry: instant(start + draft.days * DAY),
     redelegation: { maxDepth: 0 },
     revocation: { group: 'allowance', maxLatencySeconds: 60 },
     evidence: { receipts: ['decision', 'outcome'], retain: 'P1Y' },
