@@ -1,4 +1,4 @@
-import { type AbiFault, type AbiReader, createAbiReader } from '../primitives/abi.ts'
+import { type AbiFault, type AbiReader, createAbiReader } from '../primitives/abiReader.ts'
 import { DelegationError } from './errors.ts'
 
 export type Reader = AbiReader
