@@ -11,7 +11,7 @@ const ADDRESS = /^0x[0-9a-f]{40}$/
 const AMOUNT = /^[1-9][0-9]{0,30}$/
 
 /** Methods of a node that a page and its wallet need; no one gets at the engine's own (`anvil_…`) through a web page. */
-const METHODS = /^(?:eth_(?!sign|accounts$)\w+|net_version|web3_clientVersion)$/
+const METHODS = /^(?:eth_(?!sign|accounts$|sendTransaction$)\w+|net_version|web3_clientVersion)$/
 const MAX_BATCH = 50
 
 /**

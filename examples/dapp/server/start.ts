@@ -29,6 +29,8 @@ export type Example = {
   chain: LocalChain
   /** Whose wallet it is. */
   principal: LocalAccount
+  /** Signs orders. */
+  agent: LocalAccount
   /** The agent at work, as the page's own server runs it. */
   work: (task: Task) => Promise<Attempt[]>
   stop: () => Promise<void>
@@ -44,7 +46,8 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
   const building = options.page === undefined ? buildPage() : Promise.resolve(options.page)
   // Awaited below, when there is a chain to stop if it failed.
   building.catch(() => {})
-  const chain = await startLocalChain()
+  // A block a second: the chain's clock must go on while nobody pays.
+  const chain = await startLocalChain({ blockTime: 1 })
   const services: Service[] = []
   const stop = async () => {
     await Promise.all(services.map((service) => service.stop()))
@@ -106,7 +109,7 @@ export async function startExample(options: ExampleOptions = {}): Promise<Exampl
     })
     services.push(site)
     origins.push(site.url)
-    return { url: site.url, config, chain, principal, work, stop }
+    return { url: site.url, config, chain, principal, agent: agentAccount, work, stop }
   } catch (error) {
     await stop()
     throw error
