@@ -43,7 +43,8 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
     browser = await chromium.connect(inject('browser'))
   })
   afterAll(() => browser.close())
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') await keep(contexts, task.name)
     await Promise.all(contexts.map((context) => context.close()))
     const found = faults
     contexts = []
@@ -77,6 +78,15 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
         await page.screenshot({ path: join(ARTIFACTS, `${name}.png`), fullPage })
       },
     }
+  }
+}
+
+/** What every page looked like when a test failed. */
+async function keep(contexts: readonly BrowserContext[], test: string): Promise<void> {
+  const name = test.replace(/[^a-zA-Z0-9]+/g, '-').slice(0, 60)
+  const pages = contexts.flatMap((context) => context.pages())
+  for (const [index, page] of pages.entries()) {
+    await page.screenshot({ path: join(ARTIFACTS, `failed-${name}-${index}.png`), fullPage: true })
   }
 }
 
