@@ -10,7 +10,7 @@ import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 /// - try mode, times, redeemers, forbidden targets: TaskScopeEnforcer.t.sol
 /// - truncated and overlong calldata, overflowing weights: Rules.t.sol
 /// - dirty bits of every width, offsets beyond the calldata: Conditions.t.sol
-/// - other encodings of a batch, allowances that outlive it: Batch.t.sol
+/// - other encodings of a batch: Batch.t.sol; allowances that outlive it: Allowance.t.sol
 /// - fees, lies and re-entrancy while measuring: Measured.t.sol; through the real manager: test/journeys/enforcer-requests.test.ts
 /// - windows at the limits of their types, the worst five seconds: SpendCounter.t.sol
 /// - replays across delegation, chain and enforcer, high s: Requests.t.sol

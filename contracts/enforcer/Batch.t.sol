@@ -6,19 +6,14 @@ import {Execution, Fixture, Parts} from "./Fixture.t.sol";
 import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
-/// @notice Batch mode: each execution judged and counted, one encoding only, and the three executions of an allowance as one.
+/// @notice Batch mode: each execution judged and counted, in one encoding only.
+///
+/// a batch
+/// ├── more executions than the terms allow → TooManyExecutions; none, or any but the one encoding → MalformedExecution
+/// ├── an execution that no rule admits, or whose target is forbidden → refused with its number, and all others with it
+/// ├── the three executions of an allowance: {AllowanceTest}
+/// └── else each counted, and the rules said where they differ
 contract BatchTest is Fixture {
-    address private constant ROUTER = address(0x5555);
-    bytes4 private constant SWAP = 0xaabbccdd;
-
-    function _batch(bytes memory terms, bytes memory execution, bytes32 hash) private returns (bytes memory) {
-        return _try(terms, "", BATCH, execution, hash);
-    }
-
-    function _batch(bytes memory terms, Execution[] memory executions) private returns (bytes memory) {
-        return _batch(terms, abi.encode(executions), HASH_A);
-    }
-
     function _three() private view returns (Execution[] memory executions) {
         executions = new Execution[](3);
         (executions[0], executions[1], executions[2]) = (_transfer(ALICE, 10), _transfer(BOB, 20), _transfer(ALICE, 30));
@@ -73,6 +68,24 @@ contract BatchTest is Fixture {
         vm.assertTrue(_selectorOf(reason) == _selectorOf(failed));
         for (uint256 b; failed.length == 0 && b < 2; ++b) {
             vm.assertEq(enforcer.load(uint256(HASH_A) + b), enforcer.load(uint256(other) + b));
+        }
+    }
+
+    function test_nothingBesideAListIsInIt() public {
+        // Twenty bytes at any place of the terms as a payee: what stands next to the list, or across two entries, is nobody.
+        bytes memory terms = _pack(_payments());
+        for (uint256 last; last < 3; ++last) {
+            Execution[] memory executions = new Execution[](last + 1);
+            for (uint256 i; i < last; ++i) executions[i] = _transfer(BOB, 0);
+            for (uint256 place = 52; place + 20 <= terms.length; ++place) {
+                address payee;
+                assembly ("memory-safe") {
+                    payee := shr(96, mload(add(add(terms, 32), place)))
+                }
+                executions[last] = _transfer(payee, 0);
+                bytes memory reason = _batch(terms, abi.encode(executions), keccak256(abi.encode(last, place)));
+                vm.assertTrue((reason.length == 0) == (payee == ALICE || payee == BOB));
+            }
         }
     }
 
@@ -135,121 +148,21 @@ contract BatchTest is Fixture {
         vm.assertEq(_batch(_pack(t), _three()), abi.encodeWithSelector(TaskScopeRefusals.CallsExceeded.selector, HASH_A, 2, 0, 3));
     }
 
-    // --- allowance ---
-
-    function _swapParts(uint8 flags) private view returns (Parts memory t) {
-        t = _payments();
-        bytes memory body = abi.encodePacked(ROUTER, SWAP, uint16(68), uint8(1), _condition(3, 1, 0, 100), _charge(0, 1));
-        t.rules = _list(_rule(address(token), 0x095ea7b3, 68, 4 | flags, 1, 1, body), _transferRule(50));
+    function testFuzz_nativeValueOfEachExecutionUpToItsMost(uint256 value, uint96 most) public {
+        vm.assume(most != 0);
+        Parts memory t = _payments();
+        t.rules = _list(_transferRule(50), _rule(BOB, 0, 0, 2, 0, 0, abi.encodePacked(most)));
+        Execution[] memory executions = new Execution[](2);
+        (executions[0], executions[1]) = (_transfer(ALICE, 1), Execution(BOB, value, ""));
+        bytes memory reason = _of(1, _notAdmitted(1, TaskScopeRefusals.Reason.Value, 0, most, 0, value));
+        vm.assertEq(_batch(_pack(t), executions), value <= most ? bytes("") : reason);
+        // A token rule takes none at all.
+        executions[0].value = value;
+        reason = _notAdmitted(0, TaskScopeRefusals.Reason.Value, 0, 0, 0, value);
+        vm.assertTrue(value == 0 || keccak256(_batch(_pack(t), executions)) == keccak256(reason));
     }
 
-    function _swap(uint256 amount) private view returns (Execution[] memory executions) {
-        executions = new Execution[](3);
-        executions[0] = Execution(address(token), 0, abi.encodeCall(token.approve, (ROUTER, amount)));
-        executions[1] = Execution(ROUTER, 0, abi.encodeWithSelector(SWAP, ALICE, amount));
-        executions[2] = Execution(address(token), 0, abi.encodeCall(token.approve, (ROUTER, 0)));
-    }
-
-    function testFuzz_allowanceIsAdmittedAsOne(uint256 amount) public {
-        bytes memory reason = _batch(_pack(_swapParts(0)), _swap(amount));
-        if (amount <= 100) {
-            vm.assertEq(reason, "");
-            vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 1);
-            vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, amount);
-        } else {
-            vm.assertEq(reason, _of(1, _notAdmitted(0, TaskScopeRefusals.Reason.Condition, 0, 100, 0, amount)));
-        }
-    }
-
-    function test_allowanceBetweenOtherActionsAndTwice() public {
-        Execution[] memory all = new Execution[](8);
-        (Execution[] memory one, Execution[] memory two) = (_swap(40), _swap(50));
-        all[0] = _transfer(ALICE, 1);
-        for (uint256 i; i < 3; ++i) (all[1 + i], all[5 + i]) = (one[i], two[i]);
-        all[4] = _transfer(BOB, 2);
-        bytes memory execution = abi.encode(all);
-        uint256[] memory budgets = new uint256[](1);
-        budgets[0] = 93 << 112 | 107;
-        vm.expectEmit(true, false, false, true, address(enforcer));
-        emit TaskScopeEnforcer.RedeemedMore(HASH_A, hex"0100000001000000", budgets);
-        vm.assertEq(_batch(_pack(_swapParts(0)), execution, HASH_A), "");
-        vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 4);
-    }
-
-    function testFuzz_allowanceNeverOutlivesTheRedemption(uint8 which, uint8 how, uint256 amount) public {
-        amount = amount % 100 + 1;
-        Execution[] memory executions = _swap(amount);
-        uint256 i = which % 3;
-        how %= 8;
-        if (how == 0) executions[i].value = 1;
-        if (how == 1) executions[i].target = ALICE;
-        if (how == 2) executions[i].callData = bytes.concat(executions[i].callData, bytes32(0));
-        if (how == 3) executions[i] = executions[(i + 1) % 3];
-        if (how == 4) executions[0].callData = abi.encodeCall(token.approve, (ROUTER, amount + 1));
-        if (how == 5) executions[2].callData = abi.encodeCall(token.approve, (ROUTER, amount));
-        // Nothing is taken back from the router.
-        if (how == 7) executions[2].callData = abi.encodeCall(token.approve, (ALICE, 0));
-        if (how == 6) {
-            // The last is missing.
-            assembly ("memory-safe") {
-                mstore(executions, 2)
-            }
-        }
-        vm.assertTrue(_batch(_pack(_swapParts(0)), executions).length != 0);
-        // The flag for longer calldata speaks of the call, not of the approvals.
-        bool longerCall = how == 2 && i == 1;
-        vm.assertTrue((_batch(_pack(_swapParts(1)), executions).length == 0) == longerCall);
-    }
-
-    function testFuzz_anyAllowanceThatIsLeftIsRefused(uint256 rest) public {
-        vm.assume(rest != 0);
-        Execution[] memory executions = _swap(5);
-        executions[2].callData = abi.encodeCall(token.approve, (ROUTER, rest));
-        vm.assertEq(_batch(_pack(_swapParts(0)), executions), _notAdmitted(0, TaskScopeRefusals.Reason.Allowance, 2, 0, 0, rest));
-    }
-
-    function test_noBitOfAnAllowanceIsLeft() public {
-        for (uint256 bit; bit < 256; ++bit) testFuzz_anyAllowanceThatIsLeftIsRefused(1 << bit);
-    }
-
-    function test_allowanceAloneIsRefusedInSingleMode() public {
-        Execution memory approval = _swap(5)[0];
-        _refuses(_pack(_swapParts(0)), _single(approval), _notAdmitted(0, TaskScopeRefusals.Reason.Allowance, 0, uint160(ROUTER), 0, uint160(ROUTER)));
-    }
-
-    function test_theCallBetweenIsNoForbiddenTarget() public {
-        Parts memory t = _swapParts(0);
-        bytes memory body = abi.encodePacked(PRINCIPAL, SWAP, uint16(68), uint8(1), _charge(0, 1));
-        t.rules = _list(_rule(address(token), 0x095ea7b3, 68, 4, 0, 1, body));
-        Execution[] memory executions = _swap(5);
-        executions[0].callData = abi.encodeCall(token.approve, (PRINCIPAL, 5));
-        executions[1].target = PRINCIPAL;
-        executions[2].callData = abi.encodeCall(token.approve, (PRINCIPAL, 0));
-        vm.assertEq(_batch(_pack(t), executions), abi.encodeWithSelector(TaskScopeRefusals.ForbiddenTarget.selector, HASH_A, 1, PRINCIPAL));
-    }
-
-    function test_ruleAfterAnAllowanceThatFailsSeesTheFirstAgain() public {
-        // The same three executions, admitted one by one: approvals and the call have rules of their own.
-        Parts memory t = _swapParts(0);
-        bytes[] memory rules = new bytes[](3);
-        rules[0] = t.rules[0];
-        rules[1] = _rule(address(token), 0x095ea7b3, 68, 0, 0, 0, "");
-        rules[2] = _rule(ROUTER, SWAP, 68, 0, 0, 1, _charge(0, 1));
-        t.rules = rules;
-        vm.assertEq(_batch(_pack(t), _swap(101)), "");
-        vm.assertEq(enforcer.load(uint256(HASH_A)) & 0xffffff, 3);
-        vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 101);
-    }
-
-    function test_conditionsBetweenApprovalsLookAtTheCallsOwnCalldata() public {
-        // The bytes lie beyond the 68 of an approval: whoever took its length for the call's would not find them.
-        Execution[] memory executions = _swap(5);
-        executions[1].callData = abi.encodeWithSelector(SWAP, ALICE, uint256(5), hex"010203");
-        for (uint256 most = 2; most < 4; ++most) {
-            Parts memory t = _swapParts(0);
-            bytes memory body = abi.encodePacked(ROUTER, SWAP, uint16(100), uint8(1), _condition(9, 2, 0, most), _charge(0, 1));
-            t.rules = _list(_rule(address(token), 0x095ea7b3, 68, 5, 1, 1, body));
-            vm.assertTrue((_batch(_pack(t), executions).length == 0) == (most == 3));
-        }
+    function test_noBitOfAValueIsLost() public {
+        for (uint256 bit; bit < 256; ++bit) testFuzz_nativeValueOfEachExecutionUpToItsMost(1 << bit, 1);
     }
 }

@@ -170,6 +170,14 @@ abstract contract Fixture {
         return _try(terms, "", SINGLE, execution, HASH_A);
     }
 
+    function _batch(bytes memory terms, bytes memory execution, bytes32 hash) internal returns (bytes memory) {
+        return _try(terms, "", BATCH, execution, hash);
+    }
+
+    function _batch(bytes memory terms, Execution[] memory executions) internal returns (bytes memory) {
+        return _batch(terms, abi.encode(executions), HASH_A);
+    }
+
     function _passes(bytes memory terms, bytes memory execution) internal {
         vm.assertEq(_try(terms, execution), "");
     }

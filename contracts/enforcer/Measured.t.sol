@@ -8,6 +8,16 @@ import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Spending that is what the account loses, not what the call declares.
+///
+/// beforeHook
+/// ├── another redemption of the delegation is being measured → Reentered, measured or not
+/// ├── beside another action, or with a confirmer → MeasuredAlone; without the header's flag → MalformedTerms
+/// ├── a balance that cannot be read → refused
+/// └── else what the account holds is kept
+/// afterHook
+/// ├── nothing was kept → nothing
+/// ├── lost more than a budget has left → Budget
+/// └── else charged to each budget that the rule measures, weighed, and said
 contract MeasuredTest is Fixture {
     address private constant VAULT = address(0x4444);
     bytes private execution;
@@ -99,18 +109,22 @@ contract MeasuredTest is Fixture {
         vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 1, 120, 30, 91));
     }
 
-    function test_leavesTheFirstBudgetAloneWhereAnotherIsMeasured() public {
-        Parts memory t = _terms(address(token));
-        t.mostCalls = 0;
-        t.budgets = _list(_rolling(DAY, 200), _fixed(DAY, 120));
-        t.rules[0] = _rule(VAULT, 0x11223344, 36, 8, 0, 1, abi.encodePacked(_charge(1, 253), token, PRINCIPAL));
-        bytes memory terms = _pack(t);
-        _passes(terms, execution);
-        _lose(30);
-        (bool passed,) = _after(terms, execution);
-        vm.assertTrue(passed);
-        vm.assertEq(enforcer.load(uint256(HASH_A)), 0);
-        vm.assertEq(enforcer.load(uint256(HASH_A) + 1) >> 64, 30);
+    function test_leavesABudgetAloneThatItDoesNotName() public {
+        // Calls, which are counted beside the first, would write it anyway.
+        for (uint8 measured; measured < 2; ++measured) {
+            Parts memory t = _terms(address(token));
+            t.mostCalls = 0;
+            t.budgets = _list(_rolling(DAY, 200), _fixed(DAY, 120));
+            t.rules[0] = _rule(VAULT, 0x11223344, 36, 8, 0, 1, abi.encodePacked(_charge(measured, 253), token, PRINCIPAL));
+            bytes memory terms = _pack(t);
+            uint256[2] memory before = [enforcer.load(uint256(HASH_A)), enforcer.load(uint256(HASH_A) + 1)];
+            _passes(terms, execution);
+            _lose(30);
+            (bool passed,) = _after(terms, execution);
+            vm.assertTrue(passed);
+            vm.assertEq(enforcer.load(uint256(HASH_A) + measured) >> 64, 30);
+            vm.assertEq(enforcer.load(uint256(HASH_A) + 1 - measured), before[1 - measured]);
+        }
     }
 
     function testFuzz_weightsOfALossNeverOverflow(uint112 weight, uint256 loss) public {
@@ -169,6 +183,18 @@ contract MeasuredTest is Fixture {
         _lose(201);
         (bool passed,) = _after(terms, execution);
         vm.assertTrue(!passed);
+    }
+
+    function test_settlesOnce() public {
+        bytes memory terms = _pack(_terms(address(token)));
+        _passes(terms, execution);
+        _lose(50);
+        for (uint256 i; i < 2; ++i) {
+            (bool passed,) = _after(terms, execution);
+            vm.assertTrue(passed);
+            vm.assertEq(enforcer.load(uint256(HASH_A)) >> 64, 50);
+            _lose(10);
+        }
     }
 
     function test_anUnmeasuredActionSettlesNothing() public {

@@ -7,6 +7,17 @@ import {TaskScopeEnforcer} from "./TaskScopeEnforcer.sol";
 import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Signatures of the agent's key and of the confirmer over one request, used once.
+///
+/// a request, where the terms name a key or a charge is above its threshold
+/// ├── args missing, cut short or too long → MalformedArgs
+/// ├── after the deadline → RequestExpired
+/// ├── no signature of the key over this chain, enforcer, delegation, mode, execution, number and deadline → NotRequested
+/// ├── above a threshold: none of the confirmer over the same → NotConfirmed
+/// ├── the number was redeemed or burned → RequestUsed
+/// └── else redeemed, and the number used
+/// burnRequest
+/// ├── the number is used → RequestUsed
+/// └── else used, for that delegation and caller only
 contract RequestsTest is Fixture {
     uint256 private constant KEY = 0xa9e47;
     uint256 private constant CONFIRMER = 0xc0ff;
@@ -162,6 +173,27 @@ contract RequestsTest is Fixture {
         bytes memory other = _sign(CONFIRMER, reader.requestDigest(HASH_A, SINGLE, execution, 2, uint40(START + 60)));
         vm.assertTrue(_selectorOf(_try(terms, bytes.concat(args, other), SINGLE, execution, HASH_A)) == TaskScopeRefusals.NotConfirmed.selector);
         vm.assertEq(_try(terms, bytes.concat(args, confirmation), SINGLE, execution, HASH_A), "");
+    }
+
+    function test_noReplayOfAConfirmationNorAnotherFormOfIt() public {
+        bytes memory terms = _pack(_confirmed(false));
+        bytes memory execution = _pay(ALICE, 30);
+        bytes memory args = _args(CONFIRMER, 1, execution);
+        bytes4 refused = TaskScopeRefusals.NotConfirmed.selector;
+        // That it was used comes after whose it is.
+        vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), "");
+        vm.assertTrue(_selectorOf(_try(terms, args, SINGLE, execution, keccak256("another delegation"))) == refused);
+        vm.assertTrue(_selectorOf(_try(terms, args, SINGLE, _pay(ALICE, 31), HASH_A)) == refused);
+        vm.assertTrue(_selectorOf(_try(terms, bytes.concat(args, hex"00"), SINGLE, execution, HASH_A)) == refused);
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(CONFIRMER, reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START + 60)));
+        bytes memory highS = abi.encodePacked(uint64(1), uint40(START + 60), r, bytes32(ORDER - uint256(s)), v ^ 7);
+        vm.assertTrue(_selectorOf(_try(terms, highS, SINGLE, execution, HASH_A)) == refused);
+        TaskScopeEnforcer first = enforcer;
+        enforcer = new TaskScopeEnforcer(address(this));
+        vm.assertTrue(_selectorOf(_try(terms, args, SINGLE, execution, HASH_A)) == refused);
+        enforcer = first;
+        vm.chainId(block.chainid + 1);
+        vm.assertTrue(_selectorOf(_try(terms, args, SINGLE, execution, HASH_A)) == refused);
     }
 
     function test_aContractConfirms() public {

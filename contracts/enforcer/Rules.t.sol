@@ -66,6 +66,37 @@ contract RulesTest is Fixture {
         vm.assertEq(reason, _notAdmitted(255, TaskScopeRefusals.Reason.NoRule, 0, 0, 0, uint160(ALICE)));
     }
 
+    function test_longerCalldataIsOfTheSameTargetAndSelector() public {
+        // One bit of either is another call; so is one byte less.
+        Parts memory t = _base();
+        t.rules = _list(_rule(BOB, 0x12345678, 36, 1, 0, 0, ""));
+        bytes memory execution = abi.encodePacked(BOB, uint256(0), bytes4(0x12345678), uint256(5), uint8(9));
+        _passes(_pack(t), execution);
+        for (uint256 bit; bit < 192; ++bit) {
+            uint256 place = bit < 160 ? bit / 8 : 32 + bit / 8;
+            execution[place] ^= bytes1(uint8(1 << bit % 8));
+            vm.assertTrue(_selectorOf(_try(_pack(t), execution)) == TaskScopeRefusals.NotAdmitted.selector);
+            execution[place] ^= bytes1(uint8(1 << bit % 8));
+        }
+        _passes(_pack(t), abi.encodePacked(BOB, uint256(0), bytes4(0x12345678), uint256(5)));
+        _refuses(_pack(t), abi.encodePacked(BOB, uint256(0), bytes4(0x12345678), uint248(5)), _notAdmitted(255, TaskScopeRefusals.Reason.NoRule, 0, 0, 0, uint160(BOB)));
+    }
+
+    function test_aCallOfNothingButItsSelector() public {
+        Parts memory t = _base();
+        t.rules = _list(_rule(BOB, 0x12345678, 4, 0, 0, 0, ""));
+        _passes(_pack(t), abi.encodePacked(BOB, uint256(0), bytes4(0x12345678)));
+        // What is shorter has none: not the first bytes of it, whatever stands behind.
+        for (uint256 length = 1; length < 4; ++length) {
+            t.rules = _list(_rule(BOB, 0x12345678, uint16(length), 0, 0, 0, ""));
+            bytes memory execution = abi.encodePacked(BOB, uint256(0), bytes4(0x12345678));
+            assembly ("memory-safe") {
+                mstore(execution, add(52, length))
+            }
+            _refuses(_pack(t), execution, _notAdmitted(255, TaskScopeRefusals.Reason.NoRule, 0, 0, 0, uint160(BOB)));
+        }
+    }
+
     function test_nativeBudgetChargesTheValue() public {
         Parts memory t = _payments();
         t.rules = _list(_rule(ALICE, 0, 0, 2, 0, 1, abi.encodePacked(uint96(1000), _charge(0, 255))));
@@ -129,6 +160,18 @@ contract RulesTest is Fixture {
         testFuzz_weightsNeverOverflow(type(uint128).max / 2 + 1, 2, type(uint112).max);
     }
 
+    function testFuzz_anUnweighedChargeIsSaidAsItStands(uint256 amount) public {
+        Parts memory t = _payments();
+        t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 1, _charge(0, 1)));
+        bytes memory reason = _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 200, 0, amount);
+        vm.assertEq(_try(_pack(t), _pay(ALICE, amount)), amount <= 200 ? bytes("") : reason);
+    }
+
+    function test_anAmountBeyondEveryCapIsSaidAsItStands() public {
+        testFuzz_anUnweighedChargeIsSaidAsItStands(type(uint256).max);
+        testFuzz_anUnweighedChargeIsSaidAsItStands(2 ** 128);
+    }
+
     function test_twoChargesOfOneBudgetAreOne() public {
         Parts memory t = _payments();
         t.rules = _list(_rule(address(token), 0xa9059cbb, 68, 0, 0, 2, abi.encodePacked(_charge(0, 1), _charge(0, 254))));
@@ -187,6 +230,16 @@ contract RulesTest is Fixture {
             _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
             t.rules = _list(_rule(address(token), 0xa9059cbb, 68, flags, 0, charges, bodies[i]));
             vm.assertEq(_try(_pack(t), "", SINGLE, _pay(ALICE, 1), keccak256("another delegation")), "");
+        }
+    }
+
+    function test_capAboveWhatEventsHoldIsRefused() public {
+        // Spent and left have 112 bits each in an event: a larger cap would say something else than it holds.
+        Parts memory t = _payments();
+        for (uint256 over; over < 2; ++over) {
+            t.budgets = _list(_fixed(DAY, 2 ** 112 - 1 + over));
+            if (over == 0) _passes(_pack(t), _pay(ALICE, 1));
+            else _refuses(_pack(t), _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
         }
     }
 

@@ -6,6 +6,11 @@ import {Fixture, Parts} from "./Fixture.t.sol";
 import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
 /// @notice Laws of the counters, held against a ledger that keeps every spend and adds up every interval.
+///
+/// a spend
+/// ├── rolling: over the cap with what was spent in the last period → refused; what is older by 15 % and a second never counts
+/// ├── fixed: over the cap with what was spent in this window → refused; the window before never counts
+/// └── lifetime: over the cap with all that was ever spent → refused
 contract SpendCounterTest is Fixture {
     uint256 private constant STEPS = 24;
 

@@ -51,14 +51,20 @@ contract TaskScopeEnforcerTest is Fixture {
     }
 
     function test_otherHooksAnswerTheManagerOnly() public {
-        (bool passed, bytes memory reason) = _after(_pack(_payments()), _pay(ALICE, 1));
-        vm.assertTrue(passed && reason.length == 0);
+        bytes4[3] memory hooks = [ICaveatEnforcer.beforeAllHook.selector, ICaveatEnforcer.afterHook.selector, ICaveatEnforcer.afterAllHook.selector];
+        bytes memory refusal = abi.encodeWithSelector(TaskScopeRefusals.NotManager.selector, HASH_A, ALICE);
+        for (uint256 i; i < 3; ++i) {
+            bytes memory call = abi.encodeWithSelector(hooks[i], _pack(_payments()), "", SINGLE, _pay(ALICE, 1), HASH_A, PRINCIPAL, REDEEMER);
+            (bool passed, bytes memory reason) = address(enforcer).call(call);
+            vm.assertTrue(passed && reason.length == 0);
+            vm.prank(ALICE);
+            (passed, reason) = address(enforcer).call(call);
+            vm.assertTrue(!passed);
+            vm.assertEq(reason, refusal);
+        }
+        vm.assertEq(enforcer.load(uint256(HASH_A)), 0);
         vm.prank(ALICE);
-        (passed, reason) = _after(_pack(_payments()), _pay(ALICE, 1));
-        vm.assertTrue(!passed);
-        vm.assertEq(reason, abi.encodeWithSelector(TaskScopeRefusals.NotManager.selector, HASH_A, ALICE));
-        vm.prank(ALICE);
-        vm.assertEq(_try(_pack(_payments()), _pay(ALICE, 1)), abi.encodeWithSelector(TaskScopeRefusals.NotManager.selector, HASH_A, ALICE));
+        vm.assertEq(_try(_pack(_payments()), _pay(ALICE, 1)), refusal);
     }
 
     function test_refusalsNameTheDelegationFirst() public {

@@ -4,22 +4,19 @@ pragma solidity 0.8.37;
 import {vm} from "../testing/Vm.sol";
 import {Execution, Fixture, Parts} from "./Fixture.t.sol";
 import {TaskScopeReader} from "./TaskScopeReader.sol";
-import {TermsInfo} from "./TermsInfo.sol";
+import {TaskScopeRefusals} from "./TaskScopeRefusals.sol";
 
-/// @notice What the reader says is what the enforcer does; terms have one form.
+/// @notice What the reader says is what the enforcer does.
+///
+/// preview
+/// ├── what the hook would refuse → the hook's own error
+/// ├── args that are given: a signature or number that the hook would refuse → its error
+/// └── else rules, budgets and calls after it, and whose signatures are asked for
+/// left
+/// ├── every budget, in base units, as it counts now
+/// └── calls in this window; none counted: the largest number
+/// isGroupEnded, isRequestUsed: {StorageTest}; getTermsInfo: {TermsInfoTest}; requestDigest: {VectorsTest}
 contract TaskScopeReaderTest is Fixture {
-    function test_termsComeBackDecoded() public view {
-        TermsInfo memory info = reader.getTermsInfo(_pack(_payments()));
-        vm.assertEq(info.notBefore, START - 10);
-        vm.assertEq(info.expiry, START + 30 days);
-        vm.assertEq(info.guardian, GUARDIAN);
-        vm.assertEq(info.mostCalls, 20);
-        vm.assertTrue(info.budgets.length == 1 && info.budgets[0].rolling && info.budgets[0].cap == 200 && info.budgets[0].period == DAY);
-        vm.assertTrue(info.rules.length == 1 && info.rules[0].target == address(token) && info.rules[0].length == 68);
-        vm.assertTrue(info.rules[0].conditions[0].operands[1] == uint160(BOB) && info.rules[0].conditions[1].operands[0] == 50);
-        vm.assertTrue(info.rules[0].charges[0].source == 1 && info.rules[0].charges[0].weight == 1);
-    }
-
     function testFuzz_previewSaysWhatTheHookDoes(address to, uint256 amount, uint8 place, uint8 flip, bool changeTerms) public {
         // Near-valid executions and terms: the same verdict with the same error, and the same budgets left.
         if (amount % 4 != 0) amount %= 60;
@@ -123,124 +120,69 @@ contract TaskScopeReaderTest is Fixture {
         vm.assertTrue(left[2].spent == 65 && left[2].left == 0);
     }
 
-    function testFuzz_oneChangedByteIsOtherTermsOrNone(uint16 place, uint8 flip) public view {
-        // A codec that ignored a byte would give two terms one meaning.
-        vm.assume(flip != 0);
-        bytes memory terms = _pack(_payments());
-        bytes memory before = abi.encode(reader.getTermsInfo(terms));
-        terms[place % terms.length] ^= bytes1(flip);
-        try reader.getTermsInfo(terms) returns (TermsInfo memory info) {
-            vm.assertTrue(keccak256(abi.encode(info)) != keccak256(before));
-        } catch {}
-    }
-
-    function _isRuleCanonical(bytes memory rule) private view returns (bool) {
-        Parts memory t = _payments();
-        t.rules = _list(rule);
-        return _isCanonical(_pack(t));
-    }
-
-    function _condition4(uint8 operation, uint8 word, uint8 width, uint8 size, bytes memory operands) private view returns (bool) {
-        return _isRuleCanonical(_rule(BOB, 0x12345678, 68, 0, 1, 0, abi.encodePacked(operation, word, width, size, operands)));
-    }
-
-    function test_headersThatAreRefused() public view {
-        vm.assertTrue(_isCanonical(_pack(_payments())));
-        vm.assertTrue(!_isCanonical(bytes.concat(_pack(_payments()), hex"00")));
-        Parts memory t = _payments();
-        t.notBefore = t.expiry;
-        vm.assertTrue(!_isCanonical(_pack(t)));
-        t = _payments();
-        t.redeemers = new address[](1);
-        vm.assertTrue(!_isCanonical(_pack(t)));
-        bytes memory terms = _pack(_payments());
-        terms[1] = 0x14;
-        vm.assertTrue(!_isCanonical(terms));
-        // The flag for measured rules without one; thresholds without budgets, or above the cap.
-        terms[1] = 0x0c;
-        vm.assertTrue(!_isCanonical(terms));
-        t = _payments();
-        t.confirmer = ALICE;
-        t.thresholds = new uint256[](1);
-        t.thresholds[0] = 200;
-        vm.assertTrue(_isCanonical(_pack(t)));
-        t.thresholds[0] = 201;
-        vm.assertTrue(!_isCanonical(_pack(t)));
-    }
-
-    function test_budgetsThatAreRefused() public view {
-        bytes[6] memory budgets = [
-            abi.encodePacked(uint8(128), uint32(0), uint120(200)),
-            abi.encodePacked(uint8(128), DAY, uint120(0)),
-            abi.encodePacked(uint8(129), DAY, uint120(200)),
-            abi.encodePacked(uint8(128), DAY, uint120(2 ** 24 - 1)),
-            abi.encodePacked(uint8(1), DAY, uint120(200)),
-            abi.encodePacked(uint8(0), DAY, uint120(2 ** 112))
-        ];
-        for (uint256 i; i < 6; ++i) {
+    function test_leftFindsTheBudgetsBehindEveryParty() public view {
+        // Each of them moves the place at which the budgets start.
+        for (uint256 with; with < 16; ++with) {
             Parts memory t = _payments();
-            t.budgets = _list(budgets[i]);
-            vm.assertTrue(!_isCanonical(_pack(t)));
+            if (with & 1 != 0) t.key = ALICE;
+            if (with & 2 != 0) (t.confirmer, t.thresholds) = (BOB, new uint256[](1));
+            if (with & 4 != 0) t.mostCalls = 0;
+            if (with & 8 != 0) {
+                t.redeemers = new address[](2);
+                (t.redeemers[0], t.redeemers[1]) = (ALICE, BOB);
+            }
+            (TaskScopeReader.Left[] memory left,) = reader.left(_pack(t), HASH_A);
+            vm.assertTrue(left.length == 1 && left[0].spent == 0 && left[0].left == 200);
         }
     }
 
-    function test_conditionsThatAreRefused() public view {
-        vm.assertTrue(_condition4(3, 1, 0, 1, hex"05"));
-        vm.assertTrue(!_condition4(3, 2, 0, 1, hex"05")); // word beyond the calldata
-        vm.assertTrue(!_condition4(3, 253, 0, 1, hex"05"));
-        vm.assertTrue(!_condition4(0, 1, 0, 1, hex"05"));
-        vm.assertTrue(!_condition4(11, 1, 0, 1, hex"05"));
-        vm.assertTrue(!_condition4(3, 1, 1, 1, hex"05")); // a width that says nothing
-        vm.assertTrue(_condition4(4, 1, 31, 1, hex"05") && _condition4(5, 1, 31, 1, hex"05") && _condition4(4, 1, 0x9f, 1, hex"05"));
-        // A whole word has nothing beside it: that width is written 0.
-        vm.assertTrue(!_condition4(4, 1, 32, 1, hex"05") && !_condition4(5, 1, 32, 1, hex"05") && !_condition4(4, 1, 0xa0, 1, hex"05"));
-        vm.assertTrue(!_condition4(4, 1, 0x80, 1, hex"05"));
-        vm.assertTrue(!_condition4(3, 1, 0, 33, new bytes(33)));
-        vm.assertTrue(!_condition4(7, 1, 0, 1, ""));
-        vm.assertTrue(!_condition4(7, 1, 1, 0, ""));
-        vm.assertTrue(!_condition4(10, 1, 0, 31, new bytes(31)));
-        vm.assertTrue(!_condition4(8, 1, 0, 1, hex"0f10")); // a bit outside the mask
-        vm.assertTrue(_condition4(8, 1, 0, 1, hex"0f01"));
-        vm.assertTrue(!_condition4(3, 1, 0, 1, hex"0500")); // a byte left over
-    }
-
-    function test_operandsTakeTheFewestBytesThatHoldThemAll() public view {
-        vm.assertTrue(_condition4(3, 1, 0, 0, "") && !_condition4(3, 1, 0, 1, hex"00"));
-        vm.assertTrue(_condition4(3, 1, 0, 2, hex"0100") && !_condition4(3, 1, 0, 2, hex"00ff"));
-        vm.assertTrue(_condition4(7, 1, 1, 1, hex"00") && _condition4(7, 1, 2, 2, hex"00020100") && !_condition4(7, 1, 2, 2, hex"00020001"));
-        vm.assertTrue(_condition4(8, 1, 0, 2, hex"01010001") && !_condition4(8, 1, 0, 2, hex"000f0001"));
-        vm.assertTrue(_condition4(10, 1, 0, 32, new bytes(32)) && !_condition4(10, 1, 0, 0, ""));
-    }
-
-    function test_rulesAndChargesThatAreRefused() public view {
-        bytes4 selector = 0x12345678;
-        vm.assertTrue(_isRuleCanonical(_rule(BOB, 0, 0, 0, 0, 0, "")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, 0, 0, 1, 0, 0, "")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 0, 0, 0, 0, "")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 3, 0, 0, 0, "")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 4, 2, 0, 0, abi.encodePacked(uint96(0)))));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, _charge(1, 0))));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, _charge(0, 2))));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, _charge(0, 253))));
-        vm.assertTrue(_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, hex"00010102")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, hex"00010101")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, hex"00010100")));
-        vm.assertTrue(!_isRuleCanonical(_rule(BOB, selector, 68, 0, 0, 1, hex"0001020002")));
-        // Charges out of order.
+    function test_previewChecksTheArgsThatItIsGiven() public {
+        uint256 key = 0xa9e47;
         Parts memory t = _payments();
-        t.budgets = _list(_rolling(DAY, 200), _rolling(DAY, 200));
-        t.rules = _list(_rule(BOB, selector, 68, 0, 0, 2, abi.encodePacked(_charge(0, 1), _charge(1, 1))));
-        vm.assertTrue(_isCanonical(_pack(t)));
-        t.rules = _list(_rule(BOB, selector, 68, 0, 0, 2, abi.encodePacked(_charge(1, 1), _charge(0, 1))));
-        vm.assertTrue(!_isCanonical(_pack(t)));
-        // An allowance whose first call is not approve(address,uint256), or where batches are too small for it.
-        bytes memory body = abi.encodePacked(BOB, selector, uint16(68), uint8(1));
-        vm.assertTrue(_isRuleCanonical(_rule(address(token), 0x095ea7b3, 68, 4, 0, 0, body)));
-        vm.assertTrue(!_isRuleCanonical(_rule(address(token), 0x095ea7b3, 100, 4, 0, 0, body)));
-        vm.assertTrue(!_isRuleCanonical(_rule(address(token), selector, 68, 4, 0, 0, body)));
-        t = _payments();
-        t.most = 2;
-        t.rules = _list(_rule(address(token), 0x095ea7b3, 68, 4, 0, 0, body));
-        vm.assertTrue(!_isCanonical(_pack(t)));
+        t.key = vm.addr(key);
+        (bytes memory terms, bytes memory execution, uint40 deadline) = (_pack(t), _pay(ALICE, 11), uint40(START + 60));
+        for (uint64 number = 1; number < 3; ++number) {
+            bytes32 digest = reader.requestDigest(HASH_A, SINGLE, execution, number, deadline);
+            for (uint256 by; by < 2; ++by) {
+                (uint8 v, bytes32 r, bytes32 s) = vm.sign(key + 1 - by, digest);
+                bytes memory args = abi.encodePacked(number, deadline, r, s, v);
+                bytes memory reason = by == 1 ? bytes("") : abi.encodeWithSelector(TaskScopeRefusals.NotRequested.selector, HASH_A, vm.addr(key), digest);
+                vm.assertEq(_previewed(terms, args, execution), reason);
+                vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), reason);
+                if (by == 1) {
+                    // Once it was redeemed.
+                    reason = abi.encodeWithSelector(TaskScopeRefusals.RequestUsed.selector, HASH_A, number);
+                    vm.assertEq(_previewed(terms, args, execution), reason);
+                    vm.assertEq(_try(terms, args, SINGLE, execution, HASH_A), reason);
+                }
+            }
+        }
+        // Cut short; and where nothing asks for a request, nobody looks at them.
+        vm.assertEq(_previewed(terms, hex"00", execution), abi.encodeWithSelector(TaskScopeRefusals.MalformedArgs.selector, HASH_A, vm.addr(key)));
+        vm.assertEq(_previewed(_pack(_payments()), hex"00", execution), "");
+    }
+
+    function test_previewChecksAConfirmationThatItIsGiven() public view {
+        uint256 confirmer = 0xc0ff;
+        Parts memory t = _payments();
+        t.confirmer = vm.addr(confirmer);
+        t.thresholds = new uint256[](1);
+        t.thresholds[0] = 10;
+        bytes memory execution = _pay(ALICE, 11);
+        bytes32 digest = reader.requestDigest(HASH_A, SINGLE, execution, 1, uint40(START));
+        for (uint256 by; by < 2; ++by) {
+            (uint8 v, bytes32 r, bytes32 s) = vm.sign(confirmer + by, digest);
+            bytes memory reason = by == 0 ? bytes("") : abi.encodeWithSelector(TaskScopeRefusals.NotConfirmed.selector, HASH_A, vm.addr(confirmer), digest);
+            vm.assertEq(_previewed(_pack(t), abi.encodePacked(uint64(1), uint40(START), r, s, v), execution), reason);
+        }
+    }
+
+    /// @dev Empty where the preview says that it would pass, else what it reverted with.
+    function _previewed(bytes memory terms, bytes memory args, bytes memory execution) private view returns (bytes memory) {
+        try reader.preview(terms, args, SINGLE, execution, HASH_A, PRINCIPAL, REDEEMER) returns (TaskScopeReader.Preview memory) {
+            return "";
+        } catch (bytes memory reason) {
+            return reason;
+        }
     }
 }
