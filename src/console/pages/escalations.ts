@@ -83,8 +83,8 @@ async function show(context: PageContext): Promise<View> {
     ...(status === 'open' && request !== null ? { wallet: true as const } : {}),
     body: html`
 ${said !== undefined && html`<p class="card notice good" role="status">${said}</p>`}
-${asked(escalation, scope)}
-<div class="grid">${bytes(escalation, scope)}${words(escalation)}</div>
+${heldElsewhere(escalation)}
+<div class="grid">${asked(escalation, scope)}${bytes(escalation, scope)}${words(escalation)}</div>
 ${status === 'open' ? html`<h2>Answer until ${instant(expires)}</h2>${answer(context, escalation)}` : result(context, escalation, source)}`,
   }
 }
@@ -92,13 +92,20 @@ ${status === 'open' ? html`<h2>Answer until ${instant(expires)}</h2>${answer(con
 /** What was asked for beside what it may take: one look has to be enough. */
 function asked(escalation: Escalation, scope: Scope): Html {
   const { requested, threshold } = askedInWords(escalation, scope)
-  const { rule, request, confirmer, expires } = escalation
-  return html`<div class="grid"><section class="card" aria-labelledby="asked"><h2 id="asked">Requested</h2><span class="big">${say(requested, 80)}</span>
-<p class="quiet">in one action, by rule ${say(rule, 64)}</p></section>
-<section class="card" aria-labelledby="allowed"><h2 id="allowed">Allowed without you</h2><span class="big">${say(threshold, 80)}</span>
-<dl class="facts">${limitsInWords(scope, rule).map(({ name, text }) => html`<div><dt>${say(capital(name), 64)}</dt><dd>${say(text, 160)}</dd></div>`)}
-<div><dt>Confirmer</dt><dd>${account(confirmer)}</dd></div><div><dt>No after</dt><dd>${instant(expires)}</dd></div></dl></section></div>
-${request === null && html`<section class="card notice warn"><h3>The chain does not hold this threshold</h3><p>This grant is made of the framework’s caveats, which know none: whoever submits holds it, and whoever holds the agent’s key can ignore it. No signature can confirm it. For a threshold that the chain holds, grant it anew in one caveat.</p></section>`}`
+  const { rule, confirmer, expires } = escalation
+  return html`<section class="card" aria-labelledby="asked"><h2 id="asked">Requested</h2><p><span class="big">${say(requested, 80)}</span></p>
+<dl class="facts"><div><dt>In one action</dt><dd>by rule ${say(rule, 64)}</dd></div><div><dt>Agent</dt><dd>${account(scope.delegate)}</dd></div>
+<div><dt>Confirmer</dt><dd>${account(confirmer)}</dd></div><div><dt>No after</dt><dd>${instant(expires)}</dd></div></dl></section>
+<section class="card" aria-labelledby="allowed"><h2 id="allowed">Allowed without you</h2><p><span class="big">${say(threshold, 80)}</span></p>
+<dl class="facts">${limitsInWords(scope, rule).map(({ name, text }) => html`<div><dt>${say(capital(name), 64)}</dt><dd>${say(text, 160)}</dd></div>`)}</dl></section>`
+}
+
+/** Said before anybody takes the page for more than it is. */
+function heldElsewhere({ request }: Escalation): Html | false {
+  return (
+    request === null &&
+    html`<section class="card notice warn"><h3>The chain does not hold this threshold</h3><p>This grant is made of the framework’s caveats, which know none: whoever submits holds it, and whoever holds the agent’s key can ignore it. No signature can confirm it. For a threshold that the chain holds, grant it anew in one caveat.</p></section>`
+  )
 }
 
 /** Read from the bytes that are signed, and from nothing else. */

@@ -32,7 +32,7 @@ export const newGrantPages: PageModule = {
 async function choose(context: PageContext): Promise<View> {
   return {
     title: 'A new grant',
-    lead: html`What an agent may do, for how much and until when, on ${sourceOf(context).chain.name}. You see what the chain will hold before anything is signed.`,
+    lead: html`What an agent may do, for how much and until when, on the chain ${sourceOf(context).chain.name}. You see what the chain will hold before anything is signed.`,
     body: html`<h2>Start from a template</h2><div class="grid">${templates.map(
       ({ name, title, summary, lowering }) =>
         html`<section class="card"><h3><a href="/new/template/${name}">${title}</a></h3><p>${summary}</p>${lowering === 'fused' && html`<p class="quiet">Held by Ambit’s enforcer.</p>`}</section>`,
@@ -55,7 +55,6 @@ async function upload(context: ActContext): Promise<Answer> {
   return proposed(await sourceOf(context).fromDocument(text), (issues) => ({
     title: 'This scope is refused',
     kicker: html`<a href="/new">New grant</a>`,
-    status: 400,
     body: html`${issueList(issues)}${uploadForm(context)}`,
   }))
 }
@@ -84,7 +83,6 @@ function form(
     title: template.title,
     kicker: html`<a href="/new">New grant</a>`,
     lead: html`${template.summary}`,
-    ...(issues.length > 0 ? { status: 400 as const } : {}),
     body: html`${issues.length > 0 && html`<p class="card notice bad" role="alert">${issues.length === 1 ? 'One answer does' : `${issues.length} answers do`} not fit yet.</p>`}${others.length > 0 && issueList(others)}
 <form class="card" method="post" action="/new/template/${template.name}">${csrfField(context)}
 ${questions.map((question) =>

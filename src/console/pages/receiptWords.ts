@@ -4,7 +4,7 @@ import type { Asset, Scope } from '../../scope/types.ts'
 import type { Check, Status, Verification } from '../../verification/index.ts'
 import { type Html, html, say } from '../html.ts'
 import type { ReceiptRow } from '../source.ts'
-import { account, amountText, instant } from '../words.ts'
+import { account, amountText, capital, instant } from '../words.ts'
 
 /** What a receipt says in a few words, and whether it is good news. */
 export type Headline = { text: string; tone: 'good' | 'warn' | 'bad' | '' }
@@ -63,12 +63,13 @@ export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 's
         return html`<p>Above the threshold of rule ${say(verdict.rule, 64)}: ${account(verdict.confirmer)} has to confirm it. Nothing was sent.</p>`
       }
       const { code, hop, limit, used, requested } = verdict
+      const unit = /budget|maximum|stream/.test(code) ? onlyAsset(scope) : undefined
       const numbers = [
         ['limit', limit],
         ['used', used],
         ['requested', requested],
-      ].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${say(String(value), 80)}`]))
-      return html`<p><strong>${code.replaceAll('_', ' ')}</strong>${hop !== undefined && html`, at link ${hop}`}. Nothing was sent.</p>${numbers.length > 0 && html`<p class="quiet">In base units: ${numbers.join(', ')}.</p>`}`
+      ].flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${numberText(BigInt(value), unit, scope)}`]))
+      return html`<p><strong>${code.replaceAll('_', ' ')}</strong>${hop !== undefined && html`, at link ${hop}`}. Nothing was sent.</p>${numbers.length > 0 && html`<p class="quiet">${capital(numbers.join(', '))}.</p>`}`
     }
     case 'outcome': {
       const { outcome } = statement
@@ -77,12 +78,25 @@ export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 's
       const { effects } = outcome
       return (
         effects.length > 0 &&
-        html`<p>${effects.slice(0, 4).map(({ asset, to, amount }, index) => html`${index > 0 && ', '}${effectText(asset, BigInt(amount), scope)} to ${account(to)}`)}${effects.length > 4 && html` and ${effects.length - 4} more`}.</p>`
+        html`<p>Moved ${effects.slice(0, 4).map(({ asset, to, amount }, index) => html`${index > 0 && ', '}${effectText(asset, BigInt(amount), scope)} to ${account(to)}`)}${effects.length > 4 && html` and ${effects.length - 4} more`}.</p>`
       )
     }
     case 'revocation':
       return false
   }
+}
+
+/** Of a scope that moves one asset, what its limits are counted in. */
+function onlyAsset(scope: Scope | null): Asset | undefined {
+  const assets = (scope?.rules ?? []).flatMap((rule) =>
+    rule.class === 'transfer' ? [rule.asset] : rule.spends.map(({ asset }) => asset),
+  )
+  return new Set(assets).size === 1 ? assets[0] : undefined
+}
+
+function numberText(value: bigint, unit: Asset | undefined, scope: Scope | null): string {
+  const known = unit === 'native' || (unit !== undefined && Object.hasOwn(scope?.assets ?? {}, unit))
+  return say(known ? amountText(value, unit, scope?.assets ?? {}) : String(value), 80)
 }
 
 function effectText(asset: Asset, amount: bigint, scope: Scope | null): string {

@@ -144,7 +144,11 @@ describe('scopeFromTemplate', () => {
     const answers = without('treasury-payouts', 'confirmer', 'timeout')
     const { escalation } = scopeFromTemplate(templateNamed('treasury-payouts'), answers, FRAME)
     expect(escalation).toMatchObject({ confirmer: 'principal', timeout: 'P1D' })
-    expect(codeOf(() => scopeOf('treasury-payouts', { above: '10000' })).code).toBe('scope.threshold_not_below_budget')
+    const refused = ['scope.threshold_not_below_budget /above']
+    expect(issuesOf('treasury-payouts', { ...examplesOf('treasury-payouts'), above: '10000' })).toEqual(refused)
+    expect(documentOf('treasury-payouts', { above: '9999.999999' }).escalation?.above).toEqual({
+      payouts: '9999.999999',
+    })
   })
 
   test('default: nft-mint is one item a call, so many in all, into the principal’s account', () => {

@@ -1,3 +1,4 @@
+import { compareAmounts } from '../../primitives/amount.ts'
 import { isoDuration, limitPeriod } from './periods.ts'
 import { ASSET, PAYEES, WINDOW } from './questions.ts'
 import type { Template } from './types.ts'
@@ -41,12 +42,17 @@ export const treasuryPayouts: Template = {
   build(answers, frame) {
     const asset = answers.account('asset')
     const { period, begins } = limitPeriod(answers, frame)
+    const [limit, above] = [answers.amount('limit', asset), answers.amount('above', asset)]
+    if (compareAmounts(above, limit) >= 0) {
+      const rest = { value: above, bound: limit, fix: 'Write less than the limit of a period.' }
+      answers.refuse('above', 'scope.threshold_not_below_budget', 'No payment could be that large.', rest)
+    }
     const most = answers.has('most') ? { max: answers.amount('most', asset) } : {}
     return {
       rules: [{ id: 'payout', class: 'transfer', asset, to: answers.accounts('payees'), ...most, budget: 'payouts' }],
-      budgets: { payouts: { assets: { [asset]: '1' }, max: answers.amount('limit', asset), ...period } },
+      budgets: { payouts: { assets: { [asset]: '1' }, max: limit, ...period } },
       escalation: {
-        above: { payouts: answers.amount('above', asset) },
+        above: { payouts: above },
         confirmer: answers.has('confirmer') ? answers.account('confirmer') : 'principal',
         timeout: isoDuration(answers.seconds('timeout')),
         onTimeout: 'deny',
