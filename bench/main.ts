@@ -2,6 +2,7 @@ import type { Lowering } from '../src/compile/types.ts'
 import { AmbitError } from '../src/errors.ts'
 import { runFusedAgreement } from './agreement/fused/run.ts'
 import { runAgreement } from './agreement.ts'
+import { aboveReach as heavierThanReach, measureBundle } from './bundle.ts'
 import { BenchError } from './errors.ts'
 import { aboveReach, measureGas } from './gas.ts'
 import { measureSubset } from './subset.ts'
@@ -22,6 +23,12 @@ const BENCHES: Readonly<Record<string, (options: Options) => Promise<{ ok: boole
       const { faults, ...data } = await run({ ...options, onProgress: progress(options.cases) })
       for (const fault of faults) process.stderr.write(`${print(fault)}\n`)
       return { ok: data.falseAllow === 0 && data.falseDeny === 0 && data.reasonMismatch === 0, data }
+    },
+    bundle: async () => {
+      const data = await measureBundle()
+      const above = heavierThanReach(data)
+      for (const figure of above) process.stderr.write(`above its reach: ${figure}\n`)
+      return { ok: above.length === 0, data }
     },
     gas: async () => {
       const data = await measureGas()

@@ -1,0 +1,22 @@
+import {
+  GrantSummary,
+  useGrantedPermissions,
+  useGrantStatus,
+  useRequestGrant,
+  useRevokeGrant,
+  useSupportedPermissions,
+} from '../../src/react/index.ts'
+import { rendered } from './wagmi.ts'
+
+/** The same with every hook, and the one component. */
+Object.assign(globalThis, {
+  rendered,
+  hooks: {
+    GrantSummary,
+    useGrantedPermissions,
+    useGrantStatus,
+    useRequestGrant,
+    useRevokeGrant,
+    useSupportedPermissions,
+  },
+})
