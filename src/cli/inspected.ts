@@ -11,8 +11,12 @@ import type { Node } from './treeNodes.ts'
 export type Inspected = Result & { nodes: readonly Node[] }
 
 /** The chain that the command line names, if it names one. */
-export async function openNamed(context: Context, chainId?: number): Promise<Session | undefined> {
-  if (namesChain(context)) return openChain(context, chooseChain(context, chainId))
+export async function openNamed(
+  context: Context,
+  chainId?: number,
+  open: typeof openChain = openChain,
+): Promise<Session | undefined> {
+  if (namesChain(context)) return open(context, chooseChain(context, chainId))
   if (context.options['block'] === undefined) return undefined
   throw new CliError('cli.missing_option', EXIT.usage, 'A block is named, and no chain.', {
     details: { flag: '--chain' },

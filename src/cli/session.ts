@@ -19,8 +19,8 @@ export type Session = {
   choice: ChainChoice
   environment: Environment
   node: NodeClient
-  /** The embedded chain, where it is that. */
-  local?: LocalChain
+  /** Of the embedded chain, where it is that. */
+  local?: Pick<LocalChain, 'token'>
   /**
    * Gives the embedded chain a block of now when its last one is older: its clock stands still between commands, and what
    * begins now has not begun in its last block. Each block costs one of the few whose state its file keeps.

@@ -17,10 +17,10 @@ a:hover{text-decoration-thickness:2px}
 :focus-visible{outline:3px solid var(--focus);outline-offset:2px;border-radius:4px}
 .skip{position:absolute;left:-99em}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:2}
 .top{border-bottom:1px solid var(--line)}
-.top .wrap{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.75rem;min-height:3.75rem}
+.top .wrap{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.75rem;min-height:3.75rem;padding-block:.4rem}
 .brand{display:flex;gap:.6rem;align-items:center;font:600 1.15rem/1 ui-serif,Georgia,serif;text-decoration:none}
 .brand svg,.hue{color:var(--live)}
-nav ul{display:flex;flex-wrap:wrap;list-style:none;margin:0;padding:0}
+nav ul{display:flex;flex-wrap:wrap;list-style:none;margin:0 -.8rem;padding:0}nav li{margin:0}
 nav a{display:block;padding:.55rem .8rem;color:var(--soft);text-decoration:none;border-radius:6px}
 nav a:hover,nav a[aria-current]{color:var(--ink)}nav a[aria-current]{font-weight:600;box-shadow:inset 0 -2px var(--live);border-radius:0}
 main.wrap{padding-block:2.5rem 3rem}

@@ -84,6 +84,30 @@ async function endings(id: Hex): Promise<StatementOf<'revocation'>[]> {
 const revoked = (browser: Browser, id: Hex, transactions: readonly Hex[], as = lower(principal)) =>
   browser.post(`/grants/${id}/revoke/${as}`, { answers: JSON.stringify(transactions) })
 
+/** `ambit console` in a process of its own. */
+async function start(folder: string, argv: readonly string[]) {
+  const child = spawn(process.execPath, [MAIN, 'console', ...argv, '--json'], {
+    env: { PATH: process.env['PATH'] ?? '', AMBIT_HOME: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => {
+    stdout += chunk
+  })
+  while (!stdout.includes('\n')) await once(child.stdout, 'data')
+  const { url, origin } = JSON.parse(stdout).data as { url: string; origin: string }
+  return {
+    url,
+    origin,
+    stdout: () => stdout,
+    end: async (): Promise<unknown> => {
+      const exit = once(child, 'exit')
+      child.kill('SIGINT')
+      return (await exit)[0]
+    },
+  }
+}
+
 beforeAll(async () => {
   writeFileSync(join(folder.path, 'deployment.json'), JSON.stringify(chain.environment))
   await mint(chain, lower(principal), 1_000_000_000n)
@@ -206,25 +230,44 @@ describe('ambit console', () => {
   })
 
   test('behavior: serves until Ctrl-C, on this machine alone, and leaves nothing behind', async () => {
-    const child = spawn(process.execPath, [MAIN, 'console', ...flags(), '--json'], {
-      env: { PATH: process.env['PATH'] ?? '', AMBIT_HOME: home() },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let stdout = ''
-    child.stdout.on('data', (chunk: Buffer) => {
-      stdout += chunk
-    })
-    while (!stdout.includes('\n')) await once(child.stdout, 'data')
-    const { data } = JSON.parse(stdout)
-    expect(new URL(data.url).hostname).toBe('127.0.0.1')
-    const entered = await fetch(data.url, { redirect: 'manual' })
+    const served = await start(home(), flags())
+    expect(new URL(served.url).hostname).toBe('127.0.0.1')
+    const entered = await fetch(served.url, { redirect: 'manual' })
     const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
-    const page = await fetch(data.origin, { headers: { cookie } })
+    const page = await fetch(served.origin, { headers: { cookie } })
     expect([entered.status, page.status, await page.text()]).toEqual([303, 200, expect.stringContaining('stand open')])
-    child.kill('SIGINT')
-    const [exit] = await once(child, 'exit')
-    expect([exit, stdout.split('\n').length]).toEqual([0, 2])
-    await expect(fetch(data.origin)).rejects.toThrow()
+    expect(await served.end()).toBe(0)
+    expect(served.stdout().split('\n')).toHaveLength(2)
+    await expect(fetch(served.origin)).rejects.toThrow()
+  })
+
+  test('behavior: the embedded chain is there for other commands while no page asks it', async () => {
+    const own = join(folder.path, 'own')
+    const served = await start(own, ['--chain', 'local'])
+    const entered = await fetch(served.url, { redirect: 'manual' })
+    const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const limits = ['--limit', '10/day', '--payee', 'local:vendor', '--expires', '30d', '--task', 'beside']
+    const made = await ambit(
+      [
+        'grant',
+        '--to',
+        'local:agent',
+        '--token',
+        'USDC',
+        ...limits,
+        '--account',
+        'local:principal',
+        '--yes',
+        '--json',
+        '--chain',
+        'local',
+      ],
+      { home: own },
+    )
+    expect(made.json().error).toBeNull()
+    const page = await (await fetch(served.origin, { headers: { cookie } })).text()
+    expect(page).toContain('10 USDC</strong> left of 10 USDC')
+    expect(await served.end()).toBe(0)
   })
 
   test.each([

@@ -3,6 +3,7 @@ import type { Command, Context } from '../command.ts'
 import { openNamed, usage } from '../inspected.ts'
 import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { facts, lines, styled } from '../output.ts'
+import { openResting } from '../restingSession.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 
 /** Where it listens unless told otherwise: this machine alone. */
@@ -12,7 +13,7 @@ export const consoleCommand: Command = {
   name: 'console',
   summary: 'Show the grants of this machine in a browser: what is left, receipts, stop, revoke, confirm, grant',
   description:
-    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. What must be signed for a principal or a confirmer, a browser wallet signs; with --account the console submits what was confirmed in it. With --chain local other commands reach the chain meanwhile by the --rpc-url it prints.',
+    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. What must be signed for a principal or a confirmer, a browser wallet signs; with --account the console submits what was confirmed in it. The chain of --chain local is up only while a page asks it: a wallet that sends transactions there needs a node of yours, and --rpc-url.',
   options: [
     ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
@@ -26,7 +27,7 @@ export const consoleCommand: Command = {
   async run(context) {
     const port = readPort(context)
     const hostname = readHost(context)
-    const session = await openNamed(context)
+    const session = await openNamed(context, undefined, openResting)
     const { serveConsole } = await import('../../console/server.ts')
     const { homeSource } = await import('../console/source.ts')
     const served = await serveConsole({
@@ -43,15 +44,13 @@ export const consoleCommand: Command = {
         `Other machines may reach ${served.origin}, unencrypted: whoever reads the traffic has the session.`,
       )
     }
-    const rpcUrl = session?.local?.rpcUrl ?? null
     return {
-      data: { url: served.url, origin: served.origin, rpcUrl },
+      data: { url: served.url, origin: served.origin },
       text: lines(
         facts([
           ['console', styled('bold', served.url)],
           ['opens', 'once, within ten minutes'],
           session === undefined ? ['chain', 'not asked (give --chain or --rpc-url)'] : undefined,
-          rpcUrl === null ? undefined : ['local chain', `--rpc-url ${rpcUrl} for other commands meanwhile`],
           ['ends', 'with Ctrl-C'],
         ]),
       ),
