@@ -102,8 +102,8 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
         />
         <div className="aside">{preview && <Preview config={config} view={preview.view} note={preview.note} />}</div>
         <div className="actions">
-          {ask.error !== null && <Refusal error={ask.error} />}
-          {connect.error !== null && <Refusal error={connect.error} />}
+          {ask.error !== null && <Refusal config={config} error={ask.error} />}
+          {connect.error !== null && <Refusal config={config} error={connect.error} />}
           {isConnected ? (
             <button
               className="button"

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { useConnect, useConnection, useConnectors } from 'wagmi'
 import { describeGrant } from '../../../src/dapp/index.ts'
 import { GrantSummary, useGrantStatus, useRevokeGrant } from '../../../src/react/index.ts'
 import type { ExampleConfig } from '../server/wire.ts'
@@ -37,6 +38,15 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
       },
     },
   })
+
+  // After a reload the wallet is not connected: to look takes none, to end does.
+  const { isConnected } = useConnection()
+  const [wallet] = useConnectors()
+  const connect = useConnect()
+  const end = async () => {
+    if (!isConnected && wallet !== undefined) await connect.mutateAsync({ connector: wallet })
+    revoke.mutate({ grant: root })
+  }
 
   const revocation = status.data?.revocation ?? null
   const ended = revocation !== null
@@ -79,7 +89,7 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
               {ended ? 'Let it try again' : 'Have it pay another bill'}
             </button>
           </div>
-          {retry.error !== null && <Refusal error={retry.error} />}
+          {retry.error !== null && <Refusal config={config} error={retry.error} />}
         </section>
         <section className={ended ? 'card left ended' : 'card left'} aria-labelledby="grant" data-testid="grant">
           <div className="state">
@@ -91,8 +101,8 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
             </span>
           </div>
           {status.data?.spending != null && <Meter config={config} spending={status.data.spending} ended={ended} />}
-          {revoke.data?.status === 'refused' && <Refusal error={revoke.data.error} />}
-          {revoke.error !== null && <Refusal error={revoke.error} />}
+          {revoke.data?.status === 'refused' && <Refusal config={config} error={revoke.data.error} />}
+          {revoke.error !== null && <Refusal config={config} error={revoke.error} />}
           <div className="row more">
             {ended ? (
               <button className="button" type="button" data-testid="new" onClick={onNew}>
@@ -104,7 +114,7 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
                 type="button"
                 data-testid="revoke"
                 disabled={revoke.isPending}
-                onClick={() => revoke.mutate({ grant: root })}
+                onClick={() => end().catch(() => {})}
               >
                 {revoke.isPending ? 'Look at your wallet …' : 'End it now'}
               </button>

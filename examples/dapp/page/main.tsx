@@ -4,15 +4,18 @@ import { createRoot } from 'react-dom/client'
 import { WagmiProvider } from 'wagmi'
 import { App } from './App.tsx'
 import { loadConfig, wagmiConfig } from './config.ts'
+import { restore } from './keeping.ts'
 
 const config = await loadConfig()
+const wagmi = wagmiConfig(config)
+const kept = await restore(config, wagmi.getClient())
 const place = document.querySelector('#root')
 if (place !== null) {
   createRoot(place).render(
     <StrictMode>
-      <WagmiProvider config={wagmiConfig(config)}>
+      <WagmiProvider config={wagmi}>
         <QueryClientProvider client={new QueryClient()}>
-          <App config={config} />
+          <App config={config} kept={kept} />
         </QueryClientProvider>
       </WagmiProvider>
     </StrictMode>,
