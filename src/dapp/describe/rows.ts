@@ -26,6 +26,9 @@ export type Row = {
 
 const VIEWS: Readonly<Record<string, View>> = { c: 'confirmation', d: 'reviewDetail', s: 'reviewSummary' }
 const WEEK = 604_800
+/** Accounts of MetaMask that redeem for pages; where nobody else may, its confirmation has a field of its own. */
+const FACILITATORS =
+  'b01caea8c6c47bbf4f4b4c5080ca642043359c2e c066ac5d385419b1a8c43a0e146fa439837a8b8c b42f812a44c22cc6b861478900401ee759ebead6 b4827a2a066cd2ef88560efdf063dd05c6c41cc7'
 /** Longest justification that is shown. */
 const MAX_TEXT = 500
 
@@ -45,7 +48,9 @@ export function rowsOf({ subject, exposure, options }: Facts): Row[] {
     add(views, 'account', account ?? null, account ? checksum(account) : 'As chosen in the wallet')
   const addAddresses = (type: 'redeemer' | 'payee') => {
     const addresses = addressesOf(rules, type)
-    if (addresses.length > 0) add('cd', type, addresses, listed(addresses))
+    if (addresses.length === 0) return
+    const theirs = type === 'redeemer' && addresses.every((address) => FACILITATORS.includes(address.slice(2)))
+    add('cd', theirs ? 'redeemers' : type, addresses, `${theirs ? 'MetaMask facilitator ' : ''}${listed(addresses)}`)
   }
   const addTimes = (startTime: number | undefined) => {
     add('cd', 'gatorPermissionsStartDate', startTime ?? null, startTime ? instant(startTime) : 'When it is granted')
