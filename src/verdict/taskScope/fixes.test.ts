@@ -79,6 +79,33 @@ describe('the fix of a denial under a whole scope', () => {
     })
   })
 
+  test('default: the first of a list that passes, of as many as are tried', () => {
+    const list = (operands: readonly bigint[]): TaskScopeCondition => ({ op: 'one_of', word: 1, operands })
+    const to = (only: bigint) => {
+      const conditions = [list([5n, 6n, 7n, 8n]), { op: 'equal' as const, word: 1, operand: only }]
+      const fix = fixOf(
+        { rules: [payRule({ selector: OTHER, conditions, charges: [] })] },
+        callOf(usdc, OTHER, vendor, 1n),
+      )
+      return fix.do === 'set_bytes' ? BigInt(fix.bytes) : fix.do
+    }
+    expect([5n, 6n, 7n].map(to)).toEqual([5n, 6n, 7n])
+    // The fourth is found by what is said of the first.
+    expect(to(8n)).toBe(5n)
+  })
+
+  test('default: a word lowered to what its budget or bound leaves, to nothing if need be', () => {
+    const rules = (weight: bigint) => [
+      payRule({ selector: OTHER, conditions: [], charges: [{ budget: 0, source: { word: 1 }, weight }] }),
+    ]
+    const bytesOf = (fix: Fix) => (fix.do === 'set_bytes' ? [fix.at, BigInt(fix.bytes)] : [fix.do])
+    expect(bytesOf(fixOf({ rules: rules(3n) }, callOf(usdc, OTHER, vendor, 40n)))).toEqual([36n, 33n])
+    expect(bytesOf(fixOf({ rules: rules(101n) }, callOf(usdc, OTHER, vendor, 40n)))).toEqual([36n, 0n])
+    // An amount of a payment is not lowered to nothing.
+    const all = [payRule({ charges: [{ budget: 0, source: { word: 1 }, weight: 101n }] })]
+    expect(fixOf({ rules: all }, transfer(1n))).toEqual({ do: 'ask_for_a_new_grant' })
+  })
+
   test('default: call data cut or filled to what a rule asks for', () => {
     const { data } = transfer(1n)
     expect(fixOf({}, { ...transfer(1n), data: `${data}00` })).toEqual({ do: 'set_calldata', data })

@@ -90,6 +90,22 @@ describe('largestAllowed under a whole scope', () => {
       ],
       7n,
     ],
+    [
+      'nothing below zero',
+      [
+        { op: 'at_most', word: 1, operand: 0n },
+        { op: 'not_equal', ...wide, operand: 0n },
+      ],
+      null,
+    ],
+    [
+      'zero, one below what is not to be',
+      [
+        { op: 'at_most', word: 1, operand: 1n },
+        { op: 'not_equal', ...wide, operand: 1n },
+      ],
+      0n,
+    ],
     ['at least within a type', [{ op: 'at_least', ...wide, operand: 9n }], 0xffffn],
     [
       'at least above the bound',
@@ -144,6 +160,33 @@ describe('largestAllowed under a whole scope', () => {
     expect(largest([], { budgets, rules: [rule] })).toBe(31n)
     expect(largest([], { budgets: [lifetime(100n), fixed(30n, 600n)], rules: [rule] })).toBe(30n)
     expect(largest([], { budgets: [lifetime(4n), fixed(30n, 600n)], rules: [rule] })).toBeNull()
+  })
+
+  test('behavior: what is left beside an allowed call is of the quantity that the first budget counts', () => {
+    const three = (second: bigint) =>
+      termsOf({
+        budgets: [lifetime(100n), lifetime(30n), lifetime(second)],
+        rules: [
+          payRule({
+            selector: OTHER,
+            length: 100,
+            conditions: [],
+            charges: [
+              { budget: 0, source: { word: 1 }, weight: 1n },
+              { budget: 1, source: { word: 2 }, weight: 1n },
+              { budget: 2, source: { word: 1 }, weight: 2n },
+            ],
+          }),
+        ],
+      })
+    const remaining = (second: bigint) => {
+      const prepared = grantOf([three(second)])
+      const verdict = evaluate(prepared, act(callOf(usdc, OTHER, vendor, 10n, 20n)), stateOf(prepared))
+      return verdict.verdict === 'allow' ? verdict.remaining : null
+    }
+    expect(remaining(1_000n)).toBe(90n)
+    expect(remaining(41n)).toBe(10n)
+    expect(remaining(19n)).toBeNull()
   })
 
   test('behavior: a rolling budget counts whole units', () => {

@@ -258,6 +258,16 @@ describe('a charge above its threshold', () => {
     expect(codeOf(evaluate(both, large, at))).toBe('request_required')
   })
 
+  test('behavior: below the threshold nobody looks at the confirmer, read or not', async () => {
+    const both = grantOf([termsOf({ ...confirmed, ...keyed })])
+    const small = act(transfer(25n))
+    const { [accountKey(confirmer)]: _, ...counters } = read(both).counters
+    const request = await requestFor(both, small, { key: KEY })
+    expect(evaluate(both, { ...small, request }, { ...read(both), counters }).verdict).toBe('allow')
+    const over = { ...large, request: await requestFor(both, large, { key: KEY }) }
+    expect(codeOf(evaluate(both, over, { ...read(both), counters }))).toBe('state_missing')
+  })
+
   test('behavior: a link above the leaf has a request of its own', async () => {
     const two = grantOf([termsOf()], [termsOf(confirmed)])
     const at = read(two, 7n, 1)
