@@ -17,6 +17,7 @@ export type CompileErrorCode =
   | 'compile.measured_escalation'
   | 'compile.unbounded'
   | 'compile.rolling_calls'
+  | 'compile.rule_order'
   | 'compile.native_anyone'
   | 'compile.accept_unmatched'
   // the input does not fit together

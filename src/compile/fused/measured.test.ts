@@ -103,9 +103,11 @@ describe('compile, fused, of what is measured', () => {
       '/rules/0/spends/2',
       false,
     ])
-    expect(refused(() => fusedPlan([measuring(), measuring({ id: 'dai', spends: [measured(DAI)] })], both))).toBe(
-      'none',
-    )
+    expect(
+      refused(() =>
+        fusedPlan([measuring(), measuring({ id: 'dai', target: PAYEES[2], spends: [measured(DAI)] })], both),
+      ),
+    ).toBe('none')
     const escalation = { above: { b: '1' }, confirmer: 'principal', timeout: 'PT5M', onTimeout: 'deny' } as const
     expect(
       refused(() =>

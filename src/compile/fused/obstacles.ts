@@ -5,6 +5,7 @@ import type { CompileErrorCode } from '../errors.ts'
 import type { Obstacle } from '../obstacles.ts'
 import type { Resolved, ResolvedCall, ResolvedTransfer } from '../resolve.ts'
 import { isExpressible } from './conditions.ts'
+import { orderConflicts } from './order.ts'
 
 /**
  * Everything that one caveat cannot express, in the order of the scope. Nothing of it can be left to the redeemer: whoever
@@ -15,6 +16,11 @@ export function findFusedObstacles({ scope, rules }: Resolved): readonly Obstacl
   const out = rules.flatMap((rule) => (rule.class === 'transfer' ? ofTransfer(rule, counted) : ofCall(rule, counted)))
   const measures = rules.some((rule) => rule.class === 'call' && rule.rule.spends.some(({ measured }) => measured))
   if (measures && scope.escalation !== undefined) out.push(obstacle('/escalation', 'compile.measured_escalation'))
+  for (const { rule, before, because } of orderConflicts(scope)) {
+    const fix = `Put it before /rules/${before}, or name other payees or arguments in one of them.`
+    const code = 'compile.rule_order'
+    out.push({ pointer: `/rules/${rule}`, code, message: ORDER[because], fix, acceptable: false })
+  }
   if (scope.calls?.window === 'rolling') out.push(obstacle('/calls', 'compile.rolling_calls'))
   return out
 }
@@ -46,6 +52,11 @@ function obstacle(pointer: string, code: keyof typeof TEXT & CompileErrorCode): 
   const [message, fix] = TEXT[code]
   return { pointer, code, message, fix, acceptable: false }
 }
+
+const ORDER = {
+  asks: 'An earlier rule asks for a confirmation of what this one admits unasked, and on chain the first one decides.',
+  measures: 'An earlier rule measures what this one would admit too, and on chain the first one decides.',
+} as const
 
 const TEXT = {
   'compile.native_anyone': [

@@ -40,6 +40,16 @@ describe('compile, fused', () => {
       [act()],
       { calls: { max: 1, per: 'PT1H', window: 'rolling' } },
     ],
+    [
+      'a rule that asks nobody, after one that asks of the same',
+      'compile.rule_order',
+      '/rules/1',
+      [pay({ id: 'asks' }), pay({ id: 'free', budget: 'c' })],
+      {
+        budgets: { b: { assets: { [USDC]: '1' }, max: '9' }, c: { assets: { [USDC]: '1' }, max: '9' } },
+        escalation: { above: { b: '1' }, confirmer: 'principal', timeout: 'PT5M', onTimeout: 'deny' },
+      },
+    ],
     ['a text that must not be', 'compile.condition', '/rules/0/args/b', [bytesCall({ neq: '0x01' })], {}],
     ['a maximum, and any number of calls', 'compile.unbounded', '/rules/0', [pay({ max: '1', ...noBudget })], {}],
     ['value, and any number of calls', 'compile.unbounded', '/rules/0/value', [act({ value: { lte: '1' } })], {}],
