@@ -1,8 +1,18 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire, isBuiltin, stripTypeScriptTypes } from 'node:module'
 import { tmpdir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findAnvil } from '../../src/testing/anvil.ts'
@@ -15,6 +25,7 @@ const INSTALL_TIMEOUT = 180_000
 type Manifest = Record<string, unknown> & {
   exports: Record<string, unknown>
   dependencies: Record<string, string>
+  peerDependencies: Record<string, string>
 }
 
 let scratch: string
@@ -36,11 +47,17 @@ beforeAll(() => {
   run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', join(scratch, tarball), viem], consumer)
   manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest
   subpaths = Object.keys(manifest.exports).filter((path) => path !== './package.json')
+  // The page's own frameworks, which a page has anyway: those of this machine.
+  for (const peer of Object.keys(manifest.peerDependencies)) {
+    const place = join(consumer, 'node_modules', peer)
+    mkdirSync(dirname(place), { recursive: true })
+    symlinkSync(join(ROOT, 'node_modules', peer), place)
+  }
 }, INSTALL_TIMEOUT)
 
 afterAll(() => {
   if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
-})
+}, INSTALL_TIMEOUT)
 
 describe('packed manifest', () => {
   it('default: carries neither the bundled Node nor anvil, anywhere', () => {
@@ -76,7 +93,20 @@ describe('packed manifest', () => {
     )
     // Found where a developer has it, and said to be missing where not: the engine of last resort for a local chain.
     imported.delete('hardhat')
-    expect([...imported].sort()).toEqual(Object.keys(manifest.dependencies).sort())
+    const peers = Object.keys(manifest.peerDependencies)
+    expect([...imported].filter((name) => !peers.includes(name)).sort()).toEqual(
+      Object.keys(manifest.dependencies).sort(),
+    )
+    // Of one there are types alone.
+    expect(peers.filter((name) => !imported.has(name))).toEqual(['@tanstack/query-core'])
+  })
+
+  it('behavior: whoever does not build a page installs none of the frameworks', () => {
+    const optional = manifest['peerDependenciesMeta'] as Record<string, { optional: boolean }>
+    for (const peer of Object.keys(manifest.peerDependencies)) {
+      expect(optional[peer], peer).toEqual({ optional: true })
+      expect(lstatSync(join(consumer, 'node_modules', peer)).isSymbolicLink(), peer).toBe(true)
+    }
   })
 
   it('behavior: has nothing a package linter objects to', async () => {
