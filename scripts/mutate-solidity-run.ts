@@ -47,8 +47,8 @@ export class Bench {
     tests: Readonly<Record<string, Readonly<Record<string, Compiled>>>>,
     options: BenchOptions,
   ): Promise<Bench> {
-    const context = new edr.EdrContext()
-    await context.registerSolidityTestRunnerFactory(edr.L1_CHAIN_TYPE, edr.l1SolidityTestRunnerFactory())
+    engine ??= openEngine()
+    const context = await engine
     const artifacts = Object.entries(tests).flatMap(([source, contracts]) =>
       Object.entries(contracts)
         .filter(([, { evm }]) => evm.bytecode.object !== '')
@@ -91,6 +91,15 @@ export class Bench {
       this.#context.runSolidityTests(edr.L1_CHAIN_TYPE, this.#artifacts, [id], config, {}, done).catch(fail)
     })
   }
+}
+
+/** One a process. */
+let engine: Promise<EdrContext> | undefined
+
+async function openEngine(): Promise<EdrContext> {
+  const context = new edr.EdrContext()
+  await context.registerSolidityTestRunnerFactory(edr.L1_CHAIN_TYPE, edr.l1SolidityTestRunnerFactory())
+  return context
 }
 
 function configOf(pattern: Pattern, code: readonly string[], options: BenchOptions): SolidityTestRunnerConfigArgs {

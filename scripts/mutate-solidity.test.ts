@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
 import { applySite } from './mutate-sites.ts'
+import { Bench } from './mutate-solidity-run.ts'
 import { findSoliditySites } from './mutate-solidity-sites.ts'
 import { linked, switched } from './mutate-solidity-switch.ts'
 import type { Node, Units } from './mutate-solidity-tree.ts'
@@ -91,5 +92,37 @@ describe('linked', () => {
       `73${'1a'.padStart(40, '0')}00${'1a'.padStart(40, '0')}`,
       '00',
     ])
+  })
+})
+
+/** Steps are not recorded: of these there are some millions, and the engine would keep each. */
+const TURNS = 100_000
+const MOST_MEMORY = 300 * 2 ** 20
+
+/** Tests of one loop, whose set-up asks for the real time as the maker of what is tested does. */
+function looping(loop: string): Promise<Bench> {
+  const source = `pragma solidity 0.8.37;
+interface RealTime { function unixTime() external returns (uint256); }
+contract LoopTest {
+    function setUp() public { RealTime(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D).unixTime(); }
+    function test_loop() public pure { ${loop} }
+}`
+  const outputSelection = { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } }
+  const input = { language: 'Solidity', sources: { [FILE]: { content: source } }, settings: { outputSelection } }
+  const { contracts } = JSON.parse(compile(JSON.stringify(input)))
+  return Bench.open(contracts, { root: process.cwd(), fuzzSeed: `0x${'42'.repeat(32)}`, readable: [] })
+}
+
+describe('Bench', () => {
+  test('behavior: a test that fails after many steps is not run again to record them', async () => {
+    const bench = await looping(`uint256 a; for (uint256 i; i < ${TURNS}; ++i) a ^= i; require(a == 1);`)
+    const before = process.resourceUsage().maxRSS
+    expect(await bench.run([])).toEqual({ result: 'failed', by: 'LoopTest test_loop()' })
+    expect((process.resourceUsage().maxRSS - before) * 1_024).toBeLessThan(MOST_MEMORY)
+  })
+
+  test('behavior: one that goes round in circles ends, and is told apart from one that fails', async () => {
+    const bench = await looping('for (uint256 i = 1; i != 0;) i = i ^ 2;')
+    expect(await bench.run([])).toEqual({ result: 'timedOut' })
   })
 })
