@@ -84,7 +84,9 @@ async function show(context: PageContext): Promise<View> {
     body: html`
 ${said !== undefined && html`<p class="card notice good" role="status">${said}</p>`}
 ${heldElsewhere(escalation)}
-<div class="grid">${asked(escalation, scope)}${bytes(escalation, scope)}${words(escalation)}</div>
+<div class="grid">${asked(escalation, scope)}</div>
+<h2>What would be done, and what is said</h2>
+<div class="grid">${bytes(escalation, scope)}${words(escalation)}</div>
 ${status === 'open' ? html`<h2>Answer until ${instant(expires)}</h2>${answer(context, escalation)}` : result(context, escalation, source)}`,
   }
 }
@@ -111,7 +113,7 @@ function heldElsewhere({ request }: Escalation): Html | false {
 /** Read from the bytes that are signed, and from nothing else. */
 function bytes({ action, request }: Escalation, scope: Scope): Html {
   const calls = callsInWords(request ?? encodeCalls(action.calls), scope)
-  return html`<section class="card" aria-labelledby="bytes"><h2 id="bytes">${request === null ? 'What would be done' : 'What you sign does'}</h2>
+  return html`<section class="card" aria-labelledby="bytes"><h3 id="bytes">${request === null ? 'The calls' : 'What you sign does'}</h3>
 <ol>${calls
     .slice(0, MAX_CALLS)
     .map(
@@ -134,7 +136,7 @@ function fine({ number, deadline, delegation, mode, execution, enforcer }: TaskS
 /** Hostile text, and said to be that. */
 function words({ action, reasonLength }: Escalation): Html {
   const { reason } = action
-  return html`<section class="card" aria-labelledby="words"><h2 id="words">What the agent says</h2>
+  return html`<section class="card" aria-labelledby="words"><h3 id="words">What the agent says</h3>
 ${
   reason === undefined
     ? html`<p>Nothing.</p>`

@@ -10,7 +10,13 @@ export type PageConfig = {
   token: Address
   agent: Address
   vendor: Address
-  wallet: { privateKeys: readonly Hex[]; mode: DevWalletMode; upgrade: boolean; revocation: boolean }
+  wallet: {
+    privateKeys: readonly Hex[]
+    mode: DevWalletMode
+    upgrade: boolean
+    revocation: boolean
+    rawDelegations: boolean
+  }
 }
 
 declare global {

@@ -19,6 +19,7 @@ if (first !== undefined) {
     mode: wallet.mode,
     upgrade: wallet.upgrade,
     revocation: wallet.revocation,
+    rawDelegations: wallet.rawDelegations,
   })
   globalThis.devWallet.announce()
 }

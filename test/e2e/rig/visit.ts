@@ -98,6 +98,7 @@ export function pageConfig(
     mode?: DevWalletMode
     upgrade?: boolean
     revocation?: boolean
+    rawDelegations?: boolean
   },
 ): PageConfig {
   return {
@@ -107,7 +108,7 @@ export function pageConfig(
     token: chain.token.address,
     agent: chain.accounts[2].address.toLowerCase() as PageConfig['agent'],
     vendor: '0x000000000000000000000000000000000000beef',
-    wallet: { mode: 'confirm', upgrade: true, revocation: false, ...wallet },
+    wallet: { mode: 'confirm', upgrade: true, revocation: false, rawDelegations: false, ...wallet },
   }
 }
 
