@@ -1,4 +1,4 @@
-import { CONTEXT_LIMITS } from '../delegation/context.ts'
+import { CONTEXT_LIMITS } from '../delegation/decodeContext.ts'
 import { LAST_INSTANT, MAX_UINT256 } from '../primitives/bounds.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { DappError, type DappErrorCode } from './errors.ts'
