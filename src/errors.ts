@@ -78,7 +78,7 @@ const MAX_VALUE_LENGTH = 200
 /** Renders an untrusted value for an error: control characters escaped, length bounded. */
 export function renderValue(value: unknown): string {
   const text = typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? String(value))
-  const safe = text.replace(/[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escapeUnit)
+  const safe = text.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escapeUnit)
   return safe.length <= MAX_VALUE_LENGTH ? safe : `${safe.slice(0, MAX_VALUE_LENGTH)}… (${safe.length} characters)`
 }
 
