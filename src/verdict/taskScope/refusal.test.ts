@@ -3,14 +3,17 @@ import {
   APPROVE,
   batch,
   callOf,
+  counterWord,
   judged,
   order,
   payRule,
+  rolling,
   router,
+  spent,
   swap,
   triple,
 } from '../../../test/fixtures/taskScope.ts'
-import { denied, mallory, transfer, usdc, vendor } from '../../../test/fixtures/verdict.ts'
+import { alice, denied, mallory, NOW, pay, transfer, usdc, vendor } from '../../../test/fixtures/verdict.ts'
 import type { TaskScopeCondition } from '../../caveats/taskScope/types.ts'
 import type { Hex } from '../../primitives/hex.ts'
 import type { Call, Deny } from '../types.ts'
@@ -100,5 +103,59 @@ describe('the numbers of an allowance that is not returned', () => {
     const longer = { ...order(7n), data: `${order(7n).data}00` as Hex }
     expect(of(triple(7n).with(1, longer))).toMatchObject({ limit: 7n, requested: null })
     expect(of(triple(7n).with(2, callOf(usdc, APPROVE, mallory, 0n)))).toMatchObject({ limit: 0n, requested: null })
+  })
+})
+
+describe('the reason where no rule is for a call', () => {
+  const native = payRule({ target: vendor, selector: '0x', length: 0, maxValue: 9n, conditions: [], charges: [] })
+  const codeOf = (call: Call, rules = [payRule()]) => denied(judged({ rules }, call)).code
+
+  test('default: its length, its function, its target, or whom it pays', () => {
+    expect(codeOf({ ...transfer(1n), data: `${transfer(1n).data}00` })).toBe('calldata_not_allowed')
+    expect(codeOf(callOf(usdc, OTHER, vendor, 1n))).toBe('method_not_allowed')
+    expect(codeOf(transfer(1n, vendor, alice))).toBe('target_not_allowed')
+    expect(codeOf(pay(1n, mallory), [native])).toBe('recipient_not_allowed')
+    // Nobody is paid where nothing pays, nor by a call with data.
+    expect(codeOf(pay(1n, mallory))).toBe('target_not_allowed')
+    expect(codeOf(callOf(mallory, OTHER, 1n), [native])).toBe('target_not_allowed')
+    expect(codeOf(callOf(vendor, OTHER, 1n), [native])).toBe('method_not_allowed')
+  })
+
+  test('default: a value above that of a payment is an amount, above that of a call it is not', () => {
+    const numbers = { limit: 9n, requested: 10n, remaining: 9n }
+    expect(denied(judged({ rules: [native] }, pay(10n)))).toMatchObject({ code: 'action_maximum_exceeded', ...numbers })
+    const some = payRule({ maxValue: 9n })
+    const call = { ...transfer(1n), value: 10n }
+    expect(denied(judged({ rules: [some] }, call))).toMatchObject({ code: 'value_not_allowed', ...numbers })
+  })
+})
+
+describe('the numbers of a budget that is short', () => {
+  const change = { maxExecutions: 2, budgets: [rolling(100n, 70n)] }
+  /** 30 that leave ten seconds before the 12 do. */
+  const words = spent(change, counterWord((30n << 24n) | 12n))
+  const FORGETS = NOW + 80n - (NOW % 10n)
+
+  test('default: with what the calls before it charge, also for the time at which there is room', () => {
+    const asked = batch(transfer(50n), transfer(20n))
+    const short = { code: 'period_budget_exceeded', limit: 100n, used: 92n, requested: 20n, remaining: 8n }
+    expect(denied(judged(change, asked, NOW, words))).toMatchObject({ ...short, resetsAt: FORGETS - 10n })
+    expect(judged(change, asked, FORGETS - 10n, words).verdict).toBe('allow')
+    const more = denied(judged(change, batch(transfer(50n), transfer(39n)), NOW, words))
+    expect(more).toMatchObject({ used: 92n, requested: 39n, resetsAt: FORGETS })
+    expect(denied(judged(change, batch(transfer(50n), transfer(38n)), NOW, words)).resetsAt).toBe(FORGETS - 10n)
+    expect(denied(judged(change, batch(transfer(50n), transfer(51n)), NOW, words)).resetsAt).toBeNull()
+  })
+
+  test('default: in base units, of a counter that has coarser ones', () => {
+    const coarse = { budgets: [rolling(2n ** 26n, 70n)] }
+    const used = spent(coarse, counterWord(2n ** 23n - 2n))
+    expect(denied(judged(coarse, transfer(17n), NOW, used))).toMatchObject({
+      limit: 2n ** 26n,
+      used: 2n ** 26n - 16n,
+      requested: 17n,
+      remaining: 16n,
+    })
+    expect(judged(coarse, transfer(16n), NOW, used).verdict).toBe('allow')
   })
 })
