@@ -54,8 +54,8 @@ const FUNCTIONS = [
 ] as const
 
 /**
- * Scopes that parse: every class of rule, budgets shared and alone, windows of both kinds, lifetime and rate limits, and
- * now and then a target, payee or function that must be refused.
+ * Scopes that parse: every class of rule, spending declared and measured, budgets shared and alone, windows of both kinds,
+ * lifetime and rate limits, and now and then a target, payee or function that must be refused.
  */
 export function anyScope(environment: Environment): fc.Arbitrary<Scope> {
   const amount = fc.integer({ min: 1, max: 500 }).map((value) => (value % 2 === 0 ? `${value}` : `${value}.5`))
@@ -90,8 +90,9 @@ export function anyScope(environment: Environment): fc.Arbitrary<Scope> {
       fc.array(fc.nat(), { minLength: 6, maxLength: 6 }),
       fc.constantFrom('0', '0', '1000'),
       fc.boolean(),
+      fc.constantFrom(undefined, undefined, undefined, 'b0', 'b1'),
     )
-    .map(([target, [signature, conditions], choices, value, acknowledge]) => ({
+    .map(([target, [signature, conditions], choices, value, acknowledge, measured]) => ({
       class: 'call' as const,
       target,
       function: signature as string,
@@ -103,6 +104,8 @@ export function anyScope(environment: Environment): fc.Arbitrary<Scope> {
       ),
       value,
       acknowledge: acknowledge ? ['selector:approve'] : [],
+      measured,
+      choice: choices[0] ?? 0,
     }))
   const rules = fc.array(fc.oneof({ weight: 2, arbitrary: transfer }, { weight: 1, arbitrary: call }), {
     minLength: 1,
@@ -129,7 +132,13 @@ export function anyScope(environment: Environment): fc.Arbitrary<Scope> {
     const documents = sketches.map((sketch, index): RuleDocument => {
       const id = `r${index}`
       if (sketch.class === 'call') {
+        const counted = sketch.measured === undefined ? undefined : options.budgets[Number(sketch.measured.slice(1))]
+        if (sketch.measured !== undefined && counted !== undefined) used.set(sketch.measured, counted)
+        const assets = Object.keys(counted?.assets ?? {}) as Address[]
+        const asset = assets[sketch.choice % assets.length]
         return {
+          ...(sketch.measured !== undefined &&
+            asset !== undefined && { spends: [{ asset, measured: true as const, budget: sketch.measured }] }),
           id,
           class: 'call',
           target: sketch.target,

@@ -29,6 +29,7 @@ function check(scope: Scope, deployed: Environment, count: (what: string) => voi
   }
   count('plan')
   const { drafts, branches, coverage, explanation, accepted } = made
+  if (termsOf(made).rules.some(({ measured }) => measured !== null)) count('measured')
   expect([drafts.length, branches, accepted]).toEqual([1, [{ links: [0] }], []])
   const [draft] = drafts
   const terms = termsOf(made)
@@ -86,6 +87,9 @@ describe('compile, fused', () => {
       'compile.forbidden_selector',
       'compile.unbounded_transfer',
       'compile.amount_not_positive',
+      'compile.measured_escalation',
+      'compile.rule_order',
+      'measured',
       '/redelegation/maxDepth',
       '/escalation/timeout',
       '/rules/*/to',

@@ -102,7 +102,7 @@ describe('evaluate, over both lowerings', () => {
     const seen = new Map<string, number>()
     const count = (what: string) => seen.set(what, (seen.get(what) ?? 0) + 1)
     const draw = seeded(4_242)
-    for (const drawn of fc.sample(anyScope(environment), { numRuns: 500, seed: 31 })) {
+    for (const drawn of fc.sample(anyScope(environment), { numRuns: 650, seed: 31 })) {
       const scope = { ...drawn, redelegation: { maxDepth: 0 } }
       const framework = prepared(scope, 'framework', count)
       const fused = prepared(scope, 'fused', count)
