@@ -1,4 +1,3 @@
-import { createClient, custom } from 'viem'
 import type { ChainChoice } from './chains.ts'
 import type { Context } from './command.ts'
 import { openChain, type Session } from './session.ts'
@@ -14,6 +13,7 @@ export async function openResting(context: Context, choice: ChainChoice): Promis
   if (!choice.embedded) return openChain(context, choice)
   const rest = createRest(context, choice)
   context.defer(rest.end)
+  const { createClient, custom } = await import('viem')
   const { environment, local } = await rest.use(async (session) => session)
   return {
     choice,
