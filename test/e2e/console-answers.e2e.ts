@@ -47,7 +47,8 @@ function scopeOf(task: string): string {
 
 /** An escalated payment; its number in the queue. */
 async function asked(amount: string): Promise<number> {
-  const { data } = await pay('payouts', amount, '--reason', HOSTILE)
+  const { data, error } = await pay('payouts', amount, '--reason', HOSTILE)
+  expect(error?.code).toBe('cli.escalated')
   return data.escalation.number
 }
 
