@@ -10,8 +10,8 @@ export default defineConfig({
     setupFiles: ['../seed.ts'],
     // One browser, two cores: files one after the other.
     fileParallelism: false,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 90_000,
     env: { DO_NOT_TRACK: '1' },
   },
 })

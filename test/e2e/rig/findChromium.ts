@@ -3,7 +3,6 @@ import { delimiter, join } from 'node:path'
 import { E2eError } from './errors.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const PLACES = ['/Applications/Chromium.app/Contents/MacOS/Chromium', '/snap/bin/chromium']
 
 /**
  * The Chromium of this machine: `AMBIT_CHROMIUM`, then the path. `null` where there is none.
@@ -17,8 +16,7 @@ export function findChromium(environment: NodeJS.ProcessEnv = process.env): stri
     throw noBrowser({ AMBIT_CHROMIUM: wished })
   }
   const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  const candidates = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
-  return [...candidates, ...PLACES].find(isExecutable) ?? null
+  return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable) ?? null
 }
 
 /** What to say where nothing can open a page. */

@@ -55,7 +55,7 @@ export function useBrowser(): (options: VisitOptions) => Promise<Visit> {
     const context = await browser.newContext({ viewport: { width: 960, height: 780 }, reducedMotion: 'reduce' })
     contexts.push(context)
     const page = await context.newPage()
-    page.setDefaultTimeout(10_000)
+    page.setDefaultTimeout(30_000)
     watch(page, [url, ...asks], tolerates, (fault) => faults.push(fault))
     await prepare?.(page)
     if (config !== undefined) {
