@@ -2,7 +2,7 @@ import { MAX_UINT256 } from '../../primitives/bounds.ts'
 import { REVOCATION_METHODS } from '../recognise.ts'
 import { addressesOf, expiryOf, membersOf } from './exposure.ts'
 import type { Facts } from './types.ts'
-import { type Amount, type Asset, checksum, inert, instant, listed, money, network, span } from './words.ts'
+import { type Amount, type Asset, checksum, each, inert, instant, listed, money, network } from './words.ts'
 
 /** Where the wallet shows a field: when it asks, and in its list of what was granted, whole and short. */
 export type View = 'confirmation' | 'reviewDetail' | 'reviewSummary'
@@ -85,7 +85,7 @@ export function rowsOf({ subject, exposure, options }: Facts): Row[] {
     allowanceAmount,
   } = members
   if (periodAmount !== undefined) {
-    const every = `Every ${span(periodDuration)}`
+    const every = `Every ${each(periodDuration)}`
     addAmount('s', 'amount', periodAmount)
     add('s', 'gatorPermissionTokenPeriodicFrequencyLabel', periodDuration, every)
     addAmount('c', 'confirmFieldAllowance', periodAmount)
@@ -93,7 +93,7 @@ export function rowsOf({ subject, exposure, options }: Facts): Row[] {
     addTimes(startTime)
   } else if (amountPerSecond !== undefined) {
     addAmount('s', 'gatorPermissionsStreamingAmountLabel', amountPerSecond * BigInt(WEEK))
-    add('s', 'gatorPermissionTokenStreamFrequencyLabel', WEEK, `Every ${span(WEEK)}`)
+    add('s', 'gatorPermissionTokenStreamFrequencyLabel', WEEK, `Every ${each(WEEK)}`)
     if (initialAmount !== undefined) addAmount('cd', 'gatorPermissionsInitialAllowance', initialAmount)
     if (maxAmount !== undefined)
       addAmount('cd', 'gatorPermissionsMaxAllowance', maxAmount === MAX_UINT256 ? 'unlimited' : maxAmount)
@@ -122,6 +122,7 @@ export function rowsOf({ subject, exposure, options }: Facts): Row[] {
 export function labelOf(id: string): string {
   const words = id
     .replace(/^confirmField|^gatorPermissions?|Label$/g, '')
-    .replace(/(.)([A-Z0-9]+)/g, (_, before, upper) => `${before} ${upper.toLowerCase()}`)
+    .replace(/^erc/, 'ERC-')
+    .replace(/([a-z\d])([A-Z])/g, (_, before, upper) => `${before} ${upper.toLowerCase()}`)
   return words.slice(0, 1).toUpperCase() + words.slice(1)
 }

@@ -3,7 +3,7 @@ import { MAX_UINT256 } from '../../primitives/bounds.ts'
 import type { Permission } from '../types.ts'
 import { addressesOf, expiryOf, membersOf } from './exposure.ts'
 import type { Facts } from './types.ts'
-import { type Amount, checksum, inert, instant, money, network, short, span } from './words.ts'
+import { type Amount, checksum, each, inert, instant, money, network, short } from './words.ts'
 
 /** Who may do what, from which account, until when: one sentence, as short as it can be without leaving a bound out. */
 export function sentenceOf(facts: Facts): string {
@@ -26,8 +26,7 @@ export function sentenceOf(facts: Facts): string {
 function whatOf(permission: Permission, { exposure, options: { tokens = {} } }: Facts): string {
   const amount = (value: Amount) => money(value, exposure.asset ?? 'native', tokens)
   const { periodAmount, periodDuration = 0, allowanceAmount, ...stream } = membersOf(permission)
-  if (periodAmount !== undefined)
-    return `send up to ${amount(periodAmount)} per ${span(periodDuration).replace(/^1 (\w+)$/, '$1')}`
+  if (periodAmount !== undefined) return `send up to ${amount(periodAmount)} per ${each(periodDuration)}`
   if (allowanceAmount !== undefined) return `send up to ${amount(allowanceAmount)} in all`
   const { initialAmount = 0n, amountPerSecond, maxAmount = MAX_UINT256 } = stream
   if (amountPerSecond === undefined) return 'take back token approvals given'

@@ -72,6 +72,11 @@ export function span(seconds: number): string {
   return parts.join(' ') || '0 seconds'
 }
 
+/** `day`, `12 hours`: what stands behind "per" and "every". */
+export function each(seconds: number): string {
+  return span(seconds).replace(/^1 (\w+)$/, '$1')
+}
+
 /** Text of a stranger: control and bidirectional characters escaped, never longer than `most` characters of it. */
 export function inert(text: string, most: number): string {
   const escaped = text
