@@ -10,14 +10,12 @@ import {
   reading,
   rowOf,
 } from '../../test/fixtures/console.ts'
+import { assertHarmless, HOSTILE, MOST, words } from '../../test/fixtures/consolePage.ts'
 import { GrantError } from '../grant/errors.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { createConsole } from './app.ts'
 import type { GrantFacts, HealthCheck } from './source.ts'
-
-/** Bytes of a page. */
-const MOST = 30_000
 
 let grant: Grant
 let facts: GrantFacts
@@ -31,16 +29,6 @@ beforeAll(async () => {
 async function textOf(path: string, source = memorySource([facts])): Promise<string> {
   const browser = await openConsole(source)
   return (await browser.get(path)).text()
-}
-
-/** What stands in a page for people: its text, without markup. */
-function words(page: string): string {
-  const [, main = ''] = /<main[^>]*>([\s\S]*)<\/main>/.exec(page) ?? []
-  return main
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&quot;/g, '"')
-    .replace(/&#39;/g, '’')
-    .replace(/[ \n]+/g, ' ')
 }
 
 describe('overview', () => {
@@ -302,6 +290,13 @@ describe('grant: what a wallet says it sent', () => {
     expect(page).toContain(`action="${action()}"`)
   })
 
+  test('behavior: in part: the page asks for the rest', async () => {
+    const source = memorySource([facts])
+    source.grants.settleRevocation = async () => ({ status: 'partial' })
+    const response = await (await openConsole(source)).post(action(), { answers: JSON.stringify([hash]) })
+    expect([response.status, response.headers.get('location')]).toEqual([303, action()])
+  })
+
   test('error: included, and not ended', async () => {
     const source = memorySource([facts])
     source.grants.settleRevocation = async () => ({ status: 'not_ended' })
@@ -358,51 +353,6 @@ describe('health', () => {
     expect(text.includes('Fix: Mend it.')).toBe(checks.some(({ fix }) => fix !== undefined))
   })
 })
-
-/** What a hostile task, token, agent or node writes where it hopes to be shown. */
-const HOSTILE: readonly [what: string, text: string][] = [
-  ['a script', '</h1></script><script>alert(1)</script>'],
-  ['an image', '<img src=https://evil.example/x onerror=alert(1)>'],
-  ['the end of an attribute', '"\' onmouseover="alert(1)" style="position:fixed'],
-  ['the end of a style sheet, a comment, an instruction', '</style><!--<?xml ]]>{{7*7}}'],
-  ['another policy', '<meta http-equiv="refresh" content="0;url=https://evil.example">'],
-  ['a form of its own', '</form><form action=https://evil.example><input name=csrf>'],
-  ['characters that hide', 'paid\u202eDSU\u200b\u2066\u0007\u001b[31m\u0000\u{e0041}\ud800\uffff\u2028'],
-  ['a megabyte', '<b>W'.repeat(250_000)],
-  ['a megabyte without a blank', '漢'.repeat(340_000)],
-]
-
-const ELEMENTS =
-  'html head meta title link style body a header div svg circle span nav ul li main p h1 h2 h3 section dl dt dd strong small code time table caption thead tbody tr th td form input button details summary figure figcaption rect path pre footer noscript script br em'.split(
-    ' ',
-  )
-const ATTRIBUTES =
-  'lang charset name content rel href nonce class id role viewBox width height aria-hidden aria-label aria-current aria-labelledby cx cy r fill stroke stroke-width stroke-dasharray stroke-linecap transform title method action type value x y d preserveAspectRatio vector-effect scope data-wallet'.split(
-    ' ',
-  )
-
-/** Reads a page as strictly as a parser of hostile pages would like it: known elements, known attributes, nothing hidden. */
-function assertHarmless(page: string): void {
-  const body = page.replace(/(<(?:style|script) nonce="[^"]*">)[\s\S]*?(<\/(?:style|script)>)/g, '$1$2')
-  const names = new Set<string>()
-  const attributes = new Set<string>()
-  const rest = body.replace(
-    /<(\/?)([a-z0-9]+)((?: [a-zA-Z-]+="[^"<>]*")*)\s*\/?>/g,
-    (_all, _close, name, list: string) => {
-      names.add(name)
-      for (const [, attribute = '', value = ''] of list.matchAll(/ ([a-zA-Z-]+)="([^"]*)"/g)) {
-        attributes.add(attribute)
-        if (attribute === 'href' || attribute === 'action') expect(value).toMatch(/^(?:\/|#main$|data:,$)(?!\/)/)
-      }
-      return ''
-    },
-  )
-  expect(rest.replace('<!doctype html>', '')).not.toMatch(/[<>"]/)
-  expect([...names].filter((name) => !ELEMENTS.includes(name))).toEqual([])
-  expect([...attributes].filter((name) => !ATTRIBUTES.includes(name))).toEqual([])
-  expect(page).not.toMatch(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/u)
-  expect(new Blob([page]).size).toBeLessThanOrEqual(MOST)
-}
 
 /** Every place where a text of somebody else can stand. */
 function hostileFacts(text: string): GrantFacts {
