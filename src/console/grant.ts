@@ -180,6 +180,7 @@ async function revoke(context: ActContext): Promise<Answer> {
   if (transactions === null || !transactions.every(isHash)) throw unreadable()
   const { status } = await source.grants.settleRevocation(id, delegator, transactions)
   if (status === 'ended') return { redirect: `/grants/${id}?done=revoke` }
+  if (status === 'partial') return { redirect: `/grants/${id}/revoke/${delegator}` }
   if (status === 'not_ended') {
     throw new ConsoleError('console.not_proven', 'The chain does not show that it has ended.', {
       details: { transactions },

@@ -153,6 +153,8 @@ export type SettledRevocation =
   | { status: 'ended' }
   /** Not included yet: look again. */
   | { status: 'pending' }
+  /** Some links were disabled by these transactions, and others of the same delegator are still open. */
+  | { status: 'partial' }
   /** Included, and the links are not disabled. */
   | { status: 'not_ended' }
 

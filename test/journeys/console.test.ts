@@ -10,6 +10,7 @@ import { homeSource } from '../../src/cli/console/source.ts'
 import { Journal } from '../../src/cli/journal.ts'
 import { chooseChain, openChain } from '../../src/cli/session.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
+import { formatInstant } from '../../src/primitives/time.ts'
 import type { StatementOf } from '../../src/receipt/statement.ts'
 import { type Browser, openConsole } from '../fixtures/console.ts'
 import { mint, useChain } from '../rig/chain.ts'
@@ -37,7 +38,19 @@ const run = async (key: string, ...argv: string[]) =>
 
 /** A grant of ten a day, by its id. */
 async function granted(task: string): Promise<Hex> {
-  const limits = ['--limit', '10/day', '--payee', VENDOR, '--expires', '30d', '--task', task, '--purpose', 'Pay them']
+  const limits = [
+    '--limit',
+    '10/day',
+    '--payee',
+    VENDOR,
+    '--expires',
+    '30d',
+    '--task',
+    task,
+    '--purpose',
+    'Pay them',
+    ...more,
+  ]
   const made = await run(
     PRINCIPAL_KEY,
     'grant',
@@ -48,6 +61,38 @@ async function granted(task: string): Promise<Hex> {
     ...limits,
     '--yes',
   )
+  return made.data.grant.id
+}
+
+/** A grant of two rules that share no limit: two roots, hence two links to disable. */
+async function grantedApart(): Promise<Hex> {
+  const [one, other] = ['one', 'other'].map((id) => ({
+    id,
+    class: 'transfer',
+    asset: chain.token.address,
+    to: [VENDOR],
+    budget: id,
+  }))
+  const budget = { assets: { [chain.token.address]: '1' }, max: '5' }
+  const { timestamp } = await chain.publicClient.getBlock()
+  const scope = {
+    version: 1,
+    task: { id: 'several', purpose: 'Pay them' },
+    chainId: chain.chainId,
+    principal: lower(principal),
+    delegate: lower(agent),
+    rules: [one, other],
+    budgets: { one: budget, other: { ...budget, max: '6' } },
+    expiry: formatInstant(timestamp + 86_400n),
+    redelegation: { maxDepth: 0 },
+    revocation: { group: 'g', maxLatencySeconds: 60 },
+    evidence: { receipts: ['grant'], retain: 'P1Y' },
+    assets: { [chain.token.address]: { symbol: 'USDC', decimals: 6 } },
+  }
+  const file = join(folder.path, 'several.json')
+  writeFileSync(file, JSON.stringify(scope))
+  const made = await run(PRINCIPAL_KEY, 'grant', file, '--lowering', 'framework', '--yes')
+  expect(made.error).toBeNull()
   return made.data.grant.id
 }
 
@@ -204,6 +249,20 @@ describe('ambit console', () => {
     expect(await endings(id)).toEqual([])
   })
 
+  test('behavior: of several links some can be ended first, and the others after', async () => {
+    const id = await grantedApart()
+    const browser = await browse()
+    const [first, ...others] = await wanted(browser, id)
+    const ended = await send(principal, (first as { params: [{ to: Address; data: Hex }] }).params[0])
+    const response = await revoked(browser, id, [ended])
+    expect(response.headers.get('location')).toBe(`/grants/${id}/revoke/${lower(principal)}`)
+    expect((await wanted(browser, id)).length).toBe(others.length)
+    const rest = await Promise.all(others.map(({ params: [call] }) => send(principal, call)))
+    expect((await revoked(browser, id, rest)).headers.get('location')).toBe(`/grants/${id}?done=revoke`)
+    const transactions = (await endings(id)).flatMap(({ revocation }) => ('tx' in revocation ? [revocation.tx] : []))
+    expect(new Set(transactions)).toEqual(new Set([ended, ...rest]))
+  })
+
   test('behavior: a transaction that no block holds yet is looked for, and can be looked for again', async () => {
     const id = await granted('slow')
     // Each look at this clock is half a minute later.
@@ -274,6 +333,8 @@ describe('ambit console', () => {
     ['no port', ['--port', 'http']],
     ['a port that there is not', ['--port', '65536']],
     ['a name to listen at', ['--host', 'example.com']],
+    ['every address at once', ['--host', '0.0.0.0']],
+    ['every address at once, of the newer kind', ['--host', '::']],
   ])('error: %s', async (_what, argv) => {
     const ran = await ambit(['console', ...argv, '--json'], { home: home() })
     expect([ran.exit, ran.json().error?.code]).toEqual([2, 'cli.usage'])

@@ -53,7 +53,8 @@ export async function settleRevocation(
     await recordEndings(context, own, { grants, links, act: { act: 'disable' }, since: 0n })
   }
   if (links.length === delegations.length) return { status: 'ended' }
-  return { status: read.some(({ status }) => status === 'absent') ? 'pending' : 'not_ended' }
+  if (read.some(({ status }) => status === 'absent')) return { status: 'pending' }
+  return { status: links.some(({ transactionHash }) => transactionHash !== null) ? 'partial' : 'not_ended' }
 }
 
 async function disabling(
