@@ -1,7 +1,8 @@
 import { formatAmount } from '../primitives/amount.ts'
 import { formatInstant } from '../primitives/time.ts'
-import { decimalsOf } from '../scope/budgets.ts'
+import { decimalsOf } from '../scope/capacity.ts'
 import type { Budget, Scope, TransferRule } from '../scope/types.ts'
+import { assetsOf } from './rootScope.ts'
 import type { WalletGrant } from './walletGrant.ts'
 
 /**
@@ -34,6 +35,7 @@ export function lowerScope(scope: Scope, { permission, rules }: Pick<WalletGrant
     },
     ...(begins ? { notBefore: formatInstant(BigInt(startTime)) } : {}),
     expiry: expiry?.type === 'expiry' ? formatInstant(BigInt(expiry.data.timestamp)) : scope.expiry,
+    assets: assetsOf(scope, rule.asset),
     // Where the changed values come from is the wallet, whose words are the person's.
     provenance: Object.fromEntries(
       Object.entries(scope.provenance).filter(

@@ -1,6 +1,6 @@
 import { formatAmount } from '../primitives/amount.ts'
 import type { Address } from '../primitives/hex.ts'
-import { budgetCapacity, decimalsOf } from '../scope/budgets.ts'
+import { budgetCapacity, decimalsOf } from '../scope/capacity.ts'
 import type { Asset, Budget, Scope, TransferRule } from '../scope/types.ts'
 
 /** What a task account gets, so that it can hand on the scope and as little more as a token permission can say. */
@@ -24,6 +24,9 @@ const BUDGET = 'limit'
  * such scope.
  */
 export function rootScope(scope: Scope, taskAccount: Address): RootScope {
+  const key = scope.request?.key
+  // It would be one more that may act, and the task account was not given it.
+  if (key !== undefined && key !== scope.delegate) return lacks('/request/key', "a key that is not the delegate's")
   const rules = scope.rules.filter((rule) => rule.class === 'transfer')
   if (rules.length < scope.rules.length) {
     const index = scope.rules.findIndex((rule) => rule.class !== 'transfer')
@@ -41,6 +44,7 @@ export function rootScope(scope: Scope, taskAccount: Address): RootScope {
   const odd = names.find((_, index) => budgets[index]?.per !== per)
   if (odd !== undefined) return lacks(`/budgets/${odd}/per`, 'budgets of different periods')
   const amount = budgets.reduce((sum, budget) => sum + budgetCapacity(budget, asset, scope.assets), 0n)
+  if (amount === 0n) return lacks(`/budgets/${names[0]}/max`, 'an amount below one base unit')
   const { task, chainId, principal, notBefore, expiry, redelegation, revocation, evidence, assets } = scope
   return {
     redeemers: redeemersOf(scope),
@@ -63,10 +67,15 @@ export function rootScope(scope: Scope, taskAccount: Address): RootScope {
       redelegation: { maxDepth: redelegation.maxDepth + 1 },
       revocation,
       evidence,
-      assets,
+      assets: assetsOf(scope, asset),
       provenance: {},
     },
   }
+}
+
+/** A normal form lists the ERC-20s that it names, and no others. */
+export function assetsOf({ assets }: Scope, asset: Asset): Scope['assets'] {
+  return Object.fromEntries(Object.entries(assets).filter(([address]) => address === asset))
 }
 
 /** A wallet pins one payee of a token, and any number for the native coin. */
