@@ -1,4 +1,7 @@
 import { AmbitError } from '../errors.ts'
+import { childPointer } from './pointer.ts'
+
+export { childPointer } from './pointer.ts'
 
 export class JsonError extends AmbitError<
   | 'json.invalid'
@@ -68,11 +71,6 @@ export function parseJson(text: string, limits: JsonLimits = {}): JsonValue {
  */
 export function canonicalJson(value: unknown): string {
   return canonical(value, '', 0)
-}
-
-/** `pointer` (RFC 6901) with one more token. */
-export function childPointer(pointer: string, token: string | number): string {
-  return `${pointer}/${String(token).replaceAll('~', '~0').replaceAll('/', '~1')}`
 }
 
 /** Recursive descent; recursion is bounded by `maxDepth`, so that nesting ends in an error and not in a full stack. */

@@ -1,10 +1,8 @@
 import type { Address } from '../primitives/hex.ts'
-import { childPointer } from '../primitives/json.ts'
+import { childPointer } from '../primitives/pointer.ts'
+import { NATIVE_DECIMALS } from './capacity.ts'
 import type { Report } from './report.ts'
 import type { Asset, AssetInfo } from './types.ts'
-
-/** Decimals of the native coin. */
-export const NATIVE_DECIMALS = 18
 
 /**
  * What is known of the assets that a scope names. Facts read from the chain win over what the document says, and where

@@ -1,16 +1,15 @@
-import { formatAmount, MAX_UINT256, parseAmount } from '../primitives/amount.ts'
-import { childPointer } from '../primitives/json.ts'
+import { formatAmount, MAX_UINT256 } from '../primitives/amount.ts'
+import { childPointer } from '../primitives/pointer.ts'
 import type { AssetTable } from './assets.ts'
-import { NATIVE_DECIMALS } from './assets.ts'
+import { budgetCapacity, WEIGHT_DECIMALS } from './capacity.ts'
 import { readPeriod } from './periods.ts'
 import type { Report } from './report.ts'
 import type { PlainDocument } from './sources.ts'
 import type { Asset, AssetInfo, Budget } from './types.ts'
 
-type BudgetDocument = NonNullable<PlainDocument['budgets']>[string]
+export { budgetCapacity, budgetDecimals, decimalsOf, WEIGHT_DECIMALS } from './capacity.ts'
 
-/** Decimals that a weight may have. */
-export const WEIGHT_DECIMALS = 18
+type BudgetDocument = NonNullable<PlainDocument['budgets']>[string]
 
 /** Decimals with which an amount is written at most. */
 const MAX_DECIMALS = 77
@@ -79,28 +78,6 @@ export type BudgetUnit = {
 export function formatBudgetUnits({ amount, decimals }: Pick<BudgetUnit, 'amount' | 'decimals'>): string {
   const finer = 10n ** BigInt(Math.max(0, decimals - MAX_DECIMALS))
   return formatAmount((amount + finer - 1n) / finer, Math.min(decimals, MAX_DECIMALS))
-}
-
-/** Decimals in which a budget's own units are exact: the most that any of its assets has. */
-export function budgetDecimals(budget: Budget, assets: Readonly<Record<string, AssetInfo>>): number {
-  return Math.max(0, ...Object.keys(budget.assets).map((asset) => decimalsOf(asset as Asset, assets)))
-}
-
-/** Decimals of an asset that a normal form names. */
-export function decimalsOf(asset: Asset, assets: Readonly<Record<string, AssetInfo>>): number {
-  // A normal form lists every ERC-20 it names; 77 only makes a hand-made one without them fail closed, as too large.
-  return asset === 'native' ? NATIVE_DECIMALS : (assets[asset]?.decimals ?? 77)
-}
-
-/**
- * The most of one asset that one filling of a budget admits, base units, rounded down; 0 where it does not count the asset.
- */
-export function budgetCapacity(budget: Budget, asset: Asset, assets: Readonly<Record<string, AssetInfo>>): bigint {
-  const weight = Object.hasOwn(budget.assets, asset) ? budget.assets[asset] : undefined
-  if (weight === undefined) return 0n
-  const units = parseAmount(budget.max, budgetDecimals(budget, assets))
-  const scale = 10n ** BigInt(WEIGHT_DECIMALS + decimalsOf(asset, assets))
-  return (units * scale) / (10n ** BigInt(budgetDecimals(budget, assets)) * parseAmount(weight, WEIGHT_DECIMALS))
 }
 
 /** Reports budgets of which some asset's limit does not fit in uint256, and those no rule uses. */
