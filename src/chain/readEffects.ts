@@ -2,7 +2,7 @@ import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
 import { encodeRedemption } from '../redemption/encode.ts'
 import { evaluate } from '../verdict/evaluate.ts'
-import type { PreparedGrant } from '../verdict/prepared.ts'
+import type { PreparedBranch, PreparedGrant } from '../verdict/prepared.ts'
 import { withEffects } from '../verdict/taskScope/effect.ts'
 import type { Action, State } from '../verdict/types.ts'
 import type { NodeClient } from './rpc.ts'
@@ -31,6 +31,7 @@ export async function readEffects(
   client: NodeClient,
   { grant, prepared, action, state }: ReadEffectsParameters,
 ): Promise<State> {
+  if (!prepared.branches.some(measures)) return state
   const known = evaluate(prepared, action, state)
   if (known.verdict !== 'deny' || known.fix.do !== 'simulate') return state
   const { calls } = action
@@ -55,6 +56,10 @@ export async function readEffects(
     return passing
   // Hooks run from the root down: those above have passed, and of those below nobody is asked any more.
   return withEffects(passing, run, { calls, delegation, effect: { kind: 'spent', spent: requested / weight } })
+}
+
+function measures({ links }: PreparedBranch): boolean {
+  return links.some(({ caveats }) => caveats.some(({ taskScope }) => taskScope?.rules.some(({ measured }) => measured)))
 }
 
 /** What one base unit that the account loses counts in a budget; `null` where the rule measures nothing for it. */
