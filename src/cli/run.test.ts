@@ -1,8 +1,12 @@
+import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { ambit, ambitProcess, useFolder } from '../../test/rig/cli.ts'
+import type { Command } from './command.ts'
 import { commands } from './commands/index.ts'
+import { run } from './run.ts'
 
 const folder = useFolder()
 const home = () => join(folder.path, 'home')
@@ -141,5 +145,51 @@ describe('doctor', () => {
     const { checks } = ran.json().data
     expect(checks.map(({ check }: { check: string }) => check)).toEqual(['node', 'local chain', 'state folder', 'keys'])
     for (const { status, fix } of checks) expect(status === 'ok').toBe(fix === undefined)
+  })
+})
+
+describe('run: a command that serves on', () => {
+  const told: string[] = []
+  const serving = (failure?: true): Command => ({
+    name: 'serve-on',
+    summary: 'Serves',
+    examples: [],
+    async run(context) {
+      if (failure === true) return new Promise(() => {})
+      context.defer(() => {
+        told.push('closed')
+      })
+      return { data: { at: 'here' }, text: 'here', serves: true }
+    },
+  })
+  const started = (command: Command, interrupt: AbortController) => {
+    const stdout = new PassThrough()
+    const exit = run({
+      argv: ['serve-on', '--json'],
+      env: {},
+      stdin: new PassThrough() as never,
+      stdout: stdout as never,
+      stderr: new PassThrough() as never,
+      signal: interrupt.signal,
+      commands: [command],
+    })
+    return { stdout, exit }
+  }
+
+  test('default: its result is there at once; Ctrl-C is the way out, and no failure', async () => {
+    const interrupt = new AbortController()
+    const { stdout, exit } = started(serving(), interrupt)
+    const [line] = await once(stdout, 'data')
+    expect(JSON.parse(String(line))).toMatchObject({ ok: true, data: { at: 'here' } })
+    expect(told).toEqual([])
+    interrupt.abort()
+    expect([await exit, told]).toEqual([0, ['closed']])
+  })
+
+  test('behavior: before it serves Ctrl-C is what it is for every command', async () => {
+    const interrupt = new AbortController()
+    const { exit } = started(serving(true), interrupt)
+    interrupt.abort()
+    expect(await exit).toBe(130)
   })
 })
