@@ -30,6 +30,8 @@ const DEFAULT_SLOW_MS = 5_000
  * A wallet for tests and demonstrations: EIP-1193, EIP-6963, EIP-5792 and ERC-7715 with real signatures, on test chains
  * only. It grants what MetaMask grants, in MetaMask's own form; its modes are what a page has to withstand of wallets.
  *
+ * It protects nobody: it stands in the page, which could press its buttons or take its keys. Never give it a key of worth.
+ *
  * @throws {@link DevWalletError} `wallet.not_a_test_chain`, `wallet.other_environment`; `wallet.no_account` where a mode
  * needs an account that is not there.
  */
