@@ -18,7 +18,7 @@ a:hover{text-decoration-thickness:2px}
 .skip{position:absolute;left:-99em}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:2}
 .top{border-bottom:1px solid var(--line)}
 .top .wrap{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1.75rem;min-height:3.75rem;padding-block:.4rem}
-.brand{display:flex;gap:.6rem;align-items:center;font:600 1.15rem/1 ui-serif,Georgia,serif;text-decoration:none}
+.brand{display:flex;gap:.6rem;padding-block:.6rem;align-items:center;font:600 1.15rem/1 ui-serif,Georgia,serif;text-decoration:none}
 .brand svg,.hue{color:var(--live)}
 nav ul{display:flex;flex-wrap:wrap;list-style:none;margin:0 -.8rem;padding:0}nav li{margin:0}
 nav a{display:block;padding:.55rem .8rem;color:var(--soft);text-decoration:none;border-radius:6px}
@@ -43,10 +43,11 @@ pre{white-space:pre-wrap;background:var(--track);padding:.75rem 1rem;border-radi
 .badge.live{background:var(--livebg);color:var(--live)}.badge.warn{background:var(--warnbg);color:var(--warn)}.badge.ended{background:var(--badbg);color:var(--bad);border-style:dashed}
 .notice{border-left:4px solid var(--soft)}.notice.good{border-left-color:var(--live)}.notice.warn{border-left-color:var(--warn)}.notice.bad{border-left-color:var(--bad)}
 .warning{color:var(--warn)}.bad-text{color:var(--bad)}
-.facts{display:grid;gap:.55rem 1.5rem;margin:0}.facts div{display:grid;grid-template-columns:8.5rem 1fr;gap:.1rem 1rem}dd{margin:0}
+.facts{display:grid;gap:.55rem 1.5rem;margin:0}.facts div{display:grid;grid-template-columns:8.5rem 1fr;gap:.1rem 1rem;align-items:baseline}dd{margin:0}
 .tally{display:flex;gap:1.75rem;margin:.2rem 0 0}.tally div{display:flex;flex-direction:column-reverse}
 ul,ol{padding-left:1.2rem;margin:.5rem 0}li{margin:.3rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}th,td{text-align:left;vertical-align:top;padding:.55rem .9rem .55rem 0;border-bottom:1px solid var(--line)}tr:last-child>*{border-bottom:0}
+th,td .badge{overflow-wrap:normal}td .badge{white-space:nowrap}
 caption{text-align:left;color:var(--soft);font-size:.875rem;padding-bottom:.4rem}.num{text-align:right;font-variant-numeric:tabular-nums}.scroll{overflow-x:auto}
 summary{cursor:pointer;padding:.35rem 0}details[open]>summary{color:var(--ink)}
 form{margin:0}label{display:block;font-weight:600;margin:.9rem 0 .3rem}
@@ -70,7 +71,7 @@ button:hover{border-color:var(--ink)}button[disabled]{opacity:.5;cursor:default}
 blockquote{margin:.4rem 0;padding:.1rem 0 .1rem .9rem;border-left:3px dashed var(--warn)}textarea.short{min-height:3.5rem}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 footer.wrap{padding-block:1.5rem 3rem}
-@media(max-width:40rem){.facts div{grid-template-columns:1fr}.tree ul{padding-left:1rem}.tree ul>li:before,.tree ul>li:after{left:-.6rem!important}.tree ul>li:before{width:.6rem}}
+@media(max-width:40rem){nav a{padding:.4rem .8rem;font-size:.95rem}.facts div{grid-template-columns:1fr}.tree ul{padding-left:1rem}.tree ul>li:before,.tree ul>li:after{left:-.6rem!important}.tree ul>li:before{width:.6rem}}
 @media(prefers-reduced-motion:no-preference){a,button{transition:border-color .15s,color .15s}}
 @media print{.top nav,form,.skip{display:none}}
 `.trim()
