@@ -47,6 +47,12 @@ const retired: readonly Caveat[] = [
   { enforcer: at('TimestampEnforcer'), terms: `0x${word(1_800_000_000)}`, args: '0x' },
 ]
 
+const native: readonly Caveat[] = [
+  { enforcer: at('NativeTokenPeriodTransferEnforcer'), terms: `0x${word(1)}${word(1)}${word(1)}`, args: '0x' },
+  { enforcer: at('ExactCalldataEnforcer'), terms: '0x', args: '0x' },
+  nonceCaveat,
+]
+
 function retiredWith(index: number, terms: string): Caveat[] {
   return retired.map((caveat, place) => (place === index ? { ...caveat, terms: `0x${terms}` } : caveat))
 }
@@ -218,6 +224,161 @@ describe('readPermission', () => {
     const { permission, troubles } = read([{ enforcer: at('ApprovalRevocationEnforcer'), terms, args }, nonceCaveat])
     if (data === null) expect([permission, troubles]).toEqual([null, ['other_terms']])
     else expect(permission).toMatchObject({ type: 'token-approval-revocation', data })
+  })
+
+  const words = (...values: (number | bigint)[]): Hex => `0x${values.map(word).join('')}`
+  const [limit, over] = [315_360_000, 315_360_001]
+  test.each<[string, Hex, object | null]>([
+    ['NativeTokenPeriodTransferEnforcer', words(1, 1, 1), { periodAmount: 1n, periodDuration: 1, startTime: 1 }],
+    ['NativeTokenPeriodTransferEnforcer', words(0, 1, 1), null],
+    ['NativeTokenPeriodTransferEnforcer', words(1, 0, 1), null],
+    ['NativeTokenPeriodTransferEnforcer', words(1, 1, 0), null],
+    [
+      'NativeTokenPeriodTransferEnforcer',
+      words(1, limit, SAFE),
+      { periodAmount: 1n, periodDuration: limit, startTime: Number(SAFE) },
+    ],
+    ['NativeTokenPeriodTransferEnforcer', words(1, over, 1), null],
+    ['NativeTokenPeriodTransferEnforcer', words(1, 1, SAFE + 1n), null],
+    ['NativeTokenPeriodTransferEnforcer', words(1, MAX_UINT256 - 1n, 1), null],
+    [
+      'NativeTokenPeriodTransferEnforcer',
+      words(MAX_UINT256, MAX_UINT256, 1),
+      { allowanceAmount: MAX_UINT256, startTime: 1 },
+    ],
+    ['NativeTokenPeriodTransferEnforcer', words(0, MAX_UINT256, 1), null],
+    ['NativeTokenPeriodTransferEnforcer', words(1, 1, 1, 1), null],
+    ['NativeTokenPeriodTransferEnforcer', words(1, 1), null],
+    [
+      'NativeTokenStreamingEnforcer',
+      words(0, 1, 1, 1),
+      { initialAmount: 0n, maxAmount: 1n, amountPerSecond: 1n, startTime: 1 },
+    ],
+    ['NativeTokenStreamingEnforcer', words(1, 1, 1, 1), null],
+    ['NativeTokenStreamingEnforcer', words(2, 1, 1, 1), null],
+    ['NativeTokenStreamingEnforcer', words(0, 1, 0, 1), null],
+    ['NativeTokenStreamingEnforcer', words(0, 1, 1, 0), null],
+    ['NativeTokenStreamingEnforcer', words(0, 1, 1), null],
+    ['NativeTokenStreamingEnforcer', words(0, 1, 1, 1, 1), null],
+  ])('behavior: amounts and times at their bounds, and one past them: %s %s', (name, terms, data) => {
+    const plain: Caveat = { enforcer: at('ExactCalldataEnforcer'), terms: '0x', args: '0x' }
+    const { permission, troubles } = read([{ enforcer: at(name), terms, args: '0x' }, plain, nonceCaveat])
+    if (data === null) expect([permission, troubles]).toEqual([null, ['other_terms']])
+    else expect(permission?.data).toEqual(data)
+  })
+
+  test.each<[string, Hex, object | null]>([
+    ['TimestampEnforcer', words(1), { timestamp: 1 }],
+    ['TimestampEnforcer', words(0), null],
+    ['TimestampEnforcer', words(SAFE), { timestamp: Number(SAFE) }],
+    ['TimestampEnforcer', words(SAFE + 1n), null],
+    ['TimestampEnforcer', words((1n << 128n) + 5n), null],
+    ['TimestampEnforcer', `${words(1)}00`, null],
+    ['RedeemerEnforcer', `${A}${B.slice(2)}`, { addresses: [A, B] }],
+    ['RedeemerEnforcer', A, { addresses: [A] }],
+    ['RedeemerEnforcer', '0x', null],
+    ['RedeemerEnforcer', `${A}00`, null],
+    ['AllowedTargetsEnforcer', `${A}${B.slice(2)}`, { addresses: [A, B] }],
+    ['AllowedTargetsEnforcer', '0x00', null],
+  ])('behavior: rules at their bounds, and one past them: %s %s', (name, terms, data) => {
+    const { permission, rules, troubles } = read([...native, { enforcer: at(name), terms, args: '0x' }])
+    if (data === null) expect([permission, rules, troubles]).toEqual([null, [], ['other_terms']])
+    else expect(rules.map((rule) => rule.data)).toEqual([data])
+  })
+
+  test('behavior: rules come in one order, whatever the order of the caveats', () => {
+    const rule = (name: string, terms: Hex): Caveat => ({ enforcer: at(name), terms, args: '0x' })
+    const caveats = [
+      rule('AllowedTargetsEnforcer', A),
+      ...native,
+      rule('RedeemerEnforcer', B),
+      rule('TimestampEnforcer', words(9)),
+    ]
+    expect(read(caveats).rules).toEqual([
+      { type: 'expiry', data: { timestamp: 9 } },
+      { type: 'redeemer', data: { addresses: [B] } },
+      { type: 'payee', data: { addresses: [A] } },
+    ])
+  })
+
+  test.each<[string, string, Hex]>([
+    ['a payment with calldata', 'ExactCalldataEnforcer', '0x00'],
+    ['a nonce of 31 bytes', 'NonceEnforcer', `0x${'00'.repeat(31)}`],
+  ])('behavior: %s is no permission', (_, name, terms) => {
+    const caveats = native.map((caveat) => (caveat.enforcer === at(name) ? { ...caveat, terms } : caveat))
+    expect(read(caveats)).toMatchObject({ permission: null, troubles: ['other_terms'] })
+  })
+
+  test.each<[string, Hex]>([
+    ['another position', `0x${word(5)}${'0'.repeat(24)}${A.slice(2)}`],
+    ['bytes before the address', `0x${word(4)}${'0'.repeat(23)}1${A.slice(2)}`],
+    ['a byte more', `0x${word(4)}${'0'.repeat(24)}${A.slice(2)}00`],
+  ])('behavior: a payee at %s is none', (_, terms) => {
+    const token: Caveat[] = [
+      { enforcer: at('ERC20PeriodTransferEnforcer'), terms: `0x${C.slice(2)}${words(1, 1, 1).slice(2)}`, args: '0x' },
+      { enforcer: at('ValueLteEnforcer'), terms: words(0), args: '0x' },
+      nonceCaveat,
+    ]
+    expect(read(token).permission).toMatchObject({ type: 'erc20-token-periodic', data: { tokenAddress: C } })
+    const payee = (bytes: Hex): Caveat => ({ enforcer: at('AllowedCalldataEnforcer'), terms: bytes, args: '0x' })
+    expect(read([...token, payee(terms)])).toMatchObject({ permission: null, troubles: ['other_terms'] })
+    expect(read([...token, payee(`0x${word(4)}${'0'.repeat(24)}${A.slice(2)}`)]).rules).toEqual([
+      { type: 'payee', data: { addresses: [A] } },
+    ])
+  })
+
+  test.each<[string, readonly string[], string]>([
+    [
+      'two that it could be about',
+      ['NativeTokenPeriodTransferEnforcer', 'NativeTokenStreamingEnforcer', 'ExactCalldataEnforcer', 'NonceEnforcer'],
+      'other_enforcer',
+    ],
+    [
+      'a redeemer with approvals',
+      ['ApprovalRevocationEnforcer', 'NonceEnforcer', 'RedeemerEnforcer'],
+      'other_enforcer',
+    ],
+    [
+      'a token’s payee with native coin',
+      ['NativeTokenPeriodTransferEnforcer', 'ExactCalldataEnforcer', 'NonceEnforcer', 'AllowedCalldataEnforcer'],
+      'other_enforcer',
+    ],
+    [
+      'a native payee with a token',
+      ['ERC20PeriodTransferEnforcer', 'ValueLteEnforcer', 'NonceEnforcer', 'AllowedTargetsEnforcer'],
+      'other_enforcer',
+    ],
+    [
+      'a token’s guard with native coin',
+      ['NativeTokenPeriodTransferEnforcer', 'ValueLteEnforcer', 'NonceEnforcer'],
+      'other_enforcer',
+    ],
+    ['no guard', ['NativeTokenPeriodTransferEnforcer', 'NonceEnforcer'], 'missing_enforcer'],
+    [
+      'two guards',
+      ['ERC20StreamingEnforcer', 'NonceEnforcer', 'ValueLteEnforcer', 'ValueLteEnforcer'],
+      'duplicate_enforcer',
+    ],
+    [
+      'two expiries',
+      ['ApprovalRevocationEnforcer', 'NonceEnforcer', 'TimestampEnforcer', 'TimestampEnforcer'],
+      'duplicate_enforcer',
+    ],
+    [
+      'a payee in the retired type',
+      [
+        'ValueLteEnforcer',
+        'NonceEnforcer',
+        'AllowedCalldataEnforcer',
+        'AllowedCalldataEnforcer',
+        'AllowedTargetsEnforcer',
+      ],
+      'other_enforcer',
+    ],
+    ['nothing', [], 'missing_enforcer'],
+  ])('behavior: these do not stand together: %s', (_, names, trouble) => {
+    const caveats = names.map((name): Caveat => ({ enforcer: at(name), terms: '0x', args: '0x' }))
+    expect(read(caveats)).toMatchObject({ permission: null, troubles: [trouble] })
   })
 
   test('behavior: the retired revocation is read: approve, of nothing, of any token', () => {
