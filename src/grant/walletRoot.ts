@@ -15,7 +15,7 @@ import { GrantError } from './errors.ts'
  * ERC-7715, in caveats of any order. Its salt is the wallet's, so nothing but caveats is compared: for the purpose, evidence
  * and group of the scope beside it nobody signed.
  *
- * A wallet may fix when an allowance begins, and, where the scope is handed on, who redeems in the end.
+ * Between whom it is, `readStructure` compares. A wallet may fix when an allowance begins, and, where the scope is handed on, who redeems in the end.
  *
  * @throws {@link GrantError} `grant.not_the_scope` with what differs.
  */
@@ -28,8 +28,6 @@ export function planOfWallet(scope: Scope, delegation: Delegation, environment: 
   wanted.forEach((text, index) => {
     if (text !== found[index]) throw notTheScope('caveats')
   })
-  if (delegation.delegator !== scope.principal) throw notTheScope('delegator')
-  if (delegation.delegate !== scope.delegate) throw notTheScope('delegate')
   const { delegate, delegator, caveats, salt } = delegation
   return {
     chainId: environment.chainId,
