@@ -137,6 +137,58 @@ describe('the dialog of the dev wallet', () => {
     await says(page, `Granted by ${principal}, delegated7702.`)
   })
 
+  it('behavior: one question at a time, in the order in which they came', async () => {
+    const { page, press, principal } = await visit()
+    await press('Connect Ambit dev wallet')
+    await press('Connect')
+    await page.getByText('Connected.').waitFor()
+    const answers = page.evaluate((account) => {
+      const sign = (text: string) => devWallet.provider.request({ method: 'personal_sign', params: [text, account] })
+      return Promise.allSettled([sign('First'), sign('Second')])
+    }, principal)
+    await page.getByText('First', { exact: true }).waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(1)
+    await press('Reject')
+    await page.getByText('Second', { exact: true }).waitFor()
+    expect(await page.getByRole('dialog').count()).toBe(1)
+    await press('Sign')
+    expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'fulfilled'])
+  })
+
+  it('error: what a page says draws nothing in it, and hides nothing of it', async () => {
+    const { page, press, look, principal } = await visit()
+    await press('Connect Ambit dev wallet')
+    await press('Connect')
+    await page.getByText('Connected.').waitFor()
+    const hostile = `</dd><img src=x onerror="document.title='owned'"><style>dialog{display:none}</style>\u202e${'z'.repeat(400)}`
+    const { chainId, agent, token } = pageConfig(chain, { privateKeys: [] })
+    const request = {
+      chainId: `0x${chainId.toString(16)}`,
+      from: principal,
+      to: agent,
+      permission: {
+        type: 'erc20-token-allowance',
+        isAdjustmentAllowed: false,
+        data: { tokenAddress: token, allowanceAmount: '0x1', justification: hostile },
+      },
+    }
+    const answer = page.evaluate(
+      (params) =>
+        devWallet.provider
+          .request({ method: 'wallet_requestExecutionPermissions', params: [params] })
+          .catch((error: { code: number }) => error.code),
+      request,
+    )
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('<img src=x onerror=').waitFor()
+    await look('dialog-hostile')
+    expect(await dialog.locator('img, style, script').count()).toBe(0)
+    expect(await dialog.textContent()).not.toContain('\u202e')
+    expect(await page.title()).toBe('Granting, in the least of pages')
+    await press('Reject')
+    expect(await answer).toBe(4001)
+  })
+
   it('behavior: axe finds nothing serious in it, in light, in the dark and on a phone', async () => {
     const visited = await visit()
     await asked(visited)

@@ -1,3 +1,4 @@
+import { custom, http } from 'viem'
 import { type LocalAccount, privateKeyToAccount } from 'viem/accounts'
 import { describe, expect, it } from 'vitest'
 import { codeOf } from '../../../test/codes.ts'
@@ -158,6 +159,32 @@ describe('createDevWallet', () => {
     const { refusal } = await openWallet(chain, { rpcUrl: 'http://127.0.0.1:1' })
     const { code, data } = await refusal('eth_blockNumber')
     expect({ code, data }).toEqual({ code: -32603, data: { code: 'chain.rpc_unreachable' } })
+  })
+})
+
+describe('chains of the wallet', () => {
+  it('default: over a transport of the caller’s', async () => {
+    const methods: string[] = []
+    const rpc = http(chain.rpcUrl)({})
+    const request = ({ method, params }: { method: string; params?: unknown }) => {
+      methods.push(method)
+      return rpc.request({ method, params } as never)
+    }
+    const { provider } = make({ transport: custom({ request }) } as never)
+    expect(await provider.request({ method: 'eth_getBalance', params: [account.address, 'latest'] })).toBe('0x0')
+    // It looked which chain it is before it asked for anything.
+    expect(methods).toEqual(['eth_chainId', 'eth_getBalance'])
+  })
+
+  it('behavior: known test networks have their deployment, others grant nothing', async () => {
+    const { rpcUrl } = chain
+    const { provider } = make({
+      environment: undefined as never,
+      chainId: 84_532,
+      chains: [{ chainId: 1_337, rpcUrl }],
+    })
+    const supported = await provider.request({ method: 'wallet_getSupportedExecutionPermissions' })
+    expect(supported).toMatchObject({ 'token-approval-revocation': { chainIds: ['0x14a34'], ruleTypes: ['expiry'] } })
   })
 })
 
