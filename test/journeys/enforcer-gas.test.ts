@@ -4,7 +4,14 @@ import { mint, useChain } from '../rig/chain.ts'
 import { addressOf } from '../rig/grant.ts'
 import { DAY, P0, P1, PAYEES, UNIT, useScopedPayments } from '../rig/scopedPayments.ts'
 import { batchOf, type Redeeming, singleOf } from '../rig/taskScope.ts'
-import { encodeTransferRule } from '../rig/taskScopeTerms.ts'
+import {
+  BY_BALANCE,
+  chargeOf,
+  encodeTaskScopeRule,
+  encodeTransferRule,
+  isAtMost,
+  isOneOf,
+} from '../rig/taskScopeTerms.ts'
 
 /**
  * What the enforcer costs: `gasUsed` of whole transactions by an EOA, for a 7702 principal, from the second use on. Keys, salts,
@@ -64,10 +71,26 @@ describe('TaskScopeEnforcer', () => {
     const keyed = singleOf(await scope.granted({ key: addressOf(scope.agent) }, ANY_DELEGATE), scope.pay(P0, AMOUNT))
     await gasOf(scope.stranger, await scope.requested(keyed, 1n, scope.agent))
     figures['relayed'] = await gasOf(scope.stranger, await scope.requested(keyed, 2n, scope.agent))
+    figures['relayedInNewWord'] = await gasOf(scope.stranger, await scope.requested(keyed, 257n, scope.agent))
     const confirmer = addressOf(scope.third)
     const large = singleOf(await scope.granted({ confirmer, thresholds: [UNIT] }), scope.pay(P0, AMOUNT))
     await gasOf(scope.agent, await scope.requested(large, 1n, scope.third))
     figures['confirmed'] = await gasOf(scope.agent, await scope.requested(large, 2n, scope.third))
+  })
+
+  test('behavior: gas of the same payment, with what it costs measured on the account', async () => {
+    const { address: token } = chain.token
+    const rule = encodeTaskScopeRule({
+      target: token,
+      selector: '0xa9059cbb',
+      length: 68,
+      conditions: [isOneOf(0, [P0, P1]), isAtMost(1, 50n * UNIT)],
+      charges: [chargeOf(0, BY_BALANCE)],
+      measured: { asset: token, account: addressOf(scope.principal) },
+    })
+    const one = singleOf(await scope.granted({ measured: true, rules: [rule] }), scope.pay(P0, AMOUNT))
+    await gasOf(scope.agent, one)
+    figures['measured'] = await gasOf(scope.agent, one)
   })
 
   test('behavior: gas of ending a group', async () => {
@@ -84,7 +107,9 @@ describe('TaskScopeEnforcer', () => {
         "confirmed": 130042,
         "firstUse": 128810,
         "groupRevoke": 46693,
+        "measured": 120906,
         "relayed": 125564,
+        "relayedInNewWord": 142676,
         "single": 111732,
         "twoHops": 167062,
       }
