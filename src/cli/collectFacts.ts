@@ -92,6 +92,7 @@ function blockOf(statement: Statement): string | undefined {
     case 'revocation':
       return 'block' in statement.revocation ? statement.revocation.block.number : undefined
     case 'grant':
+    case 'ticket':
       return undefined
   }
 }

@@ -36,5 +36,16 @@ export type Outcome =
   | { status: 'pending'; transactionHash: Hex }
   /** Its nonce was used by another transaction: it can never land. */
   | { status: 'replaced'; transactionHash: Hex; by: Hex | null }
+  /**
+   * It never ran and never can: at this final block its signed request was out of date with its number unused, or the number
+   * was used up without an action. `transactionHash`: of the last bytes that were signed for it, if any were.
+   */
+  | {
+      status: 'not_executed'
+      because: 'request_expired' | 'request_burned'
+      transactionHash: Hex | null
+      blockNumber: bigint
+      blockHash: Hex
+    }
   /** The chain could not be asked. Never terminal. */
   | { status: 'unknown'; transactionHash: Hex | null; doubt: string }

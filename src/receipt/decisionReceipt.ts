@@ -1,12 +1,12 @@
 import type { Grant } from '../grant/types.ts'
 import type { Action, Allow, Deny, RefusedRule, State, Verdict } from '../verdict/types.ts'
 import { type Limit, resultOf } from './codes.ts'
-import { branchDelegations, describeChain, describeState, disagree, partiesOf, rootsOf } from './describe.ts'
+import { branchDelegations, describeChain, describeState, disagree, rootsOf } from './describe.ts'
 import { about, type Drafted, kindOf, type Layer, type Stage } from './draft.ts'
 import { encodeContextEvidence, encodeGrantEvidence, encodeRequestEvidence } from './evidence.ts'
-import { type ActionRequest, hashCalls, hashRequest, isReasonKept, type SignedRequest } from './request.ts'
+import { describeIntent, requestLimits } from './intent.ts'
+import { type ActionRequest, hashCalls, hashRequest, type SignedRequest } from './request.ts'
 import type { Statement, StatementOf } from './statement.ts'
-import { caip2, cleanText } from './values.ts'
 
 /**
  * An action was decided.
@@ -26,7 +26,6 @@ export function decisionReceipt(parameters: {
 }): Drafted<'decision'> {
   const { grant, action, verdict, state, request, stage, layer } = parameters
   assertRequestOf(request.request, grant, action)
-  const { asker } = partiesOf(grant)
   const branch = verdict.verdict === 'deny' ? decidingBranch(grant, verdict) : verdict.branch
   const described = branch === undefined ? undefined : describeChain(grant.chainId, branchDelegations(grant, branch))
   const evidence = {
@@ -34,8 +33,6 @@ export function decisionReceipt(parameters: {
     request: encodeRequestEvidence(request),
     ...(described === undefined ? {} : { context: encodeContextEvidence(described.context) }),
   }
-  const { reason } = request.request
-  const words = reason !== undefined && isReasonKept(reason) ? cleanText(reason) : undefined
   const signed = request.signature !== undefined
   const claims: Statement['claims'] = [
     ...(described === undefined ? [] : [{ path: '/delegation' as const, basis: 'signature' as const }]),
@@ -44,9 +41,11 @@ export function decisionReceipt(parameters: {
     ...(state === undefined ? [] : [{ path: '/state' as const, basis: 'attestation' as const }]),
     { path: '/verdict', basis: state === undefined ? 'attestation' : 're-execution' },
   ]
-  const limits: Limit[] = ['not_logged', state === undefined ? 'state_not_read' : 'chain_not_proven']
-  if (!signed) limits.push('request_unsigned')
-  if (reason !== undefined && !isReasonKept(reason)) limits.push('reason_left_out')
+  const limits: Limit[] = [
+    'not_logged',
+    state === undefined ? 'state_not_read' : 'chain_not_proven',
+    ...requestLimits(request),
+  ]
   if (described === undefined) limits.push('chain_not_identified')
   return {
     draft: {
@@ -54,15 +53,7 @@ export function decisionReceipt(parameters: {
       ...about(grant, layer, evidence, claims, limits),
       ...(described === undefined ? {} : { actorChain: described.actorChain, delegation: described.delegation }),
       action: { id: hashRequest(request.request) },
-      intent: {
-        chain: caip2(action.chainId),
-        mode: action.calls.length === 1 ? 'single' : 'batch',
-        redeemer: action.redeemer,
-        calls: hashCalls(action.calls),
-        asker,
-        signed,
-        ...(words === undefined ? {} : { reason: words }),
-      },
+      intent: describeIntent(grant, request),
       verdict: describeVerdict(verdict, stage),
       ...(state === undefined ? {} : { state: describeState(state) }),
       roots: described === undefined ? rootsOf(grant) : described.delegation.chain.slice(-1).map(({ hash }) => hash),

@@ -32,4 +32,5 @@ export {
 } from './request.ts'
 export { type Ending, revocationReceipt } from './revocationReceipt.ts'
 export { type Draft, type Kind, parseStatement, type Statement, type StatementOf } from './statement.ts'
+export { ticketReceipt } from './ticketReceipt.ts'
 export { parseToken, type Token } from './token.ts'

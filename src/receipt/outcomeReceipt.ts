@@ -105,6 +105,11 @@ export function describeOutcome(outcome: Outcome, data: Hex): StatementOf<'outco
         tx: outcome.transactionHash,
         ...(outcome.by === null ? {} : { by: outcome.by }),
       }
+    case 'not_executed': {
+      const { because, transactionHash: tx, blockNumber, blockHash } = outcome
+      const block = { number: blockNumber.toString(), hash: blockHash }
+      return { status: 'not_executed', data, because, block, ...(tx === null ? {} : { tx }) }
+    }
     case 'unknown': {
       const tx = outcome.transactionHash
       return { status: 'unknown', data, ...(tx === null ? {} : { tx }), doubt: cleanText(outcome.doubt) ?? 'not said' }

@@ -33,6 +33,18 @@ export const GrantRef = z.strictObject({
 /** `id` is the EIP-712 digest of the request, signed or not: every receipt about one attempt has the same. */
 export const ActionRef = z.strictObject({ id: Hash })
 
+/** That a request was taken in, before anybody decided about it: what the issuer owes an answer to. */
+export const TicketRead = z
+  .strictObject({
+    /** Among all requests that this issuer took in, from 1 on, without a gap. */
+    number: Count.min(1),
+    /** Unix seconds, by the issuer's clock. */
+    received: Count,
+    /** Unix seconds: the latest time by which a decision follows. */
+    decideBy: Count,
+  })
+  .refine(({ received, decideBy }) => received <= decideBy, { message: 'a decision follows what was received' })
+
 export const Intent = z.strictObject({
   chain: Caip2,
   mode: z.enum(['single', 'batch']),
@@ -204,6 +216,14 @@ export const OutcomeRead = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('ineffective'), data: Hash, ...Included, effects: Effects, missing: Text }),
   z.strictObject({ status: z.literal('pending'), data: Hash, tx: Hash }),
   z.strictObject({ status: z.literal('replaced'), data: Hash, tx: Hash, by: Hash.optional() }),
+  z.strictObject({
+    status: z.literal('not_executed'),
+    data: Hash,
+    because: z.enum(['request_expired', 'request_burned']),
+    block: z.strictObject({ number: Uint, hash: Hash }),
+    /** The last bytes that were signed for it. */
+    tx: Hash.optional(),
+  }),
   z.strictObject({ status: z.literal('unknown'), data: Hash, tx: Hash.optional(), doubt: Text }),
 ])
 
@@ -261,7 +281,7 @@ export const Ending = z.discriminatedUnion('act', [
 
 /** What stands behind each part: who is believed when it is believed. */
 export const Claim = z.strictObject({
-  path: z.enum(['/delegation', '/grant', '/intent', '/verdict', '/state', '/outcome', '/revocation']),
+  path: z.enum(['/delegation', '/grant', '/intent', '/outcome', '/revocation', '/state', '/ticket', '/verdict']),
   basis: z.enum(['signature', 're-execution', 'attestation']),
 })
 

@@ -16,6 +16,7 @@ import {
   OutcomeRead,
   Refused,
   StateRead,
+  TicketRead,
 } from './parts.ts'
 import { Caip10, Count, Digest, Hash, Issuer } from './values.ts'
 
@@ -25,10 +26,10 @@ import { Caip10, Count, Digest, Hash, Issuer } from './values.ts'
  */
 
 /** Kinds that exist. */
-export const KINDS = ['grant', 'decision', 'outcome', 'revocation'] as const
+export const KINDS = ['grant', 'ticket', 'decision', 'outcome', 'revocation'] as const
 export type Kind = (typeof KINDS)[number]
 /** Kinds that have a name and no form yet: refused by name, never read as something else. */
-export const KINDS_TO_COME = ['ticket', 'escalation', 'checkpoint', 'keyset', 'correction'] as const
+export const KINDS_TO_COME = ['escalation', 'checkpoint', 'keyset', 'correction'] as const
 
 export function vct<kind extends Kind>(kind: kind): `urn:ambit:receipt:v1:${kind}` {
   return `urn:ambit:receipt:v1:${kind}`
@@ -72,6 +73,14 @@ const chain = {
 const kind = <name extends Kind>(name: name) => ({ vct: z.literal(vct(name)), kind: z.literal(name) })
 
 const Grant = z.strictObject({ ...kind('grant'), ...place, ...about })
+const Ticket = z.strictObject({
+  ...kind('ticket'),
+  ...place,
+  ...about,
+  action: ActionRef,
+  intent: Intent,
+  ticket: TicketRead,
+})
 const Decision = z.strictObject({
   ...kind('decision'),
   ...place,
@@ -98,7 +107,7 @@ const Outcome = z.strictObject({
 const Revocation = z.strictObject({ ...kind('revocation'), ...place, ...about, revocation: Ending })
 
 export const Statement = z
-  .discriminatedUnion('kind', [Grant, Decision, Outcome, Revocation])
+  .discriminatedUnion('kind', [Grant, Ticket, Decision, Outcome, Revocation])
   .superRefine((statement, context) => {
     const refuse = (message: string, path: string) => context.addIssue({ code: 'custom', message, path: [path] })
     if ((statement.seq === 1) !== (statement.prev === undefined))

@@ -1,8 +1,12 @@
+import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
+import { ticketReceipt } from '../receipt/ticketReceipt.ts'
 import { RedeemerError } from './errors.ts'
-import { checkAsked, readAsked } from './request.ts'
+import { askedOf, checkAsked, readAsked } from './request.ts'
 import { openGrant, type Service } from './service.ts'
 import { acceptAction, type StoredAction } from './store/actions.ts'
+import type { Query } from './store/database.ts'
+import { appendReceipt } from './store/receipts.ts'
 
 const KEY = /^[\x21-\x7e]{1,128}$/
 
@@ -31,8 +35,8 @@ export async function accept(
   const open = await openGrant(service, database.query, request.grant)
   const agent = checkAsked(service, open, asked)
   const { id, digest, document } = asked
-  return database.transaction((query) =>
-    acceptAction(query, database.dialect, {
+  return database.transaction(async (query) => {
+    const kept = await acceptAction(query, database.dialect, {
       id,
       grantId: open.grant.id,
       principal: open.grant.scopes[0]?.principal as Hex,
@@ -42,6 +46,23 @@ export async function accept(
       document,
       deadline: Number(request.request?.deadline ?? request.deadline),
       acceptedAt: service.now(),
-    }),
-  )
+    })
+    if (!kept.repeated) await giveTicket(service, query, open.grant, kept.action)
+    return kept
+  })
+}
+
+/** Signed and kept with the request itself, before anybody has looked at it: a denial cannot be left out unseen. */
+async function giveTicket(service: Service, query: Query, grant: Grant, action: StoredAction): Promise<void> {
+  const received = BigInt(Math.floor(action.acceptedAt / 1_000))
+  const drafted = ticketReceipt({
+    grant,
+    request: askedOf(action),
+    number: action.ticket,
+    received,
+    decideBy: received + BigInt(service.settings.decideWithin),
+    layer: 'redeemer',
+  })
+  const receipt = { drafted, actionId: action.id, terminal: false, now: action.acceptedAt }
+  await appendReceipt(query, service.database.dialect, service.issuer, receipt)
 }

@@ -31,6 +31,8 @@ export type Settings = {
   confirmations: number
   /** Milliseconds after which what a replica took may be taken by another one. */
   claimMs: number
+  /** Seconds after which a decision follows at the latest: what a ticket promises. */
+  decideWithin: number
   /** Seconds that a request may be good for at most: what leaks is then soon worthless. */
   longestRequest: number
   /** Most wei a unit of gas. */
@@ -46,6 +48,7 @@ export type Settings = {
 export const DEFAULTS: Settings = {
   confirmations: 3,
   claimMs: 30_000,
+  decideWithin: 120,
   longestRequest: 600,
   feeCap: 200_000_000_000n,
   replaceAfter: 3,

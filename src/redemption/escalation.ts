@@ -40,7 +40,7 @@ export type Settled =
 /** What became of a confirmed action when it was submitted: `denied` where the verdict had changed meanwhile. */
 export type Submission = {
   at: bigint
-  status: 'denied' | 'executed' | 'reverted' | 'replaced' | 'ineffective' | 'pending' | 'unknown'
+  status: 'denied' | 'executed' | 'reverted' | 'replaced' | 'ineffective' | 'not_executed' | 'pending' | 'unknown'
   /** Of a denial. */
   code: string | null
   transactionHash: Hex | null

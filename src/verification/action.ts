@@ -12,7 +12,7 @@ export function checkAction(
   statement: Statement,
   evidence: CheckedEvidence,
 ): { checks: Check[]; request?: RequestRead } {
-  if (statement.kind !== 'decision' && statement.kind !== 'outcome') return { checks: [] }
+  if (statement.kind === 'grant' || statement.kind === 'revocation') return { checks: [] }
   if (evidence.request === undefined) {
     return { checks: [found('action', 'unavailable', 'evidence_missing', 'The request is not here.')] }
   }
@@ -63,10 +63,13 @@ export function checkRequest(
       return found('request', 'refuted', 'request_late', 'The request was allowed after its deadline.')
     }
   }
+  if (statement.kind === 'ticket' && request.request.deadline < BigInt(statement.ticket.received)) {
+    return found('request', 'refuted', 'request_late', 'The request was taken in after its deadline.')
+  }
   return proven('request', 'The asker signed this very request.')
 }
 
-function disagreement(statement: Extract<Statement, { kind: 'decision' | 'outcome' }>, read: RequestRead): boolean {
+function disagreement(statement: Extract<Statement, { action: unknown }>, read: RequestRead): boolean {
   const { request, id, callsHash, signature } = read
   const { grant, action } = statement
   if (action.id !== id || request.grant !== grant.id) return true
@@ -86,5 +89,5 @@ function disagreement(statement: Extract<Statement, { kind: 'decision' | 'outcom
 
 /** Is the account whose signature counts the one that the receipt names? Asked where both are known. */
 export function isAsker(statement: Statement, read: GrantRead): boolean {
-  return statement.kind !== 'decision' || statement.intent.asker === partiesOf(read.grant).asker
+  return !('intent' in statement) || statement.intent.asker === partiesOf(read.grant).asker
 }

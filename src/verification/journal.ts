@@ -2,6 +2,7 @@ import type { Bundle } from '../receipt/bundle.ts'
 import type { Statement, StatementOf } from '../receipt/statement.ts'
 import { resultOf } from './checks.ts'
 import { createMemory } from './memory.ts'
+import { checkTickets, type Owed } from './tickets.ts'
 import { loadTrust } from './trust.ts'
 import type { Result, Status, Verification, VerifyOptions } from './types.ts'
 import { verifyBundle } from './verify.ts'
@@ -23,6 +24,14 @@ export type JournalCode =
   | 'outcome_twice'
   /** One action, by its id, was executed by two transactions, both final. */
   | 'executed_twice'
+  /** Two tickets with one number, or for one request. */
+  | 'ticket_twice'
+  /** A request was decided before it was taken in. */
+  | 'ticket_late'
+  /** Its time has passed, and there is no decision here. */
+  | 'ticket_unanswered'
+  /** All receipts of the issuer are here, and a ticket's number is not. */
+  | 'ticket_gap'
 
 export type JournalFinding = {
   code: JournalCode
@@ -43,6 +52,8 @@ export type JournalVerification = {
   findings: readonly JournalFinding[]
   /** Allowed decisions without a settled outcome. That is no fault: the chain may not have answered yet. */
   open: readonly { decision: string; action: string }[]
+  /** Requests that were taken in and have no decision here. */
+  owed: readonly Owed[]
 }
 
 /** One receipt whose signature is proven. */
@@ -61,7 +72,11 @@ type Place = { id: string; seq: number; prev: string | undefined }
  */
 export async function verifyJournal(
   bundles: readonly (string | Bundle)[],
-  options: Omit<VerifyOptions, 'previous'> & { heads?: readonly { iss: string; seq: number; id: string }[] },
+  options: Omit<VerifyOptions, 'previous'> & {
+    heads?: readonly { iss: string; seq: number; id: string }[]
+    /** Unix seconds: a ticket whose time has passed is told. */
+    now?: bigint
+  },
 ): Promise<JournalVerification> {
   const trust = 'loaded' in options.trust ? options.trust : await loadTrust(options.trust)
   const memory = options.memory ?? createMemory()
@@ -73,10 +88,12 @@ export async function verifyJournal(
   }
   const known = [...entries.values()]
   const { findings: outcomes, open } = checkOutcomes(known)
-  const findings = [...checkChains(known), ...checkHeads(known, options.heads ?? []), ...outcomes]
+  const tickets = checkTickets(known, options.now)
+  const chains = [...checkChains(known), ...checkHeads(known, options.heads ?? [])]
+  const findings = [...chains, ...outcomes, ...tickets.findings]
   const results = receipts.flatMap(({ checks }) => checks)
   const together = findings.map(({ status }) => ({ check: 'links', status, code: 'links_broken', detail: '' }) as const)
-  return { result: resultOf([...results, ...together]), receipts, findings, open }
+  return { result: resultOf([...results, ...together]), receipts, findings, open, owed: tickets.owed }
 }
 
 function checkChains(entries: readonly Entry[]): JournalFinding[] {
@@ -127,7 +144,7 @@ function checkHeads(
   })
 }
 
-const SETTLED: ReadonlySet<string> = new Set(['executed', 'reverted', 'ineffective', 'replaced'])
+const SETTLED: ReadonlySet<string> = new Set(['executed', 'reverted', 'ineffective', 'replaced', 'not_executed'])
 
 function checkOutcomes(entries: readonly Entry[]): Pick<JournalVerification, 'findings' | 'open'> {
   const decisions = new Map<string, StatementOf<'decision'>>()
@@ -146,8 +163,9 @@ function checkOutcomes(entries: readonly Entry[]): Pick<JournalVerification, 'fi
     else if (!isOutcomeOf(statement, decision)) find('outcome_mismatch', 'refuted', statement.decision)
     if (SETTLED.has(outcome.status)) settled.add(statement.decision)
     // What is not final may be followed by another outcome of the same decision: the chain may have been reorganised.
-    // That its nonce went to another transaction is an end as well.
-    if (!(outcome.status === 'replaced' || ('final' in outcome && outcome.final))) continue
+    // That its nonce went to another transaction is an end as well, and so is that it never can run.
+    const ended = outcome.status === 'replaced' || outcome.status === 'not_executed'
+    if (!ended && !('final' in outcome && outcome.final)) continue
     const other = final.get(statement.decision)
     if (other !== undefined) find('outcome_twice', 'refuted', other)
     final.set(statement.decision, id)

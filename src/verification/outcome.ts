@@ -47,12 +47,19 @@ export function checkOutcome(
   }
   const block = checkBlock('outcome', outcome.block.number, outcome.block.hash, facts)
   if (block !== undefined) return [block]
+  if (outcome.status === 'not_executed') {
+    // Whether its number was used stands in the enforcer's storage at that block, which nobody was asked for.
+    const detail = 'That its request can never pass any more is the issuer’s word.'
+    return isIncluded(outcome.tx, statement, facts)
+      ? [found('outcome', 'refuted', 'outcome_contradicted', 'The chain has a transaction of what never ran.')]
+      : [found('outcome', 'attested', 'outcome_attested', detail)]
+  }
   return [compare(statement, outcome, rebuilt, request, environment, facts)]
 }
 
 /** Without this, an issuer could hide a payment by calling it replaced. What is pending may be included later, and stay true. */
-function isIncluded(tx: Hex, statement: Outcome, facts: ChainFacts | undefined): boolean {
-  if (facts?.chainId !== caipChainId(statement.grant.manager)) return false
+function isIncluded(tx: Hex | undefined, statement: Outcome, facts: ChainFacts | undefined): boolean {
+  if (tx === undefined || facts?.chainId !== caipChainId(statement.grant.manager)) return false
   const seen = facts.transactions?.[tx]
   return seen?.transaction.hash === tx && seen.receipt.transactionHash === tx
 }
@@ -76,7 +83,7 @@ function rebuild(statement: Outcome, { grant }: GrantRead, { request }: RequestR
 /** Classifies the transaction anew, from the chain's own data. */
 function compare(
   statement: Outcome,
-  outcome: Extract<Outcome['outcome'], { block: unknown }>,
+  outcome: Extract<Outcome['outcome'], { gasUsed: unknown }>,
   redemption: Redemption,
   { request }: RequestRead,
   environment: Environment | undefined,

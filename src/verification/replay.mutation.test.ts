@@ -120,7 +120,7 @@ describe('replayReceipts: doubts', async () => {
 
   test('behavior: a kind of a later version is named as such', async () => {
     const later = await forge(
-      { ...yes.statement, kind: 'ticket', vct: 'urn:ambit:receipt:v1:ticket' },
+      { ...yes.statement, kind: 'escalation', vct: 'urn:ambit:receipt:v1:escalation' },
       yes.bundle.evidence,
     )
     expect((await replay([later])).cannotSay).toMatchObject([{ why: 'kind_not_supported', status: 'unavailable' }])

@@ -12,7 +12,15 @@ import { verifyJournal } from './journal.ts'
 import type { CheckCode, Verification, VerifyOptions } from './types.ts'
 
 /** What became of an action when it was asked for. */
-export type Past = 'executed' | 'reverted' | 'ineffective' | 'replaced' | 'open' | 'denied' | 'escalated'
+export type Past =
+  | 'executed'
+  | 'reverted'
+  | 'ineffective'
+  | 'replaced'
+  | 'not_executed'
+  | 'open'
+  | 'denied'
+  | 'escalated'
 
 /** What the other scope says of it. */
 export type Now =
@@ -151,9 +159,12 @@ function settle(events: readonly Event[]): Settled[] {
       statement.verdict.result !== 'allowed' &&
       statement.verdict.result !== 'escalated' &&
       statement.verdict.family === 'execution'
-    return { ...event, was, counts: was !== 'reverted' && was !== 'replaced' && !failing }
+    return { ...event, was, counts: !DID_NOTHING.includes(was) && !failing }
   })
 }
+
+/** What spent nothing, whatever was allowed. */
+const DID_NOTHING: readonly Past[] = ['reverted', 'replaced', 'not_executed']
 
 function rankOf({ statement }: Event): number {
   return statement.kind === 'decision' ? 1 : 0

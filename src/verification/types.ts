@@ -32,6 +32,8 @@ export type CheckName =
   | 'action'
   /** The asker signed it. */
   | 'request'
+  /** It was taken in, with this number. */
+  | 'ticket'
   | 'verdict'
   | 'state'
   | 'outcome'
@@ -70,6 +72,8 @@ export type CheckCode =
   | 'request_unsigned'
   | 'request_other_signer'
   | 'request_late'
+  // ticket
+  | 'ticket_attested'
   // verdict and state
   | 'verdict_mismatch'
   | 'verdict_without_state'

@@ -76,6 +76,10 @@ function checkContent(envelope: Envelope, options: VerifyOptions): Check[] {
         : checkRequest(statement, request, read, memory),
     )
   }
+  if (statement.kind === 'ticket') {
+    const detail = 'When it was taken in, and as which one, is the issuer’s word: see its other receipts.'
+    checks.push(found('ticket', 'attested', 'ticket_attested', detail))
+  }
   if (statement.kind === 'decision') {
     checks.push(checkVerdict(statement, read, request), ...checkState(statement, facts))
   }

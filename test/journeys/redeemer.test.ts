@@ -61,12 +61,13 @@ describe('the redeemer', () => {
     expect(await paid()).toBe(units(5n))
     const receipts = await listReceipts(rig.service.database.query, { limit: 10 })
     expect(receipts.map(({ kind, terminal }) => [kind, terminal])).toEqual([
+      ['ticket', false],
       ['decision', false],
       ['outcome', true],
     ])
     const bundles = receipts.map(({ bundle }) => bundle)
     const journal = await verifyJournal(bundles, { trust, environment: chain.environment })
-    expect(journal).toMatchObject({ result: 'valid', open: [], findings: [] })
+    expect(journal).toMatchObject({ result: 'valid', open: [], owed: [], findings: [] })
   }, 60_000)
 
   it('behavior: the same request again is the same action, under its key and under another', async () => {

@@ -62,7 +62,7 @@ export const receiptsShow: Command = {
     const entry = journal.find(context.args[0] ?? '')
     const statement = await journal.statement(entry)
     const { LIMITS } = await import('../../receipt/codes.ts')
-    const reason = statement.kind === 'decision' ? statement.intent.reason : undefined
+    const reason = 'intent' in statement ? statement.intent.reason : undefined
     return {
       data: { id: entry.id, file: entry.path, statement: statement as unknown as Data },
       text: lines(
@@ -127,6 +127,8 @@ function headline(statement: Statement): string {
   switch (statement.kind) {
     case 'grant':
       return 'granted'
+    case 'ticket':
+      return `request ${statement.ticket.number} taken in, to be decided by ${formatInstant(BigInt(statement.ticket.decideBy))}`
     case 'decision': {
       const { verdict } = statement
       if (verdict.result === 'escalated') return `escalated to ${verdict.confirmer}`

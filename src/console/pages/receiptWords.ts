@@ -13,6 +13,8 @@ export function headlineOf(statement: Statement): Headline {
   switch (statement.kind) {
     case 'grant':
       return { text: 'Granted', tone: '' }
+    case 'ticket':
+      return { text: 'Taken in', tone: '' }
     case 'decision': {
       const { verdict } = statement
       if (verdict.result === 'allowed') return { text: 'Allowed', tone: 'good' }
@@ -38,6 +40,7 @@ export function headlineOf(statement: Statement): Headline {
 const OUTCOME = {
   reverted: 'Reverted',
   ineffective: 'Did not do what was asked',
+  not_executed: 'Never ran, and never can',
   pending: 'Not included yet',
   replaced: 'Replaced by another transaction',
   unknown: 'Not known what became of it',
@@ -56,6 +59,8 @@ export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 's
   switch (statement.kind) {
     case 'grant':
       return scope !== null && html`<p>${say(scope.task.purpose, 240)}</p>`
+    case 'ticket':
+      return html`<p class="quiet">Request ${statement.ticket.number}, to be decided by ${instant(BigInt(statement.ticket.decideBy))}.</p>`
     case 'decision': {
       const { verdict } = statement
       if (verdict.result === 'allowed') return html`<p class="quiet">By rule ${say(verdict.rule, 64)}.</p>`
