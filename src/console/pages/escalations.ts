@@ -19,6 +19,8 @@ const MAX_ANSWERED = 12
 const MAX_OPEN = 24
 /** Calls of one question that are said; more would push the answer out of sight. */
 const MAX_CALLS = 8
+/** Characters of the bytes that a page shows: what does not fit is not signed on it. */
+const MAX_BYTES = 6_000
 /** Arguments of one call, and characters of each value. */
 const MAX_ARGS = 12
 const MAX_VALUE = 160
@@ -39,10 +41,10 @@ export const escalationPages: PageModule = {
   ],
 }
 
-const SAID: Readonly<Record<string, string>> = {
-  confirm: 'Confirmed. The chain takes this signature for this action alone, once.',
-  reject: 'Rejected. Nothing was sent.',
-}
+const SAID: ReadonlyMap<string | null, string> = new Map([
+  ['confirm', 'Confirmed. The chain takes this signature for this action alone, once.'],
+  ['reject', 'Rejected. Nothing was sent.'],
+])
 
 async function list({ source, now }: PageContext): Promise<View> {
   const every = await sourceOf(source.escalations).list()
@@ -72,15 +74,15 @@ function card(escalation: Escalation, now: bigint): Html {
 async function show(context: PageContext): Promise<View> {
   const source = sourceOf(context.source.escalations)
   const escalation = await found(context, source)
-  const { number, expires, at, request, grant } = escalation
+  const { number, expires, at, grant } = escalation
   const scope = scopeOf(escalation)
   const status = escalationStatus(escalation, context.now)
-  const said = SAID[context.query.get('done') ?? '']
+  const said = SAID.get(context.query.get('done'))
   return {
     title: status === 'open' ? 'Confirm, or reject' : `Escalation ${number}`,
     kicker: html`<a href="/escalations">Escalations</a> ${badge(escalation, context.now)} <span>#${number}, asked ${instant(at)}</span>`,
     lead: html`Under <a href="/grants/${grant.id}">${say(scope.task.id, 64)}</a>: ${say(scope.task.purpose, 300)}`,
-    ...(status === 'open' && request !== null ? { wallet: true as const } : {}),
+    ...(status === 'open' && isShown(escalation) ? { wallet: true as const } : {}),
     body: html`
 ${said !== undefined && html`<p class="card notice good" role="status">${said}</p>`}
 ${heldElsewhere(escalation)}
@@ -122,7 +124,7 @@ function bytes({ action, request }: Escalation, scope: Scope): Html {
           args.length > 0 &&
           html`<ul>${args.slice(0, MAX_ARGS).map(({ name, type, value }) => html`<li><code>${say(name, 64)}</code> <span class="quiet">${say(type, 40)}</span> ${say(value, MAX_VALUE)}</li>`)}</ul>${args.length > MAX_ARGS && html`<p class="warning">and ${args.length - MAX_ARGS} more arguments</p>`}`
         }</li>`,
-    )}</ol>${calls.length > MAX_CALLS && html`<p class="warning">and ${calls.length - MAX_CALLS} more calls: look at them in a terminal before you sign.</p>`}
+    )}</ol>${calls.length > MAX_CALLS && html`<p class="warning">and ${calls.length - MAX_CALLS} more calls</p>`}
 ${request !== null && fine(request)}</section>`
 }
 
@@ -130,7 +132,7 @@ function fine({ number, deadline, delegation, mode, execution, enforcer }: TaskS
   return html`<details><summary>The bytes</summary><dl class="facts">
 <div><dt>Number</dt><dd>${number}</dd></div><div><dt>Submitted by</dt><dd>${instant(deadline)}</dd></div>
 <div><dt>Delegation</dt><dd><code>${delegation}</code></dd></div><div><dt>Enforcer</dt><dd><code>${toChecksum(enforcer)}</code></dd></div>
-<div><dt>Mode</dt><dd><code>${mode}</code></dd></div></dl><pre>${say(execution, 2_400)}</pre></details>`
+<div><dt>Mode</dt><dd><code>${mode}</code></dd></div></dl><pre>${say(execution, MAX_BYTES)}</pre></details>`
 }
 
 /** Hostile text, and said to be that. */
@@ -145,10 +147,22 @@ ${
 <p class="quiet">Its own words, and perhaps somebody else’s in its mouth. They decide nothing; what is signed stands beside them.</p></section>`
 }
 
-function answer(context: PageContext, { number, request, confirmer, grant }: Escalation): Html {
+/** Nobody signs on this page what this page does not show. */
+function isShown({ request, grant }: Escalation): boolean {
+  if (request === null || request.execution.length > MAX_BYTES) return false
+  const calls = callsInWords(request, grant.scopes.at(-1) as Scope)
+  return calls.length <= MAX_CALLS && calls.every(({ args }) => args.length <= MAX_ARGS)
+}
+
+function answer(context: PageContext, escalation: Escalation): Html {
+  const { number, request, confirmer, grant } = escalation
   const no = html`<section class="card"><h3>Reject</h3><p>Recorded here at once. Nothing is signed or sent.</p>
 <form method="post" action="/escalations/${number}/reject">${csrfField(context)}<label for="why">Why (optional)</label><input id="why" name="why" maxlength="300"><div class="actions"><button>Reject</button></div></form></section>`
   if (request === null) return no
+  if (!isShown(escalation)) {
+    return html`<div class="grid"><section class="card notice warn"><h3>Confirm in a terminal</h3><p>It is too long for a page to show all of it, and what is not seen should not be signed.</p><pre>ambit escalations show ${number}
+ambit escalations confirm ${number} --account &lt;confirmer&gt;</pre></section>${no}</div>`
+  }
   return html`<div class="grid"><section class="card"><h3>Confirm</h3><p>A signature of the confirmer over these very bytes: nothing else lets it pass. This page only asks your wallet for it.</p>
 ${walletForm(context, {
   action: `/escalations/${number}/confirm`,
