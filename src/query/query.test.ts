@@ -1,5 +1,6 @@
 import { hashKey, MutationObserver, QueryClient } from '@tanstack/query-core'
 import { disconnect, getConnection } from '@wagmi/core'
+import { createPublicClient, custom } from 'viem'
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { mint, useChain } from '../../test/rig/chain.ts'
 import { dailyScope } from '../../test/rig/dappScope.ts'
@@ -70,6 +71,22 @@ describe('supportedPermissionsQueryOptions', () => {
     expect(options.queryFn).not.toBe(query.queryFn)
   })
 
+  it('behavior: asked for a chain, the wallet has to be on it; else it may be on any', async () => {
+    const two = await openWagmi(chain, { chains: [{ chainId: 1337, rpcUrl: chain.rpcUrl }] })
+    const ask = (chainId?: number) => client().fetchQuery(supportedPermissionsQueryOptions(two.config, { chainId }))
+    expect(Object.keys(await ask(chain.chainId))).not.toEqual([])
+    await two.request('wallet_switchEthereumChain', { chainId: '0x539' })
+    await expect(ask(chain.chainId)).rejects.toMatchObject({ name: 'ConnectorChainMismatchError' })
+    expect(Object.keys(await ask())).not.toEqual([])
+  })
+
+  it('error: an account that the wallet does not have', async () => {
+    const options = supportedPermissionsQueryOptions(wagmi.config, { account: `0x${'77'.repeat(20)}` })
+    await expect(client().fetchQuery(options)).rejects.toMatchObject({ name: 'ConnectorAccountNotFoundError' })
+    const own = supportedPermissionsQueryOptions(wagmi.config, { account: wagmi.addresses[1] })
+    expect(Object.keys(await client().fetchQuery(own))).not.toEqual([])
+  })
+
   it('error: a wallet that is gone', async () => {
     const gone = await openWagmi(chain)
     const options = supportedPermissionsQueryOptions(gone.config)
@@ -128,6 +145,23 @@ describe('requestGrantMutationOptions', () => {
       mutation: { onSuccess: (data) => seen.push(data), ...{ mutationFn: () => seen.push('theirs') } },
     })
     expect(seen).toEqual([answer])
+  })
+
+  it('behavior: a node that the caller names stands above the config’s, and a wallet above the connected one', async () => {
+    const other = await openWagmi(chain, { connect: false })
+    const [connector] = other.config.connectors
+    await other.request('eth_requestAccounts')
+    const broken = createPublicClient({
+      transport: custom({ request: () => Promise.reject(new Error('down')) }, { retryCount: 0 }),
+    })
+    const { environment } = chain
+    const mutation = new MutationObserver(client(), requestGrantMutationOptions(other.config))
+    const scope = scopeFor(other)
+    expect(await mutation.mutate({ scope, environment, connector })).toMatchObject({ status: 'granted' })
+    expect(await mutation.mutate({ scope, environment, connector, publicClient: broken })).toMatchObject({
+      status: 'refused',
+      code: 'chain.rpc_unreachable',
+    })
   })
 
   it('error: no wallet, and no account of the principal in it', async () => {
@@ -209,6 +243,22 @@ describe('revokeGrantMutationOptions', () => {
     const data = await client().fetchQuery(grantStatusQueryOptions(wagmi.config, { grant, environment }))
     expect(data).toMatchObject({ status: 'revoked', revocation: { how: 'disabled', by: wagmi.addresses[0] } })
     expect(revokeGrantMutationOptions(wagmi.config).mutationKey).toEqual(['revokeGrant'])
+  })
+
+  it('behavior: by a node and a wallet that the caller names', async () => {
+    const other = await openWagmi(chain, { connect: false })
+    const [connector] = other.config.connectors
+    await other.request('eth_requestAccounts')
+    const broken = createPublicClient({
+      transport: custom({ request: () => Promise.reject(new Error('down')) }, { retryCount: 0 }),
+    })
+    const mutation = new MutationObserver(client(), revokeGrantMutationOptions(other.config))
+    // It was ended above: nobody has to be asked.
+    expect(await mutation.mutate({ grant, connector })).toMatchObject({ status: 'revoked', links: [{ by: 'before' }] })
+    expect(await mutation.mutate({ grant, connector, publicClient: broken })).toMatchObject({ status: 'refused' })
+    await expect(mutation.mutate({ grant, connector, account: `0x${'77'.repeat(20)}` })).rejects.toMatchObject({
+      name: 'ConnectorAccountNotFoundError',
+    })
   })
 
   it('behavior: a person who says no is a refusal', async () => {

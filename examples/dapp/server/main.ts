@@ -9,10 +9,16 @@ const { values } = parseArgs({
 if (values.check) {
   for await (const line of check()) console.log(line)
 } else {
-  const example = await startExample({ port: Number(values.port) })
-  console.log(
-    `\n  Allowance  ${example.url}\n\n  A chain, a redeemer, an agent and a wallet, all on this machine. Ctrl-C ends them.\n`,
-  )
+  const example = await startExample({ port: Number(values.port) }).catch((error: unknown) => {
+    if ((error as { code?: unknown }).code !== 'EADDRINUSE') throw error
+    console.error(`Port ${values.port} is taken. Choose another: npm run example:dapp -- --port 5711`)
+    process.exit(1)
+  })
+  console.log(`
+  Allowance  ${example.url}
+
+  A chain, a redeemer, an agent and a wallet, all on this machine. Ctrl-C ends them.
+`)
   const end = () => {
     // A second Ctrl-C does not wait.
     process.once('SIGINT', () => process.exit(130))
