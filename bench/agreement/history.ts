@@ -148,5 +148,5 @@ async function setStorage(rig: Rig, enforcer: string, hash: Hex, member: bigint,
 
 const MAX = (1n << 256n) - 1n
 const MOST_BLOCKS = 5
-/** Of one transaction: more than the longest batch takes. */
-const GAS = '0x1e8480'
+/** Of one transaction: more than a batch of the longest calls takes for its calldata alone, and as much as one may have. */
+const GAS = '0xf42400'

@@ -72,8 +72,10 @@ contract BatchTest is Fixture {
     }
 
     function test_nothingBesideAListIsInIt() public {
-        // Twenty bytes at any place of the terms as a payee: what stands next to the list, or across two entries, is nobody.
-        bytes memory terms = _pack(_payments());
+        // Twenty bytes at any place of the terms as a payee: what stands next to a list, or across two entries, is nobody.
+        Parts memory t = _payments();
+        t.rules = _list(_transferRule(50), _transferRule(40));
+        bytes memory terms = _pack(t);
         for (uint256 last; last < 3; ++last) {
             Execution[] memory executions = new Execution[](last + 1);
             for (uint256 i; i < last; ++i) executions[i] = _transfer(BOB, 0);
