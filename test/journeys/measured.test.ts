@@ -28,6 +28,7 @@ import { readMeters } from '../../src/verdict/meters.ts'
 import { prepareGrant } from '../../src/verdict/prepare.ts'
 import { verifyBundle } from '../../src/verification/index.ts'
 import { balanceOf, mint, useChain } from '../rig/chain.ts'
+import { startFaultyRpc } from '../rig/faultyRpc.ts'
 import { fusedGrant, units } from '../rig/fusedGrant.ts'
 import { actionOf, addressOf, nodeOf, transferCall, upgraded } from '../rig/grant.ts'
 import { taskScopeAbi } from '../rig/taskScope.ts'
@@ -155,7 +156,7 @@ describe('a budget that measures', () => {
       requested: units(110n),
       remaining: units(90n),
     })
-    // 90 are left: a transfer of 81 takes 89.1 of them, and of what then is left one of 0.9 takes 0.99 and of 0.82 0.902.
+    // 90 are left: a transfer of 81 takes 89.1 of them.
     expect(await acts(grant, asked(pay(81n)), fee)).toMatchObject({ status: 'executed', lost: 89n })
     const prepared = prepareGrant(grant, chain.environment)
     const state = await readState(client, { grant, environment: chain.environment })
@@ -229,6 +230,28 @@ describe('a budget that measures', () => {
     const grant = await feeGrant({ measured: true })
     expect((await acts(grant, asked(pay(1n), pay(1n)), fee)).verdict).toMatchObject({ code: 'batch_not_allowed' })
     expect((await acts(grant, asked(pay(1_000_000n)), fee)).verdict).toMatchObject({ code: 'execution_failed' })
+  })
+
+  test('behavior: the chain is asked only where a rule measures and nothing else is wrong; a doubt is nobody’s yes', async () => {
+    const [measuring, declaring] = [await feeGrant({ measured: true }), await feeGrant({ amount: 'amount' })]
+    const rpc = await startFaultyRpc(chain.rpcUrl)
+    try {
+      const node = nodeOf(rpc.url)
+      const asks = async (grant: Grant, action: ReturnType<typeof asked>) => {
+        const state = await readState(client, { grant, environment: chain.environment, action })
+        const prepared = prepareGrant(grant, chain.environment)
+        rpc.seen.splice(0)
+        const read = await readEffects(node, { grant, prepared, action, state })
+        return [rpc.seen.length, read === state]
+      }
+      expect(await asks(declaring, asked(pay(1n)))).toEqual([0, true])
+      expect(await asks(measuring, asked(transferCall(fee, addressOf(helper), 1n)))).toEqual([0, true])
+      expect(await asks(measuring, asked(pay(1n)))).toEqual([1, false])
+      rpc.fault = () => ({ kind: 'drop' })
+      await expect(asks(measuring, asked(pay(1n)))).rejects.toMatchObject({ name: 'ChainError' })
+    } finally {
+      await rpc.stop()
+    }
   })
 
   test('attack: a target that fails in the enforcer’s words has failed by itself', async () => {
