@@ -1,10 +1,11 @@
 import { type LocalAccount, serializeErc6492Signature } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { requestGrant, type WirePermissionResponse } from '../../src/dapp/index.ts'
+import { requestGrant, verifyGranted, type WirePermissionResponse } from '../../src/dapp/index.ts'
 import { encodeCalls } from '../../src/delegation/execution.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { encodeCall } from '../../src/redemption/encode.ts'
 import { deployHybrid, planHybrid } from '../../src/testing/hybrid.ts'
+import { codeOfAsync } from '../codes.ts'
 import { balanceOf, mint, useChain } from '../rig/chain.ts'
 import { dailyScope, PAYEE } from '../rig/dappScope.ts'
 import { addressOf, nodeOf, transferCall } from '../rig/grant.ts'
@@ -116,5 +117,37 @@ describe('verifyGranted', () => {
     const plain = chain.accounts[6] as unknown as LocalAccount
     const eoa = { ...depends({ factory, factoryData }), signer: plain }
     expect(await request(addressOf(plain), eoa)).toMatchObject({ code: 'dapp.account_not_upgraded' })
+  })
+
+  test('behavior: at one block: it ends with its last second, with its nonce, and when it is disabled', async () => {
+    const { address } = await deployHybrid(parameters('0x01'))
+    const result = await request(address, {})
+    if (result.status !== 'granted' || result.path !== 'permission') throw result
+    const { grant } = result
+    const client = nodeOf(chain.rpcUrl)
+    const { environment } = chain
+    const head = await chain.publicClient.getBlock()
+    const ending = (timestamp: number) => ({ ...grant, rules: [{ type: 'expiry' as const, data: { timestamp } }] })
+    const now = Number(head.timestamp)
+    const verified = await verifyGranted(client, { grant: ending(now + 1), environment })
+    expect(verified.block).toMatchObject({ hash: head.hash, number: head.number, timestamp: head.timestamp })
+    const refused = (given: typeof grant, more: object = {}) =>
+      codeOfAsync(() => verifyGranted(client, { grant: given, environment, ...more }))
+    expect(await refused(ending(now))).toMatchObject({ code: 'dapp.expired', details: { expiry: now, now } })
+    expect((await verifyGranted(client, { grant: { ...grant, rules: [] }, environment })).account.kind).toBe('contract')
+    // Without a nonce there is none to be raised.
+    expect((await verifyGranted(client, { grant: { ...grant, nonce: null }, environment })).account.kind).toBe(
+      'contract',
+    )
+    expect(await refused({ ...grant, nonce: 1n })).toMatchObject({
+      code: 'dapp.nonce_ended',
+      details: { nonce: '1', current: '0' },
+    })
+    expect(await refused(grant, { environment: { ...environment, chainId: 1 } })).toMatchObject({
+      code: 'chain.wrong_chain',
+    })
+    const nobody = { ...nodeOf('http://127.0.0.1:9'), pollingInterval: 1 }
+    const unreachable = await codeOfAsync(() => verifyGranted(nobody, { grant, environment }))
+    expect(unreachable.code).toBe('chain.rpc_unreachable')
   })
 })
