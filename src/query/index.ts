@@ -16,6 +16,14 @@ export {
   grantStatusQueryOptions,
 } from './grantStatus.ts'
 export {
+  type GrantsData,
+  type GrantsOptions,
+  type GrantsQueryKey,
+  type GrantsQueryOptions,
+  grantsQueryKey,
+  grantsQueryOptions,
+} from './grants.ts'
+export {
   type RequestGrantMutationOptions,
   type RequestGrantOptions,
   type RequestGrantVariables,

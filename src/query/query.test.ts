@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { mint, useChain } from '../../test/rig/chain.ts'
 import { dailyScope } from '../../test/rig/dappScope.ts'
 import { openWagmi, type Wagmi } from '../../test/rig/wagmi.ts'
-import { DappError } from '../dapp/errors.ts'
 import type { GetGrantStatusReturnType } from '../dapp/getGrantStatus.ts'
+import type { ListGrantsReturnType } from '../dapp/listGrants.ts'
 import type { RequestGrantReturnType } from '../dapp/requestGrant.ts'
 import type { RevokeGrantReturnType } from '../dapp/revokeGrant.ts'
 import type { SupportedPermissions } from '../dapp/types.ts'
@@ -14,6 +14,7 @@ import type { WalletGrant } from '../dapp/walletGrant.ts'
 import type { Address } from '../primitives/hex.ts'
 import { grantedPermissionsQueryKey, grantedPermissionsQueryOptions } from './grantedPermissions.ts'
 import { grantStatusQueryKey, grantStatusQueryOptions } from './grantStatus.ts'
+import { grantsQueryKey, grantsQueryOptions } from './grants.ts'
 import { requestGrantMutationOptions } from './requestGrant.ts'
 import { revokeGrantMutationOptions } from './revokeGrant.ts'
 import { supportedPermissionsQueryKey, supportedPermissionsQueryOptions } from './supportedPermissions.ts'
@@ -126,6 +127,45 @@ describe('grantedPermissionsQueryOptions', () => {
   })
 })
 
+describe('grantsQueryOptions', () => {
+  it('default: what the wallet granted, verified on the chain again', async () => {
+    const { environment } = chain
+    const data = await client().fetchQuery(grantsQueryOptions(wagmi.config, { environment }))
+    expect(data).toMatchObject([{ status: 'live', grant: { id: grant.id } }])
+    expectTypeOf(data).toEqualTypeOf<ListGrantsReturnType>()
+  })
+
+  it('behavior: waits for a wallet, an environment, and the caller', () => {
+    const { environment } = chain
+    const { config } = wagmi
+    const connector = connectorOf(wagmi)
+    expect(grantsQueryOptions(config, { connector, environment }).enabled).toBe(true)
+    expect(grantsQueryOptions(config, { connector }).enabled).toBe(false)
+    expect(grantsQueryOptions(config, { environment }).enabled).toBe(false)
+    expect(grantsQueryOptions(config, { connector, environment, query: { enabled: false } }).enabled).toBe(false)
+  })
+
+  it('error: asked for no chain, it asks nobody', async () => {
+    const options = grantsQueryOptions(wagmi.config)
+    await expect(client().fetchQuery(options)).rejects.toMatchObject({
+      code: 'dapp.bad_request',
+      details: { member: 'environment' },
+    })
+  })
+})
+
+describe('grantsQueryKey', () => {
+  it('default: tells deployments and allowed factories apart', () => {
+    const { environment } = chain
+    const { chainId, manager } = environment
+    expect(grantsQueryKey({ environment, factories: [DELEGATE], scopeKey: 'a' })).toEqual([
+      'grants',
+      { chainId, manager, factories: [DELEGATE], scopeKey: 'a' },
+    ])
+    expect(grantsQueryKey()).toEqual(['grants', {}])
+  })
+})
+
 describe('requestGrantMutationOptions', () => {
   it('default: asks the connected wallet, and verifies on the config’s own node', () => {
     expect(grant).toMatchObject({ principal: wagmi.addresses[0], delegate: DELEGATE, differences: [] })
@@ -209,8 +249,10 @@ describe('grantStatusQueryOptions', () => {
 
   it('error: asked for nothing, it asks nobody', async () => {
     const options = grantStatusQueryOptions(wagmi.config)
-    await expect(client().fetchQuery(options)).rejects.toMatchObject({ code: 'dapp.bad_request' })
-    await expect(client().fetchQuery(options)).rejects.toBeInstanceOf(DappError)
+    await expect(client().fetchQuery(options)).rejects.toMatchObject({
+      code: 'dapp.bad_request',
+      details: { member: 'grant' },
+    })
   })
 })
 

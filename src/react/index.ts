@@ -3,6 +3,7 @@
 export { GrantSummary, type GrantSummaryProps } from './GrantSummary.tsx'
 export { type UseGrantedPermissionsParameters, useGrantedPermissions } from './useGrantedPermissions.ts'
 export { type UseGrantStatusParameters, useGrantStatus } from './useGrantStatus.ts'
+export { type UseGrantsParameters, useGrants } from './useGrants.ts'
 export { type UseRequestGrantParameters, useRequestGrant } from './useRequestGrant.ts'
 export { type UseRevokeGrantParameters, useRevokeGrant } from './useRevokeGrant.ts'
 export { type UseSupportedPermissionsParameters, useSupportedPermissions } from './useSupportedPermissions.ts'

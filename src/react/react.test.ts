@@ -11,10 +11,12 @@ import type { GetGrantStatusReturnType } from '../dapp/getGrantStatus.ts'
 import type { SupportedPermissions } from '../dapp/types.ts'
 import { grantedPermissionsQueryOptions } from '../query/grantedPermissions.ts'
 import { grantStatusQueryOptions } from '../query/grantStatus.ts'
+import { grantsQueryOptions } from '../query/grants.ts'
 import { supportedPermissionsQueryOptions } from '../query/supportedPermissions.ts'
 import { GrantSummary } from './GrantSummary.tsx'
 import { useGrantedPermissions } from './useGrantedPermissions.ts'
 import { useGrantStatus } from './useGrantStatus.ts'
+import { useGrants } from './useGrants.ts'
 import { useRequestGrant } from './useRequestGrant.ts'
 import { useRevokeGrant } from './useRevokeGrant.ts'
 import { useSupportedPermissions } from './useSupportedPermissions.ts'
@@ -82,6 +84,16 @@ describe('useGrantedPermissions', () => {
     await cache.prefetchQuery(grantedPermissionsQueryOptions(wagmi.config, connected(wagmi)))
     expect(use(() => useGrantedPermissions(), cache)).toMatchObject({ status: 'success', data: [] })
     expect(use(() => useGrantedPermissions()).status).toBe('pending')
+  })
+})
+
+describe('useGrants', () => {
+  it('default: of the connected wallet, under the key of its query', async () => {
+    const cache = new QueryClient()
+    const { environment } = chain
+    await cache.prefetchQuery(grantsQueryOptions(wagmi.config, { ...connected(wagmi), environment }))
+    expect(use(() => useGrants({ environment }), cache)).toMatchObject({ status: 'success', data: [] })
+    expect(use(() => useGrants(), cache)).toMatchObject({ status: 'pending', fetchStatus: 'idle' })
   })
 })
 
