@@ -2,6 +2,7 @@ import {
   GrantSummary,
   useGrantedPermissions,
   useGrantStatus,
+  useGrants,
   useRequestGrant,
   useRevokeGrant,
   useSupportedPermissions,
@@ -14,6 +15,7 @@ Object.assign(globalThis, {
   hooks: {
     GrantSummary,
     useGrantedPermissions,
+    useGrants,
     useGrantStatus,
     useRequestGrant,
     useRevokeGrant,
