@@ -115,6 +115,32 @@ describe('replayReceipts', () => {
     expect((await said(budget('95'))).slice(-2)).toEqual(['open passes', 'executed fails budgets'])
   })
 
+  test('behavior: what a rule measures no receipt says, so nothing is charged', async () => {
+    const asset = document.rules[0]?.asset ?? ''
+    const spends = [{ asset, measured: true, budget: 'stables' }]
+    const signature = 'function transfer(address to, uint256 amount)'
+    const rule = {
+      id: 'act',
+      class: 'call',
+      target: asset,
+      function: signature,
+      args: { to: { eq: vendors[0] } },
+      spends,
+    }
+    const unknown = [
+      'executed unknown',
+      'executed unknown',
+      'denied fails arguments',
+      'reverted unknown',
+      'open unknown',
+    ]
+    expect(await said({ rules: [rule], ...budget('1') })).toEqual([...unknown, 'executed unknown'])
+    const { actions } = await replayReceipts(scope({ rules: [rule] }), all, options)
+    expect(actions[0]).toMatchObject({ now: 'unknown', rule: 'act', pointer: '/rules/0/spends/0' })
+    // A rule that knows admits as ever, wherever it stands.
+    expect((await said({ rules: [rule, ...document.rules] }))[0]).toBe('executed passes')
+  })
+
   test('behavior: rolling and fixed windows, as the scope anchors them', async () => {
     expect(await said(budget('50', { per: 'PT1H', window: 'rolling' }))).toEqual([
       'executed passes',
