@@ -1,7 +1,18 @@
-import type { LocalAccount } from 'viem'
+import { type LocalAccount, parseEther } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { readFacts } from '../../src/chain/readFacts.ts'
-import { redelegateScope, requestGrant, revokeGrant, toGrant } from '../../src/dapp/index.ts'
+import {
+  type Permission,
+  type PermissionRequest,
+  type PermissionRule,
+  readWalletGrant,
+  redelegateScope,
+  requestExecutionPermissions,
+  requestGrant,
+  revokeGrant,
+  toGrant,
+  verifyGranted,
+} from '../../src/dapp/index.ts'
 import { encodeContext } from '../../src/delegation/context.ts'
 import { encodeCalls } from '../../src/delegation/execution.ts'
 import { checkGrant } from '../../src/grant/check.ts'
@@ -196,5 +207,75 @@ describe('redelegateScope', () => {
     const revoked = await revokeGrant(client, { grant: result.root, publicClient })
     expect(revoked.status).toBe('revoked')
     expect(await pay(context, PAYEE, 1n)).toBe(false)
+  })
+})
+
+describe('readWalletGrant', () => {
+  const common = { startTime: 1_704_067_200, justification: 'API bills' }
+  const stream = { amountPerSecond: 3n, initialAmount: 1n, maxAmount: 9n, ...common }
+  const periodic = { periodAmount: 5n, periodDuration: 86_400, ...common }
+  const allowance = { allowanceAmount: 7n, ...common }
+  const flags = { erc20Approve: true, erc721Approve: false, erc721SetApprovalForAll: true }
+  const more = { permit2Approve: false, permit2Lockdown: true, permit2InvalidateNonces: false }
+  const all = (token: { tokenAddress: Address }): [Permission['type'], object][] => [
+    ['native-token-stream', stream],
+    ['native-token-periodic', periodic],
+    ['native-token-allowance', allowance],
+    ['erc20-token-stream', { ...token, ...stream }],
+    ['erc20-token-periodic', { ...token, ...periodic }],
+    ['erc20-token-allowance', { ...token, ...allowance }],
+    ['token-approval-revocation', { ...flags, ...more }],
+  ]
+
+  test('default: every live type with every rule that it takes, asked together, is what MetaMask signs for it', async () => {
+    const { client, publicClient } = grantWith()
+    const { environment } = chain
+    const expiry: PermissionRule = { type: 'expiry', data: { timestamp: 2_000_000_000 } }
+    const redeemer: PermissionRule = { type: 'redeemer', data: { addresses: [delegate, OTHER] } }
+    const payee: PermissionRule = { type: 'payee', data: { addresses: [PAYEE] } }
+    const requests = all({ tokenAddress: chain.token.address }).map(([type, data]) => ({
+      chainId: chain.chainId,
+      from: principal,
+      to: delegate,
+      permission: { type, isAdjustmentAllowed: false, data } as Permission,
+      rules: type === 'token-approval-revocation' ? [expiry] : [expiry, redeemer, payee],
+    }))
+    const answers = await requestExecutionPermissions(client, requests)
+    expect(answers).toHaveLength(7)
+    for (const [index, response] of answers.entries()) {
+      const request = requests[index] as PermissionRequest
+      const grant = readWalletGrant(request, response, { environment })
+      const { justification: _, ...data } = request.permission.data
+      expect(grant).toMatchObject({ permission: { type: request.permission.type, data }, rules: request.rules })
+      expect((await verifyGranted(publicClient, { grant, environment })).account.kind).toBe('delegated7702')
+    }
+  })
+
+  test('behavior: the native coin, granted, spent and bounded', async () => {
+    const { client, publicClient } = grantWith()
+    const scope = dailyScope(
+      chain,
+      { principal, delegate },
+      {
+        rules: [{ id: 'pay', class: 'transfer', asset: 'native', to: [PAYEE], budget: 'daily' }],
+        budgets: { daily: { assets: { native: '1' }, max: '0.5', per: 'P1D', window: 'fixed' } },
+        assets: {},
+      },
+    )
+    const { environment } = chain
+    const result = await requestGrant(client, { scope, publicClient, environment })
+    if (result.status !== 'granted' || result.path !== 'permission') throw result
+    expect((await toGrant({ ...result, environment })).origin).toBe('wallet')
+    const send = async (to: Address, value: bigint) => {
+      const { mode, execution } = encodeCalls([{ to, value, data: '0x' }])
+      const data = encodeCall(result.grant.response.context, mode, execution)
+      const hash = await chain.walletClient(agent).sendTransaction({ to: environment.manager, data, gas: 800_000n })
+      return (await chain.publicClient.waitForTransactionReceipt({ hash })).status
+    }
+    expect(await send(PAYEE, parseEther('0.5') + 1n)).toBe('reverted')
+    expect(await send(OTHER, 1n)).toBe('reverted')
+    expect(await send(PAYEE, parseEther('0.5'))).toBe('success')
+    expect(await chain.publicClient.getBalance({ address: PAYEE })).toBe(parseEther('0.5'))
+    expect(await send(PAYEE, 1n)).toBe('reverted')
   })
 })
