@@ -1,9 +1,6 @@
 import type { DefaultError } from '@tanstack/query-core'
 import type { Config } from '@wagmi/core'
-import {
-  type GetGrantedExecutionPermissionsReturnType,
-  getGrantedExecutionPermissions,
-} from '../dapp/getGrantedExecutionPermissions.ts'
+import type { GetGrantedExecutionPermissionsReturnType } from '../dapp/getGrantedExecutionPermissions.ts'
 import type { QueryOptions, QueryParameter, ScopeKeyParameter, WalletParameters } from './types.ts'
 import { hasWallet, type WalletKey, walletClient, walletKey } from './wallet.ts'
 
@@ -27,7 +24,11 @@ export function grantedPermissionsQueryOptions<selected = GrantedPermissionsData
   return {
     ...options.query,
     enabled: hasWallet(options) && (options.query?.enabled ?? true),
-    queryFn: async () => getGrantedExecutionPermissions(await walletClient(config, options)),
+    queryFn: async () => {
+      // Loaded by whoever lists: it brings along what reads a wallet's answers.
+      const { getGrantedExecutionPermissions } = await import('../dapp/getGrantedExecutionPermissions.ts')
+      return getGrantedExecutionPermissions(await walletClient(config, options))
+    },
     queryKey: grantedPermissionsQueryKey(options),
   }
 }
