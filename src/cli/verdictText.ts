@@ -13,7 +13,7 @@ export async function renderVerdict(verdict: Verdict, scope: Scope, action: Acti
   if (verdict.verdict === 'allow') {
     return facts([
       ['verdict', styled('green', 'allow')],
-      ['rule', verdict.rule],
+      ['rule', (verdict.rules ?? [verdict.rule]).join(', ')],
       verdict.remaining === null ? undefined : ['left after', show(verdict.remaining)],
     ])
   }
