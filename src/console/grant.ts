@@ -1,3 +1,4 @@
+import { hashDelegation } from '../delegation/hash.ts'
 import { actorText } from '../grant/draw/nodes.ts'
 import { serializeGrant } from '../grant/serialize.ts'
 import { toChecksum } from '../primitives/address.ts'
@@ -97,7 +98,7 @@ ${scope.revocation.guardian !== undefined && html`<div><dt>Guardian</dt><dd><cod
 
 /** The limits of its own last links first: those are what the delegate meets. */
 function left({ grant, links, remaining }: GrantFacts, room: Room): Html | false {
-  const own = new Set(leavesOf({ grant, hashes: links.map(({ drawn }) => drawn.hash) }))
+  const own = new Set(leavesOf({ grant, hashes: grant.delegations.map(hashDelegation) }))
   const counted = links.filter(({ counts, above }) => counts.length > 0 || above.length > 0)
   const sorted = counted.toSorted((a, b) => Number(own.has(b.drawn.hash)) - Number(own.has(a.drawn.hash)))
   if (sorted.length === 0 && remaining.length === 0) return false

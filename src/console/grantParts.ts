@@ -1,4 +1,3 @@
-import { hashDelegation } from '../delegation/hash.ts'
 import { type Html, html, say } from './html.ts'
 import { more, type Room } from './room.ts'
 import type { GrantFacts, LinkFacts } from './source.ts'
@@ -58,9 +57,9 @@ export function holders({ coverage }: GrantFacts, room: Room): Html {
 
 /** The delegations as the chain sees them. */
 export function rawLinks({ links }: GrantFacts): Html {
-  return html`${links.slice(0, MAX_RAW).map(({ delegation }) => {
+  return html`${links.slice(0, MAX_RAW).map(({ delegation, drawn }) => {
     const { caveats } = delegation
-    return html`<section class="card"><h2><code>${hashDelegation(delegation)}</code></h2><dl class="facts">
+    return html`<section class="card"><h2><code>${drawn.hash}</code></h2><dl class="facts">
 <div><dt>Delegator</dt><dd><code>${delegation.delegator}</code></dd></div>
 <div><dt>Delegate</dt><dd><code>${delegation.delegate}</code></dd></div>
 <div><dt>Authority</dt><dd><code>${delegation.authority}</code></dd></div>
