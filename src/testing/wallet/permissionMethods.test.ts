@@ -167,6 +167,12 @@ describe('wallet_requestExecutionPermissions', () => {
       periodic({ periodDuration: 0 }),
       periodic({ periodDuration: 315_360_001 }),
       periodic({ startTime: 0 }),
+      periodic({ startTime: 4_000_000_000 }),
+      // Over before it is granted: the wallet would begin it now.
+      {
+        ...of('native-token-allowance', { allowanceAmount: '0x1' }),
+        rules: [{ type: 'expiry', data: { timestamp: 9 } }],
+      },
       periodic({ surprise: true }),
       of('native-token-stream', { ...stream, initialAmount: '0x2', maxAmount: '0x2' }),
       of('token-approval-revocation', { ...methods, ...permit2 }),
@@ -198,6 +204,8 @@ describe('wallet_requestExecutionPermissions', () => {
     expect(
       await native('native-token-stream', { amountPerSecond: '0x1', initialAmount: '0x2', maxAmount: '0x3' }, payees),
     ).toHaveLength(1)
+    const late = { periodAmount: '0x1', periodDuration: 1, startTime: 3_999_999_999 }
+    expect(await native('native-token-periodic', late, wire.rules)).toHaveLength(1)
     const revocation = { ...methods, permit2Lockdown: false, permit2InvalidateNonces: true }
     expect(await native('token-approval-revocation', revocation)).toHaveLength(1)
   })

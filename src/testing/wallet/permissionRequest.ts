@@ -54,16 +54,21 @@ export function readPermissionRequest(value: unknown): PermissionRequest {
  * The request with every value that the page left to the wallet: as MetaMask fills them in.
  *
  * @param now - Unix seconds.
- * @throws `ProviderError` -32602 for a stream that ends before it began.
+ * @throws `ProviderError` -32602 for a stream whose most is no more than its first amount, and for what begins when it has
+ * ended already.
  */
 export function completed(request: PermissionRequest, now: number): PermissionRequest {
-  const { permission } = request
+  const { permission, rules } = request
   if (permission.type === 'token-approval-revocation' || permission.type === 'erc20-token-revocation') return request
-  if (!('amountPerSecond' in permission.data)) {
-    return { ...request, permission: { ...permission, data: { startTime: now, ...permission.data } } as Permission }
+  const data = {
+    ...('amountPerSecond' in permission.data ? { initialAmount: 0n, maxAmount: MAX_UINT256 } : {}),
+    startTime: now,
+    ...permission.data,
   }
-  const data = { initialAmount: 0n, maxAmount: MAX_UINT256, startTime: now, ...permission.data }
-  if (data.maxAmount <= data.initialAmount) throw invalid('permission/data/maxAmount', 'above initialAmount')
+  const { initialAmount = 0n, maxAmount = MAX_UINT256 }: { initialAmount?: bigint; maxAmount?: bigint } = data
+  if (maxAmount <= initialAmount) throw invalid('permission/data/maxAmount', 'above initialAmount')
+  const expiry = rules.find((rule) => rule.type === 'expiry')?.data.timestamp
+  if (expiry !== undefined && data.startTime >= expiry) throw invalid('permission/data/startTime', 'before expiry')
   return { ...request, permission: { ...permission, data } as Permission }
 }
 
