@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { AGENT, PAYEES, PRINCIPAL, scopeDocument, USDC } from '../../test/arbitraries/scope.ts'
 import { codeOf } from '../../test/codes.ts'
+import { environment } from '../../test/fixtures/verdict.ts'
 import { encodeCaveat } from '../caveats/caveat.ts'
 import type { DecodedCaveat } from '../caveats/types.ts'
-import { getEnvironment } from '../chain/deployments.ts'
 import { bindSalt } from '../compile/salt.ts'
 import { hashDelegation } from '../delegation/hash.ts'
 import { type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
@@ -17,7 +17,6 @@ import { grantId } from './id.ts'
 import { parseGrant } from './parse.ts'
 import { serializeGrant } from './serialize.ts'
 
-const environment = getEnvironment(8453)
 type Document = ReturnType<typeof scopeDocument>
 const PAY = { id: 'pay', class: 'transfer' as const, asset: USDC, to: [PAYEES[0]], budget: 'daily' }
 const scopeOf = (rule: object = {}, budget: object = {}, more: Partial<Document> = {}) =>
