@@ -58,7 +58,7 @@ const ENDING: Readonly<Record<string, string>> = {
 export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 'scope'>): Html | false {
   switch (statement.kind) {
     case 'grant':
-      return scope !== null && html`<p>${say(scope.task.purpose, 240)}</p>`
+      return scope !== null && html`<p>${say(scope.task.purpose, 160)}</p>`
     case 'ticket':
       return html`<p class="quiet">Request ${statement.ticket.number}, to be decided by ${instant(BigInt(statement.ticket.decideBy))}.</p>`
     case 'decision': {
@@ -79,7 +79,7 @@ export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 's
     case 'outcome': {
       const { outcome } = statement
       if (outcome.status !== 'executed')
-        return 'reason' in outcome && outcome.reason !== undefined && html`<p>${say(outcome.reason, 240)}</p>`
+        return 'reason' in outcome && outcome.reason !== undefined && html`<p>${say(outcome.reason, 160)}</p>`
       const { effects } = outcome
       return (
         effects.length > 0 &&
@@ -141,12 +141,12 @@ export function checkTable(checks: readonly Check[]): Html {
   const weight = ({ status }: Check) => ['refuted', 'unavailable', 'attested', 'proven'].indexOf(status)
   const rows = checks.toSorted((a, b) => weight(a) - weight(b))
   return html`<div class="scroll"><table><caption class="sr">What was checked</caption><thead><tr><th scope="col">Answer</th><th scope="col">Check</th><th scope="col">Why</th></tr></thead><tbody>
-${rows.slice(0, MAX_CHECKS).map(({ status, check, detail, at }) => html`<tr><td><span class="badge ${STATUS_BADGE[status]}">${status}</span></td><td>${check.replaceAll('_', ' ')}</td><td>${say(detail, 200)}${at !== undefined && html` <code>${say(at, 20)}</code>`}</td></tr>`)}</tbody></table></div>
+${rows.slice(0, MAX_CHECKS).map(({ status, check, detail, at }) => html`<tr><td><span class="badge ${STATUS_BADGE[status]}">${status}</span></td><td>${check.replaceAll('_', ' ')}</td><td>${say(detail, 120)}${at !== undefined && html` <code>${say(at, 20)}</code>`}</td></tr>`)}</tbody></table></div>
 ${rows.length > MAX_CHECKS && html`<p class="quiet">and ${rows.length - MAX_CHECKS} more</p>`}`
 }
 
 /** Checks that one page shows: a grant of hundreds of links has a signature each. */
-const MAX_CHECKS = 40
+const MAX_CHECKS = 20
 
 /** When it was issued, by the issuer's own clock. */
 export function issuedAt({ iat }: Statement): Html {

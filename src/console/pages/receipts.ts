@@ -9,13 +9,15 @@ import type { ReceiptFilter, ReceiptRow, ReceiptSource } from '../source.ts'
 import { checkTable, detailOf, headlineOf, issuedAt, verifyBadge } from './receiptWords.ts'
 
 /** Receipts on one page. */
-const ROWS = 14
+const ROWS = 10
 /** Calls of one action that are said in the timeline. */
-const MAX_CALLS = 3
+const MAX_CALLS = 2
+/** The same on the page of one receipt. */
+const MAX_CALLS_SHOWN = 6
 /** Longest file of bundles that is checked here, bytes; `ambit verify` reads longer ones. */
 const MAX_FILE = 4_194_304
 /** Receipts of a file that are listed. */
-const MAX_LISTED = 40
+const MAX_LISTED = 24
 
 const FILTERS: readonly (readonly [ReceiptFilter, string])[] = [
   ['grant', 'Granted'],
@@ -87,7 +89,7 @@ function entry(row: ReceiptRow): Html {
   const { seq, statement, calls, scope, verification } = row
   const { text, tone } = headlineOf(statement)
   return html`<li><article class="card${tone !== '' && ` notice ${tone}`}"><div class="row"><h3><a href="/receipts/${seq}">${text}</a></h3><span class="quiet">#${seq} · ${issuedAt(statement)}</span></div>
-${calls !== null && html`<p>${calls.slice(0, MAX_CALLS).map((call, index) => html`${index > 0 && html`<br>`}${say(call, 220)}`)}${calls.length > MAX_CALLS && html` and ${calls.length - MAX_CALLS} more calls`}</p>`}
+${calls !== null && html`<p>${calls.slice(0, MAX_CALLS).map((call, index) => html`${index > 0 && html`<br>`}${say(call, 140)}`)}${calls.length > MAX_CALLS && html` and ${calls.length - MAX_CALLS} more calls`}</p>`}
 ${detailOf(row)}
 <p class="row"><span>${verifyBadge(verification)}</span><a href="${address({ kind: null, grant: statement.grant.id, before: null })}">${say(scope?.task.id ?? statement.grant.id.slice(0, 10), 64)}</a></p></article></li>`
 }
@@ -102,8 +104,8 @@ async function show(context: PageContext): Promise<View> {
     kicker: html`<a href="/receipts">Receipts</a> <span>#${seq}, ${issuedAt(statement)}</span>`,
     lead: html`${verifyBadge(verification)}`,
     body: html`<section class="card${tone !== '' && ` notice ${tone}`}">
-${calls !== null && html`<ul>${calls.slice(0, 12).map((call) => html`<li>${say(call, 400)}</li>`)}</ul>`}${detailOf(row)}
-${reason !== undefined && html`<h3>What the agent says</h3><blockquote>${say(reason, 1_000)}</blockquote>`}</section>
+${calls !== null && html`<ul>${calls.slice(0, MAX_CALLS_SHOWN).map((call) => html`<li>${say(call, 240)}</li>`)}</ul>${calls.length > MAX_CALLS_SHOWN && html`<p class="quiet">and ${calls.length - MAX_CALLS_SHOWN} more calls</p>`}`}${detailOf(row)}
+${reason !== undefined && html`<h3>What the agent says</h3><blockquote>${say(reason, 700)}</blockquote>`}</section>
 <section class="card"><dl class="facts"><div><dt>Task</dt><dd><a href="/grants/${statement.grant.id}">${say(scope?.task.id ?? statement.grant.id.slice(0, 18), 64)}</a></dd></div>
 <div><dt>Principal</dt><dd><code>${say(statement.principal, 80)}</code></dd></div><div><dt>Agent</dt><dd><code>${say(statement.agent, 80)}</code></dd></div>
 <div><dt>Issuer</dt><dd><code>${say(statement.iss, 120)}</code></dd></div><div><dt>Id</dt><dd><code>${say(id, 64)}</code></dd></div></dl>
@@ -170,7 +172,7 @@ function wrong(checks: Parameters<typeof checkTable>[0]): Html | false {
   const [first] = checks.filter(({ status }) => status === 'refuted' || status === 'unavailable')
   return (
     first !== undefined &&
-    html` <span class="quiet">${first.check.replaceAll('_', ' ')}: ${say(first.detail, 160)}</span>`
+    html` <span class="quiet">${first.check.replaceAll('_', ' ')}: ${say(first.detail, 120)}</span>`
   )
 }
 
