@@ -18,7 +18,7 @@ import { firstDraft, readAmount, scopeOf } from './draft.ts'
 import { Preview } from './Preview.tsx'
 import { Refusal } from './Refusal.tsx'
 import { handOnAt, registerGrant, setToWork } from './services.ts'
-import { nameOf, seconds } from './words.ts'
+import { holderOf, namesOf, seconds } from './words.ts'
 
 type Hex = `0x${string}`
 
@@ -132,8 +132,7 @@ function previewOf(
   supported: SupportedPermissions | null,
   connected: boolean,
 ): { view: GrantView; note: string | undefined } | undefined {
-  const { agent, payees, taskAccount } = config
-  const choice = choosePath(scope, connected ? supported : hoped(config), { taskAccount })
+  const choice = choosePath(scope, connected ? supported : hoped(config), { taskAccount: config.taskAccount })
   if (choice.path !== 'permission' && choice.path !== 'taskAccount') return undefined
   const { from: _, ...unowned } = choice.request
   const view = describeRequest(connected ? choice.request : unowned, {
@@ -141,15 +140,14 @@ function previewOf(
     tokens: { [config.token.address]: config.token },
     chainName: 'Local chain',
     origin: location.origin,
-    agentName: choice.path === 'permission' ? agent.name : `${agent.name}’s task account`,
+    agentName: holderOf(choice.request.to, config),
   })
   if (choice.path === 'permission') return { view, note: undefined }
   const [rule] = scope.rules
   const named = rule?.class === 'transfer' && rule.to !== 'anyone' ? rule.to : []
-  const names = named.map((payee) => nameOf(payee, payees) ?? payee).join(' and ')
   return {
     view,
-    note: `A wallet can name one payee only. So it grants this to an account of this page, which hands on less: payments to ${names}. You trust this page to keep to that; the amount and the end are held by the chain.`,
+    note: `A wallet can name one payee only. So it grants this to an account of this page, which hands on less: payments to ${namesOf(named, config)}. You trust this page to keep to that; the amount and the end are held by the chain.`,
   }
 }
 

@@ -10,7 +10,7 @@ import { Differences } from './Differences.tsx'
 import { Meter } from './Meter.tsx'
 import { Refusal } from './Refusal.tsx'
 import { loadAttempts, setToWork } from './services.ts'
-import { clock, seconds } from './words.ts'
+import { clock, holderOf, namesOf, seconds } from './words.ts'
 
 /** A grant in use: what is left of it, what the agent did with it, and the way to end it. */
 export function Using({ config, granted, onNew }: { config: ExampleConfig; granted: Granted; onNew: () => void }) {
@@ -57,7 +57,7 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
     tokens: { [config.token.address]: config.token },
     chainName: 'Local chain',
     origin: location.origin,
-    agentName: agent.name,
+    agentName: holderOf(root.delegate, config),
     upgraded: status.data?.upgraded,
   })
   return (
@@ -126,6 +126,11 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
             What you granted
           </h2>
           <Differences differences={view.diff} />
+          {root.delegate === config.taskAccount && (
+            <p className="note" data-testid="handed-on">
+              Handed on to {agent.name} for payments to {namesOf(payees, config)} alone.
+            </p>
+          )}
           <GrantSummary view={view} screen="reviewDetail" />
         </section>
       </div>

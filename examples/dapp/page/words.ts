@@ -47,6 +47,16 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 1],
 ]
 
+/** Who holds what the wallet granted. */
+export function holderOf(delegate: string, { agent, taskAccount }: ExampleConfig): string {
+  return delegate === taskAccount ? `${agent.name}’s task account` : agent.name
+}
+
+/** `Tidewater Inference and Lumen Storage`. */
+export function namesOf(addresses: readonly string[], { payees }: ExampleConfig): string {
+  return new Intl.ListFormat('en').format(addresses.map((address) => nameOf(address, payees) ?? short(address)))
+}
+
 /** Unix seconds, now. */
 export function seconds(): number {
   return Math.floor(Date.now() / 1000)
