@@ -132,7 +132,8 @@ function headline(statement: Statement): string {
     case 'decision': {
       const { verdict } = statement
       if (verdict.result === 'escalated') return `escalated to ${verdict.confirmer}`
-      return verdict.result === 'allowed' ? `allowed by rule ${verdict.rule}` : `${verdict.result}: ${verdict.code}`
+      if (verdict.result !== 'allowed') return `${verdict.result}: ${verdict.code}`
+      return `allowed by rule ${[...new Set(verdict.rules ?? [verdict.rule])].join(', ')}`
     }
     case 'outcome':
       return statement.outcome.status
