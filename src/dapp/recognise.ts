@@ -104,7 +104,7 @@ function readPermissionOf(main: string, caveats: readonly NamedTerms[]): Read | 
   const values = (words.match(/.{64}/g) ?? []).map((word) => BigInt(`0x${word}`))
   const startTime = Number(values.pop())
   if (startTime < 1 || !Number.isSafeInteger(startTime)) return null
-  const [first = 0n, second = 0n, amountPerSecond = 0n] = values
+  const [first, second, amountPerSecond] = values as [bigint, bigint, bigint]
   if (stream) {
     if (second <= first || amountPerSecond === 0n) return null
     return {

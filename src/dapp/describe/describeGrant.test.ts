@@ -131,6 +131,11 @@ describe('describeRequest', () => {
       'send 1 USDC and then 0.0864 USDC more per day, 5 USDC in all,',
     ],
     [
+      'a stream that says nothing more',
+      { permission: permission('native-token-stream', { amountPerSecond: 10n ** 18n }) },
+      'send 86400 ETH more per day,',
+    ],
+    [
       'a stream of its own',
       {
         permission: permission('erc20-token-stream', {

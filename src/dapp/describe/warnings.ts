@@ -89,7 +89,8 @@ export function warningsOf(
     ['stacked_exposure', stacked.length > 0],
     ...more,
   ]
-  const most = stacked.reduce(add, untilExpiry === 'unknown' ? 0n : untilExpiry)
+  // Where others add up, this one was read.
+  const most = stacked.reduce(add, untilExpiry as Amount)
   return found.flatMap(([id, holds]) => {
     if (!holds) return []
     const { text } = warning(id)
