@@ -6,6 +6,7 @@ import type { Address, Hex } from '../primitives/hex.ts'
 import { ConsoleError } from './errors.ts'
 import { html } from './html.ts'
 import { errorView, frame } from './layout.ts'
+import { createRoom } from './room.ts'
 import type { CountedWords, GrantFacts, GrantRow, LinkFacts, Overview } from './source.ts'
 import { readAnswers } from './walletForm.ts'
 import { capital, grouped, statusBadge } from './words.ts'
@@ -239,6 +240,33 @@ describe('lists', () => {
     const two = await overviewPage({ links: links(15), grants: [rowOf(grant)] })
     expect(one).not.toContain('Pages of the tree')
     expect(two).toContain('<li><a href="/?page=1" aria-current="page">1</a></li><li><a href="/?page=2">2</a></li></ul>')
+  })
+})
+
+describe('sizes', () => {
+  test('behavior: call data of one page, to the letter', async () => {
+    const asked = async (...lengths: number[]) => {
+      const transactions = lengths.map((length) => ({ to: addressOf(1), data: `0x${'a'.repeat(length - 2)}` as Hex }))
+      const enders = endable().enders.map((one) => ({ ...one, transactions }))
+      return (await grantPage({ enders }, `/revoke/${addressOf(0)}`)).match(/eth_sendTransaction/g)?.length
+    }
+    expect(await asked(5_000, 5_000)).toBe(2)
+    expect(await asked(5_000, 5_001)).toBe(1)
+    expect(await asked(20_000, 10)).toBe(1)
+  })
+
+  test('behavior: the parts of one page together', () => {
+    const part = (bytes: number) => html`${'x'.repeat(bytes)}`
+    expect(createRoom().take(part(16_000))).not.toBe(false)
+    expect(createRoom().take(part(16_001))).toBe(false)
+  })
+
+  test('behavior: a form of the largest size and one byte more', async () => {
+    const browser = await openConsole(memorySource([facts]))
+    const csrf = /name="csrf" value="([^"]+)"/.exec(await (await browser.get(`/grants/${grant.id}`)).text())?.[1] ?? ''
+    const posted = (bytes: number) =>
+      browser.post(`/grants/${grant.id}/stop`, { csrf, filler: 'x'.repeat(bytes - `csrf=${csrf}&filler=`.length) })
+    expect([(await posted(65_536)).status, (await posted(65_537)).status]).toEqual([303, 413])
   })
 })
 
