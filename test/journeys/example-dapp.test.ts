@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readAmount } from '../../examples/dapp/page/draft.ts'
 import { check } from '../../examples/dapp/server/check.ts'
 import { buildPage } from '../../examples/dapp/server/page.ts'
 import { type Example, startExample } from '../../examples/dapp/server/start.ts'
@@ -105,4 +106,19 @@ describe('the page', () => {
       expect((await fetch(example.url + path)).status).toBe(404)
     }
   })
+})
+
+describe('readAmount', () => {
+  it('default: base units a day', () => {
+    expect(readAmount('25', 6)).toEqual({ amount: 25_000_000n })
+    expect(readAmount(' 0.000001 ', 6)).toEqual({ amount: 1n })
+    expect(readAmount('999999999999', 6)).toEqual({ amount: 999_999_999_999_000_000n })
+  })
+
+  it.each(['', '0', '0.0', '1.0000001', '1000000000000', '-1', '1e3', '1,5', '1.', '0x10', '∞'])(
+    'error: %s is no amount, and the person is told why',
+    (text) => {
+      expect(readAmount(text, 6)).toEqual({ trouble: expect.stringMatching(/\.$/) })
+    },
+  )
 })
