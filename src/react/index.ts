@@ -1,6 +1,6 @@
 /** Hooks over `ambit/dapp` for React with wagmi. Each returns what TanStack Query returns, and nothing else. */
 
-export { GrantSummary, type GrantSummaryProps } from './GrantSummary.tsx'
+export { GrantSummary, type GrantSummaryProps } from './GrantSummary.ts'
 export { type UseGrantedPermissionsParameters, useGrantedPermissions } from './useGrantedPermissions.ts'
 export { type UseGrantStatusParameters, useGrantStatus } from './useGrantStatus.ts'
 export { type UseGrantsParameters, useGrants } from './useGrants.ts'

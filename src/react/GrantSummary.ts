@@ -1,4 +1,4 @@
-import type { ReactElement } from 'react'
+import { createElement as element, type ReactElement } from 'react'
 import type { GrantView } from '../dapp/describe/describeGrant.ts'
 import type { View } from '../dapp/describe/rows.ts'
 
@@ -25,34 +25,28 @@ export function GrantSummary({
   const { sentence, warnings, cannot } = view
   const rows = view.rows.filter(({ views }) => views.length === 0 || views.includes(screen))
   const { cannot: cannotLabel = 'It cannot', warnings: warningsLabel = 'Warnings' } = labels
-  return (
-    <section data-ambit="grant" className={className}>
-      <p data-ambit="sentence">{sentence}</p>
-      <dl data-ambit="rows">
-        {rows.map(({ id, label, text }, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rows have no other name, and keep their order.
-          <div key={index} data-ambit-row={id}>
-            <dt>{label}</dt>
-            <dd>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      {warnings.length > 0 && (
-        <ul data-ambit="warnings" aria-label={warningsLabel}>
-          {warnings.map(({ id, text }) => (
-            <li key={id} data-ambit-warning={id}>
-              {text}
-            </li>
-          ))}
-        </ul>
-      )}
-      {cannot.length > 0 && (
-        <ul data-ambit="cannot" aria-label={cannotLabel}>
-          {cannot.map((text) => (
-            <li key={text}>{text}</li>
-          ))}
-        </ul>
-      )}
-    </section>
+  return element(
+    'section',
+    { 'data-ambit': 'grant', className },
+    element('p', { 'data-ambit': 'sentence' }, sentence),
+    element(
+      'dl',
+      { 'data-ambit': 'rows' },
+      ...rows.map(({ id, label, text }) =>
+        element('div', { 'data-ambit-row': id }, element('dt', null, label), element('dd', null, text)),
+      ),
+    ),
+    warnings.length > 0 &&
+      element(
+        'ul',
+        { 'data-ambit': 'warnings', 'aria-label': warningsLabel },
+        ...warnings.map(({ id, text }) => element('li', { 'data-ambit-warning': id }, text)),
+      ),
+    cannot.length > 0 &&
+      element(
+        'ul',
+        { 'data-ambit': 'cannot', 'aria-label': cannotLabel },
+        ...cannot.map((text) => element('li', null, text)),
+      ),
   )
 }
