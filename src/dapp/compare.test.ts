@@ -136,6 +136,14 @@ describe('compareGranted', () => {
     })
   })
 
+  test('error: what is no permission, or has what nobody signed', () => {
+    expect(coded(answer({}, { authority: `0x${'12'.repeat(32)}` })).code).toBe('dapp.context_not_root')
+    expect(coded(answer({}, { caveats: [] })).code).toBe('dapp.context_missing_enforcer')
+    const { caveats } = readWalletGrant(request, answer(), { environment }).delegation
+    const args = caveats.map((caveat, index) => ({ ...caveat, args: index === 2 ? ('0x12' as const) : caveat.args }))
+    expect(coded(answer({}, { caveats: args })).code).toBe('dapp.context_args')
+  })
+
   test('error: the code of what cannot be read', () => {
     expect(coded({ ...answer(), context: '0x' })).toMatchObject({
       code: 'dapp.context_unreadable',
@@ -168,6 +176,7 @@ describe('assertNoMore', () => {
     ['dapp.raised', of('lower', 'other', 'higher'), true, 'w2'],
     ['dapp.changed', of('lower', 'other'), false, 'w1'],
     ['dapp.changed', of('other', 'lower'), true, 'w0'],
+    ['dapp.lowered', of('lower', 'lower'), false, 'w0'],
   ] as const)('error: %s', (code, differences, acceptLower, what) => {
     const error = codeOf(() => assertNoMore(differences, acceptLower))
     expect(error).toMatchObject({ code, retry: 'reconcile', details: { what, requested: '1', granted: [A] } })

@@ -58,6 +58,8 @@ describe('comparePermission', () => {
     [periodic(), periodic({ startTime: 1_100 }), ['startTime lower']],
     [periodic(), periodic({ startTime: 1_101 }), ['startTime other']],
     [periodic(), periodic({ startTime: 900 }), ['startTime higher']],
+    [periodic({ startTime: 1_025 }), periodic({ startTime: 1_125 }), ['startTime lower']],
+    [periodic({ startTime: 1_025 }), periodic({ startTime: 1_075 }), ['startTime other']],
     [stream(), stream({ startTime: 999 }), ['startTime higher']],
     [stream(), stream({ startTime: 1_001 }), ['startTime lower']],
     [allowance(), allowance({ startTime: 1_001 }), ['startTime lower']],

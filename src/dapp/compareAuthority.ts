@@ -31,7 +31,6 @@ export function comparePermission(requested: Permission, granted: Permission, as
     if (change !== null) found.push(difference(what, asked[what] ?? null, got[what] ?? null, change))
   }
   for (const what of new Set([...Object.keys(asked), ...Object.keys(got)])) {
-    if (what === 'justification') continue
     if (what === 'startTime') add(what, startOf(asked, got, askedAt))
     else if (what === 'periodDuration') add(what, durationOf(asked[what] as number, got[what] as number))
     else if (what === 'tokenAddress') add(what, asked[what] === got[what] ? null : 'other')
@@ -49,7 +48,7 @@ export function compareRules(requested: readonly PermissionRule[], granted: read
   })
 }
 
-/** How much a member admits. What a wallet fills in where a page says nothing is what the standard's wallet does. */
+/** How much a member admits; a reason, nothing. What a wallet fills in where a page says nothing is what the standard's wallet does. */
 function sizeOf(what: string, value: Value | undefined): bigint | number {
   if (typeof value === 'bigint' || typeof value === 'number') return value
   if (typeof value === 'boolean') return value ? 1 : 0
@@ -60,8 +59,7 @@ function sizeOf(what: string, value: Value | undefined): bigint | number {
 function order<value>(asked: value | undefined, got: value | undefined): Difference['change'] | null {
   if (asked === got) return null
   if (got === undefined) return 'higher'
-  if (asked === undefined) return 'lower'
-  return (got as bigint) > (asked as bigint) ? 'higher' : 'lower'
+  return asked === undefined || got < asked ? 'lower' : 'higher'
 }
 
 /** A start that is later by whole periods shifts no window; any other would open one where there was none. */
