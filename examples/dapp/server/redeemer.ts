@@ -70,7 +70,13 @@ export function redeemerRoutes(options: {
         result: { status: 'deciding' },
       }
       held.attempts.push(attempt)
-      attempt.result = await inTurn(() => submit(held, order))
+      try {
+        attempt.result = await inTurn(() => submit(held, order))
+      } catch (error) {
+        // A fault of ours: whoever looks is not left waiting.
+        attempt.result = { status: 'failed', code: 'example.fault', message: 'The redeemer failed.' }
+        throw error
+      }
       return context.json(attempt)
     })
   }
