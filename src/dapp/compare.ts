@@ -30,11 +30,10 @@ export function compareGranted(
   assertParties(request, response, options)
   const read = readPermission(response.context, environment)
   if (read.status === 'unreadable') throw other('dapp.context_unreadable', { problem: read.code })
-  const [trouble] = read.troubles
-  const { permission } = read
-  if (permission === null || trouble !== undefined) throw other(`dapp.context_${trouble ?? 'other_terms'}`)
+  const { permission, troubles } = read
+  if (permission === null) throw other(`dapp.context_${troubles[0] ?? 'other_terms'}`)
   assertSigned(request, response, read)
-  if (read.links.some(({ caveats }) => caveats.some(({ args }) => args !== '0x'))) throw other('dapp.context_args')
+  if (read.links[0]?.caveats.some(({ args }) => args !== '0x')) throw other('dapp.context_args')
   // The wallet's own words about what was signed: if they differ from it, whatever the page shows of them is wrong.
   const claims = [...comparePermission(response.permission, permission), ...compareRules(response.rules, read.rules)]
   const [claim] = claims

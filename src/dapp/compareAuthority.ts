@@ -59,7 +59,7 @@ function sizeOf(what: string, value: Value | undefined): bigint | number {
 function order<value>(asked: value | undefined, got: value | undefined): Difference['change'] | null {
   if (asked === got) return null
   if (got === undefined) return 'higher'
-  return asked === undefined || got < asked ? 'lower' : 'higher'
+  return asked === undefined || (got as bigint) < (asked as bigint) ? 'lower' : 'higher'
 }
 
 /** A start that is later by whole periods shifts no window; any other would open one where there was none. */
