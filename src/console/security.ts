@@ -4,7 +4,10 @@ import { getCookie, setCookie } from 'hono/cookie'
 import { encodeBase64url } from '../receipt/base64url.ts'
 import { ConsoleError } from './errors.ts'
 
-/** The cookie of the session. Without a `Domain` it is for this host alone. */
+/**
+ * The cookie of the session. Without a `Domain` it is for this host alone; of ports cookies know nothing, so that another server
+ * under the same name of this machine is sent it too. Who runs hostile servers there has lost more than a console.
+ */
 export const COOKIE = 'ambit_console'
 
 /** Seconds for which the address that was printed opens the console. */
