@@ -1,5 +1,6 @@
-import { encodeFunctionData, type LocalAccount } from 'viem'
+import { createPublicClient, custom, encodeFunctionData, type LocalAccount } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
+import type { NodeClient } from '../../src/chain/rpc.ts'
 import {
   getGrantStatus,
   listGrants,
@@ -13,7 +14,7 @@ import { requestExecutionPermissions } from '../../src/dapp/requestExecutionPerm
 import type { Permission } from '../../src/dapp/types.ts'
 import { readWalletGrant, type WalletGrant } from '../../src/dapp/walletGrant.ts'
 import { encodeCalls } from '../../src/delegation/execution.ts'
-import type { Address } from '../../src/primitives/hex.ts'
+import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { encodeCall } from '../../src/redemption/encode.ts'
 import type { Call } from '../../src/verdict/types.ts'
 import { mint, useChain } from '../rig/chain.ts'
@@ -257,6 +258,95 @@ describe('getGrantStatus', () => {
     const data = { ...token(), allowanceAmount: 10n, startTime: start }
     const grant = await granted({ type: 'erc20-token-allowance', data }, { nonce: 2n })
     await expect(statusOf({ ...grant, chainId: 1 })).rejects.toMatchObject({ code: 'chain.wrong_chain' })
+  })
+})
+
+describe('getGrantStatus, of a node that is not to be believed', () => {
+  /** The chain's own node, but for what it says of one method. */
+  function lying(method: string, answer: (honest: unknown) => unknown): NodeClient {
+    const request = async (asked: { method: string; params?: unknown }) => {
+      const honest = await chain.publicClient.request(asked as never)
+      return asked.method === method ? answer(honest) : honest
+    }
+    return createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }) as NodeClient
+  }
+
+  let ended: WalletGrant
+  let raised: WalletGrant
+  beforeAll(async () => {
+    const data = { ...token(), allowanceAmount: 10n, startTime: start }
+    ended = await granted({ type: 'erc20-token-allowance', data }, { nonce: 2n })
+    raised = await granted({ type: 'erc20-token-allowance', data }, { nonce: 1n })
+    const { client } = metamaskWallet({ chain, signer: alice })
+    expect(await revokeGrant(client, { grant: ended, publicClient: node() })).toMatchObject({ status: 'revoked' })
+  })
+  const told = (grant: WalletGrant, client: NodeClient) =>
+    getGrantStatus(client, { grant, environment: chain.environment })
+  type Log = { address: Hex; topics: Hex[]; data: Hex }
+  const logs = (change: (log: Log) => unknown) => lying('eth_getLogs', (honest) => (honest as Log[]).map(change))
+
+  test('behavior: a node that does not search so far says neither who nor when, and hides no end', async () => {
+    const refusing = lying('eth_getLogs', () => {
+      throw Object.assign(new Error('range too large'), { code: -32_005 })
+    })
+    for (const [grant, how] of [
+      [ended, 'disabled'],
+      [raised, 'nonce'],
+    ] as const) {
+      expect(await told(grant, refusing)).toMatchObject({
+        status: 'revoked',
+        revocation: { how, by: addressOf(alice), at: null },
+      })
+      expect(
+        await told(
+          grant,
+          lying('eth_getLogs', () => []),
+        ),
+      ).toMatchObject({ status: 'revoked', revocation: { at: null } })
+    }
+  })
+
+  test('error: logs that were not asked for', async () => {
+    const [other]: [Hex] = [`0x${'77'.repeat(32)}`]
+    const clients = [
+      logs((log) => ({ ...log, address: PAYEE })),
+      logs(({ topics: [first, , ...rest], ...log }) => ({ ...log, topics: [first, other, ...rest] })),
+      logs(({ topics: [first, second, , ...rest], ...log }) => ({ ...log, topics: [first, second, other, ...rest] })),
+      logs(({ topics: _, ...log }) => log),
+      logs(() => null),
+      lying('eth_getLogs', () => 'none'),
+      lying('eth_getLogs', (honest) => Array.from({ length: 10_001 }, () => (honest as Log[])[0])),
+    ]
+    for (const client of clients)
+      await expect(told(ended, client)).rejects.toMatchObject({ code: 'chain.rpc_malformed' })
+  })
+
+  test('behavior: of many logs the last one counts', async () => {
+    const many = lying('eth_getLogs', (honest) => Array.from({ length: 10_000 }, () => (honest as Log[])[0]))
+    expect((await told(ended, many)).revocation?.at).toEqual((await statusOf(ended)).revocation?.at)
+  })
+
+  test('behavior: a balance that is no number is not known', async () => {
+    const live = await granted(
+      { type: 'erc20-token-allowance', data: { ...token(), allowanceAmount: 10n, startTime: start } },
+      { nonce: 2n },
+    )
+    const balances = (answer: Hex) => {
+      const request = async (asked: { method: string; params?: unknown }) => {
+        const [call] = (asked.params ?? []) as [{ to?: Hex }?]
+        if (asked.method === 'eth_call' && call?.to === chain.token.address) return answer
+        return chain.publicClient.request(asked as never)
+      }
+      return createPublicClient({ transport: custom({ request }, { retryCount: 0 }) }) as NodeClient
+    }
+    expect((await told(live, balances(`0x${'00'.repeat(31)}07`))).spending).toMatchObject({ balance: 7n, movable: 7n })
+    for (const answer of ['0x', `0x${'00'.repeat(31)}`, `0x${'00'.repeat(33)}`] as const) {
+      expect((await told(live, balances(answer))).spending).toMatchObject({
+        balance: null,
+        movable: null,
+        available: 10n,
+      })
+    }
   })
 })
 
