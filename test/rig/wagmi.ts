@@ -1,7 +1,12 @@
+import { MutationObserver, QueryClient } from '@tanstack/query-core'
 import { type Config, connect, createConfig, createConnector } from '@wagmi/core'
 import { type Address, http } from 'viem'
 import { foundry } from 'viem/chains'
+import type { WalletGrant } from '../../src/dapp/walletGrant.ts'
+import { type RequestGrantOptions, requestGrantMutationOptions } from '../../src/query/requestGrant.ts'
+import type { Scope } from '../../src/scope/types.ts'
 import type { LocalChain } from '../../src/testing/localChain.ts'
+import { dailyScope } from './dappScope.ts'
 import { type Opened, openWallet } from './devWallet.ts'
 
 /** wagmi outside a browser, where no wallet announces itself: its connector is handed the provider. */
@@ -44,4 +49,25 @@ function connectorOf({ wallet: { provider } }: Opened) {
     onChainChanged: () => {},
     onDisconnect: () => {},
   }))
+}
+
+/** Who is granted something where it does not matter to whom. */
+export const DELEGATE: Address = `0x${'de'.repeat(20)}`
+
+/** 10 USDC a day from the wallet's first account. */
+export function scopeFor(chain: LocalChain, { addresses: [principal] }: Wagmi): Scope {
+  return dailyScope(chain, { principal, delegate: DELEGATE })
+}
+
+/** Asks the connected wallet for it, as a page does. */
+export function askFor(chain: LocalChain, by: Wagmi, options: RequestGrantOptions = {}) {
+  const mutation = new MutationObserver(new QueryClient(), requestGrantMutationOptions(by.config, options))
+  return mutation.mutate({ scope: scopeFor(chain, by), environment: chain.environment })
+}
+
+/** What the wallet granted by a permission of its own. */
+export async function grantedBy(chain: LocalChain, by: Wagmi): Promise<WalletGrant> {
+  const answer = await askFor(chain, by)
+  if (answer.status === 'granted' && answer.path === 'permission') return answer.grant
+  throw new TypeError('not granted', { cause: answer })
 }

@@ -49,7 +49,9 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
     () => (complete ? scopeOf(config, { draft, amount, principal: address, now: openedAt }) : undefined),
     [config, draft, complete, amount, address, openedAt],
   )
-  const preview = scope && previewOf(config, scope, supported.data ?? null, isConnected)
+  // Until a wallet has said what it can: what one with ERC-7715 would offer.
+  const offered = supported.isFetched ? (supported.data ?? null) : hoped(config)
+  const preview = scope && previewOf(config, scope, offered, isConnected)
 
   const ask = useMutation({
     async mutationFn() {
@@ -104,6 +106,11 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
         <div className="actions">
           {ask.error !== null && <Refusal config={config} error={ask.error} />}
           {connect.error !== null && <Refusal config={config} error={connect.error} />}
+          {scope !== undefined && preview === undefined && (
+            <p className="refusal" role="alert" data-testid="not-offered">
+              This wallet cannot grant that: it knows nothing of ERC-7715, or not on this chain.
+            </p>
+          )}
           {isConnected ? (
             <button
               className="button"
@@ -129,10 +136,10 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
 function previewOf(
   config: ExampleConfig,
   scope: Scope,
-  supported: SupportedPermissions | null,
+  offered: SupportedPermissions | null,
   connected: boolean,
 ): { view: GrantView; note: string | undefined } | undefined {
-  const choice = choosePath(scope, connected ? supported : hoped(config), { taskAccount: config.taskAccount })
+  const choice = choosePath(scope, offered, { taskAccount: config.taskAccount })
   if (choice.path !== 'permission' && choice.path !== 'taskAccount') return undefined
   const { from: _, ...unowned } = choice.request
   const view = describeRequest(connected ? choice.request : unowned, {
@@ -151,7 +158,7 @@ function previewOf(
   }
 }
 
-/** Before a wallet is there to ask: what one with ERC-7715 would offer. */
+/** What this page asks for, as a wallet offers it. */
 function hoped({ chainId }: ExampleConfig): SupportedPermissions {
   return { 'erc20-token-periodic': { chainIds: [chainId], ruleTypes: ['expiry', 'redeemer', 'payee'] } }
 }
