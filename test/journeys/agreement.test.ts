@@ -3,8 +3,8 @@ import type { AgreementReport } from '../../bench/agreement/report.ts'
 import { compareEvaluators, type Evaluate, REACHABLE } from '../../bench/agreement.ts'
 import { codecByKind } from '../../src/caveats/index.ts'
 import { findAnvil } from '../../src/testing/anvil.ts'
-import { evaluate } from '../../src/verdict/evaluate.ts'
 import { atTime } from '../../src/verdict/atTime.ts'
+import { evaluate } from '../../src/verdict/evaluate.ts'
 import type { Deny, ReasonCode, Verdict } from '../../src/verdict/types.ts'
 
 const SEED = 20_261_120
