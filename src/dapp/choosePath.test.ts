@@ -95,6 +95,13 @@ describe('choosePath', () => {
     expect(choosePath(scopeOf(), supported, options).path).toBe('permission')
   })
 
+  test('error: what a task account cannot hold either; and what is no scope at all', () => {
+    const choice = choosePath(scopeOf([PAY, { ...CALL, id: 'call' }]), supported, { taskAccount: TASK })
+    expect(choice.missing).toContainEqual({ path: 'taskAccount', pointer: '/rules/1/class', what: 'function calls' })
+    expect(choice.path).toBe('none')
+    expect(() => choosePath({} as Scope, supported)).toThrow(TypeError)
+  })
+
   test('error: two rules are two permissions, and a wallet grants one at a time', () => {
     const two = scopeOf([PAY, { ...PAY, id: 'other', asset: DAI, budget: 'more' }], {
       budgets: { daily: DAILY, more: { ...DAILY, assets: { [DAI]: '1' } } },
@@ -112,6 +119,7 @@ describe('choosePath', () => {
       if (choice.path !== 'taskAccount') throw choice
       expect(choice.request.to).toBe(TASK)
       expect(choice.request.rules.some(({ type }) => type === 'payee')).toBe(false)
+      expect(choice.request.rules[0]).toEqual({ type: 'expiry', data: { timestamp: 1_797_724_800 } })
       const rule = choice.request.rules.find(({ type }) => type === 'redeemer')
       return rule?.type === 'redeemer' ? rule.data.addresses : null
     }
@@ -121,6 +129,8 @@ describe('choosePath', () => {
     expect(redeemers({ request: { key: AGENT, redeemers: 'anyone' } })).toBeNull()
   })
 })
+
+const CALL = { class: 'call' as const, target: TARGET, function: 'function ping()', value: { lte: '0' } }
 
 describe('rootScope', () => {
   const rootOf = (scope: Scope) => {
@@ -184,24 +194,23 @@ describe('rootScope', () => {
       pointer: '/budgets/daily/max',
       what: 'an amount below one base unit',
     })
-    const call = {
-      id: 'call',
-      class: 'call' as const,
-      target: TARGET,
-      function: 'function ping()',
-      value: { lte: '0' },
-    }
-    expect(lackOf(scopeOf([PAY, call]))).toEqual({ pointer: '/rules/1/class', what: 'function calls' })
+    const call = { ...CALL, id: 'call' }
+    const second = { ...CALL, id: 'second' }
+    expect(lackOf(scopeOf([PAY, call, second]))).toEqual({ pointer: '/rules/1/class', what: 'function calls' })
     const dai = { ...PAY, id: 'dai', asset: DAI, budget: 'more' }
     const budgets = { daily: DAILY, more: { ...DAILY, assets: { [DAI]: '1' } } }
-    expect(lackOf(scopeOf([PAY, dai], { budgets }))).toEqual({ pointer: '/rules/1/asset', what: 'several assets' })
+    expect(lackOf(scopeOf([PAY, dai, { ...dai, id: 'dai2' }], { budgets }))).toEqual({
+      pointer: '/rules/1/asset',
+      what: 'several assets',
+    })
     const { budget: _, ...open } = { ...PAY, id: 'open', max: '1' }
-    expect(lackOf(scopeOf([PAY, open], { calls: { max: 3 } }))).toEqual({
+    expect(lackOf(scopeOf([PAY, open, { ...open, id: 'open2' }], { calls: { max: 3 } }))).toEqual({
       pointer: '/rules/1',
       what: 'a rule without a budget',
     })
-    const weekly = { daily: DAILY, week: { ...DAILY, per: 'P7D' } }
-    expect(lackOf(scopeOf([PAY, { ...PAY, id: 'other', budget: 'week' }], { budgets: weekly }))).toEqual({
+    const weekly = { daily: DAILY, week: { ...DAILY, per: 'P7D' }, month: { ...DAILY, per: 'P30D' } }
+    const monthly = { ...PAY, id: 'month', budget: 'month' }
+    expect(lackOf(scopeOf([PAY, { ...PAY, id: 'other', budget: 'week' }, monthly], { budgets: weekly }))).toEqual({
       pointer: '/budgets/week/per',
       what: 'budgets of different periods',
     })
