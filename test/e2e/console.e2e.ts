@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { privateKeyToAccount } from 'viem/accounts'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { homeSource } from '../../src/cli/console/source.ts'
 import { chooseChain, openChain } from '../../src/cli/session.ts'
 import { type Served, serveConsole } from '../../src/console/server.ts'
@@ -44,10 +44,14 @@ async function granted(task: string, purpose = 'Pay this month’s API invoices'
   return made.data.grant.id
 }
 
+const consoles: Served[] = []
+
 async function serve(): Promise<Served> {
   const context = commandContext(home(), options())
   const source = homeSource(context, await openChain(context, chooseChain(context)))
-  return serveConsole({ source, port: 0, now: context.now, random: context.random })
+  const one = await serveConsole({ source, port: 0, now: context.now, random: context.random })
+  consoles.push(one)
+  return one
 }
 
 /** A wallet asks its node from outside of the page, as an extension does: the policy of the page is not for that. */
@@ -69,6 +73,8 @@ async function visit(keys: readonly [] | readonly [Hex] = [], mode: DevWalletMod
   const visited = await open({ url: served.url, ...wallet })
   return { ...visited, origin: served.origin, go: (path: string) => visited.page.goto(`${served.origin}${path}`) }
 }
+
+afterAll(() => Promise.all(consoles.map((one) => one.close())))
 
 let used: Hex
 beforeAll(async () => {

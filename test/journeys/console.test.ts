@@ -38,19 +38,7 @@ const run = async (key: string, ...argv: string[]) =>
 
 /** A grant of ten a day, by its id. */
 async function granted(task: string): Promise<Hex> {
-  const limits = [
-    '--limit',
-    '10/day',
-    '--payee',
-    VENDOR,
-    '--expires',
-    '30d',
-    '--task',
-    task,
-    '--purpose',
-    'Pay them',
-    ...more,
-  ]
+  const limits = ['--limit', '10/day', '--payee', VENDOR, '--expires', '30d', '--task', task, '--purpose', 'Pay them']
   const made = await run(
     PRINCIPAL_KEY,
     'grant',
