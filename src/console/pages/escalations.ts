@@ -89,7 +89,7 @@ ${heldElsewhere(escalation)}
 <div class="grid">${asked(escalation, scope)}</div>
 <h2>What would be done, and what is said</h2>
 <div class="grid">${bytes(escalation, scope)}${words(escalation)}</div>
-${status === 'open' ? html`<h2>Answer until ${instant(expires)}</h2>${answer(context, escalation)}` : result(context, escalation, source)}`,
+${status === 'open' ? html`<h2>Answer until ${instant(expires)}</h2>${answer(context, escalation)}` : html`<h2>What became of it</h2>${result(context, escalation, source)}`}`,
   }
 }
 
@@ -176,17 +176,17 @@ ${walletForm(context, {
 function result(context: PageContext, escalation: Escalation, { submit: submits }: EscalationSource): Html {
   const { number, settled, expires } = escalation
   if (settled === null)
-    return html`<section class="card notice bad"><h2>Over</h2><p>Nobody answered until ${instant(expires)}: that is a no. The agent may ask again.</p></section>`
+    return html`<section class="card notice bad"><h3>Over</h3><p>Nobody answered until ${instant(expires)}: that is a no. The agent may ask again.</p></section>`
   if (settled.as === 'rejected') {
-    return html`<section class="card notice bad"><h2>Rejected</h2><p>${instant(settled.at)}.${settled.why !== null && html` “${say(settled.why, 300)}”`}</p></section>`
+    return html`<section class="card notice bad"><h3>Rejected</h3><p>${instant(settled.at)}.${settled.why !== null && html` “${say(settled.why, 300)}”`}</p></section>`
   }
   const { submission } = settled
   if (submission === null) {
-    return html`<section class="card notice warn"><h2>Confirmed, not submitted yet</h2><p>${instant(settled.at)}. Who may redeem this grant submits it:</p><pre>ambit escalations submit ${number} --account &lt;account&gt;</pre>
+    return html`<section class="card notice warn"><h3>Confirmed, not submitted yet</h3><p>${instant(settled.at)}. Who may redeem this grant submits it:</p><pre>ambit escalations submit ${number} --account &lt;account&gt;</pre>
 ${submits !== null && html`<form method="post" action="/escalations/${number}/submit">${csrfField(context)}<div class="actions"><button class="primary">Submit now</button></div></form>`}</section>`
   }
   const { status, code, transactionHash, receipts, at } = submission
-  return html`<section class="card notice ${status === 'executed' ? 'good' : 'bad'}"><h2>${capital(status)}</h2><dl class="facts">
+  return html`<section class="card notice ${status === 'executed' ? 'good' : 'bad'}"><h3>${capital(status)}</h3><dl class="facts">
 <div><dt>Confirmed</dt><dd>${instant(settled.at)}</dd></div><div><dt>Submitted</dt><dd>${instant(at)}</dd></div>
 ${code !== null && html`<div><dt>Why</dt><dd><code>${say(code, 64)}</code></dd></div>`}
 ${transactionHash !== null && html`<div><dt>Transaction</dt><dd><code>${transactionHash}</code></dd></div>`}

@@ -172,7 +172,7 @@ function wrong(checks: Parameters<typeof checkTable>[0]): Html | false {
   const [first] = checks.filter(({ status }) => status === 'refuted' || status === 'unavailable')
   return (
     first !== undefined &&
-    html` <span class="quiet">${first.check.replaceAll('_', ' ')}: ${say(first.detail, 120)}</span>`
+    html` <span class="quiet">· ${first.check.replaceAll('_', ' ')}: ${say(first.detail, 120)}</span>`
   )
 }
 
