@@ -13,7 +13,7 @@ export function Page() {
   const { address } = useConnection()
   const { data } = useQuery({ queryKey: ['page'], queryFn: () => [address, dappPage] })
   const { mutate } = useMutation({ mutationFn: async () => data })
-  return createElement('button', { onClick: () => mutate() }, chains.length)
+  return createElement('button', { type: 'button', onClick: () => mutate() }, chains.length)
 }
 
 function render(child: () => unknown): void {

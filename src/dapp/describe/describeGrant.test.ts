@@ -318,9 +318,14 @@ describe('describeRequest', () => {
       },
     )
     const all = JSON.stringify([view.sentence, view.rows.map(({ text }) => text), view.warnings, view.cannot])
-    expect(all).not.toMatch(/[\u202e\u0007]/)
+    for (const character of ['\u202e', '\u0007']) expect(all).not.toContain(character)
     expect(all.length).toBeLessThan(10_000)
     expect(view.rows[0]?.text).toMatch(/…$/)
+    const shown = (length: number) =>
+      asked({ permission: { ...daily, data: { ...daily.data, justification: 'a'.repeat(length) } } as Permission })
+        .rows[0]?.text
+    expect(shown(500)).toBe('a'.repeat(500))
+    expect(shown(501)).toBe(`${'a'.repeat(500)}…`)
   })
 })
 

@@ -62,7 +62,7 @@ function theirs(
       if (element.type === 'network') return [{ id: 'network', value: 8453, asset: undefined }]
       if (!element.isVisible(context)) return []
       const asset = element.type === 'amount' ? element.getTokenAddress?.(context) : undefined
-      return [{ id: element.labelKey, value: valueOf(element.getValue(context)), asset }]
+      return [{ id: element.labelKey, value: readValue(element.getValue(context)), asset }]
     }),
   )
 }
@@ -93,7 +93,7 @@ const TYPES = [
 ]
 
 /** The wallet's words by key, as the values behind them. */
-function valueOf(value: unknown): unknown {
+function readValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((entry) => METHODS[String(entry)] ?? entry)
   if (typeof value !== 'object' || value === null) return value ?? null
   const { key, args } = value as { key: string; args?: unknown[] }
