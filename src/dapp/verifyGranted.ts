@@ -72,8 +72,10 @@ async function verifySignature(
   // It brings a factory of its own, past the list of those that are allowed; and the manager asks the account, not a wrapper.
   if (isErc6492Signature(signature)) throw new DappError('dapp.wrapped_signature')
   const unsigned = () => new DappError('dapp.bad_signature', { details: { account } })
+  const allowed = [environment.simpleFactory, ...factories].map((factory) => factory.toLowerCase())
   if (code.kind !== 'none') {
-    const [needless] = dependencies
+    // An allowed one has done its work: a grant is older than its account where the account was deployed for it.
+    const needless = dependencies.find(({ factory }) => !allowed.includes(factory))
     if (needless !== undefined)
       throw new DappError('dapp.needless_dependency', { details: { factory: needless.factory } })
     if (!runsWhatItIsTold(code)) {
@@ -88,7 +90,6 @@ async function verifySignature(
   if (deploy === undefined || dependencies.length > 1 || (await signedByKey(account, digest, signature))) {
     throw new DappError('dapp.account_not_upgraded', { details: { account }, retry: 'safe' })
   }
-  const allowed = [environment.simpleFactory, ...factories].map((factory) => factory.toLowerCase())
   if (!allowed.includes(deploy.factory)) {
     throw new DappError('dapp.foreign_factory', { details: { factory: deploy.factory } })
   }

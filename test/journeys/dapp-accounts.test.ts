@@ -1,6 +1,12 @@
 import { type LocalAccount, serializeErc6492Signature } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { requestGrant, verifyGranted, type WirePermissionResponse } from '../../src/dapp/index.ts'
+import {
+  requestGrant,
+  restoreGrant,
+  storedGrant,
+  verifyGranted,
+  type WirePermissionResponse,
+} from '../../src/dapp/index.ts'
 import { encodeCalls } from '../../src/delegation/execution.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { encodeCall } from '../../src/redemption/encode.ts'
@@ -82,6 +88,18 @@ describe('verifyGranted', () => {
     const hash = await chain.walletClient(agent).sendTransaction({ to: factory, data: factoryData })
     await chain.publicClient.waitForTransactionReceipt({ hash })
     expect(await pay(context, UNIT)).toBe(UNIT)
+    // The account is there now: what deployed it is no reason to call the grant a wrong one.
+    const stored = storedGrant(result.grant)
+    const { environment } = chain
+    const restored = (kept: unknown) => restoreGrant(nodeOf(chain.rpcUrl), { stored: kept, environment })
+    expect(await restored(stored)).toMatchObject({ status: 'live', account: { kind: 'contract' } })
+    const stranger = { factory: `0x${'fa'.repeat(20)}`, factoryData }
+    const dependencies = [...stored.response.dependencies, stranger]
+    expect(await restored({ ...stored, response: { ...stored.response, dependencies } })).toMatchObject({
+      status: 'refused',
+      code: 'dapp.needless_dependency',
+      error: { details: { factory: stranger.factory } },
+    })
   })
 
   test('error: an account that is not deployed, and what the wallet says would deploy it', async () => {
