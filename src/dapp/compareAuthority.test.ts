@@ -79,14 +79,16 @@ describe('comparePermission', () => {
     expect(changes(comparePermission(asked, granted)).sort()).toEqual([...expected].sort())
   })
 
-  test('behavior: a start that is left to the wallet lies not before the question, by an hour of clocks', () => {
+  test('behavior: a start that is left to the wallet lies not before the question, by an hour of clocks, and not a day after', () => {
     const asked = stream({ startTime: undefined })
     const at = (startTime: number, askedAt?: number) =>
       changes(comparePermission(asked, stream({ startTime }), askedAt))
     expect(at(10_000, 13_600)).toEqual([])
     expect(at(9_999, 13_600)).toEqual(['startTime higher'])
     expect(at(1, undefined)).toEqual([])
-    expect(at(99_999, 13_600)).toEqual([])
+    expect(at(100_000, 13_600)).toEqual([])
+    expect(at(100_001, 13_600)).toEqual(['startTime lower'])
+    expect(at(100_001, undefined)).toEqual([])
     expect(comparePermission(stream(), stream({ startTime: undefined }))).toEqual([])
   })
 

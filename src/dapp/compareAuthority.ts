@@ -19,9 +19,11 @@ type Data = Readonly<Record<string, Value | undefined>>
 
 /** A wallet's clock and the chain's may differ by so much, seconds. */
 const CLOCKS = 3_600
+/** A person may take so long to answer, seconds. A start that lies further off than that was nobody's "now". */
+const ANSWERING = 86_400
 
 /**
- * @param askedAt - Unix seconds. A start that was left to the wallet lies not before it.
+ * @param askedAt - Unix seconds. A start that was left to the wallet lies not before it, and not more than a day after.
  */
 export function comparePermission(requested: Permission, granted: Permission, askedAt?: number): Difference[] {
   if (requested.type !== granted.type) return [difference('type', requested.type, granted.type, 'other')]
@@ -66,7 +68,10 @@ function order<value>(asked: value | undefined, got: value | undefined): Differe
 function startOf(asked: Data, got: Data, askedAt: number | undefined): Difference['change'] | null {
   const [from, to] = [asked['startTime'] as number | undefined, got['startTime'] as number | undefined]
   if (to === undefined || from === to) return null
-  if (from === undefined) return askedAt !== undefined && to < askedAt - CLOCKS ? 'higher' : null
+  if (from === undefined) {
+    if (askedAt === undefined) return null
+    return to < askedAt - CLOCKS ? 'higher' : to > askedAt + ANSWERING ? 'lower' : null
+  }
   if (to < from) return 'higher'
   const period = asked['periodDuration'] as number | undefined
   return period === undefined || (to - from) % period === 0 ? 'lower' : 'other'

@@ -35,7 +35,7 @@ export type WalletGrant = {
 
 export type ReadGrantOptions = {
   environment: Environment
-  /** Unix seconds, shortly before the request was made: a start that the wallet chose lies not before it. Absent: not looked at. */
+  /** Unix seconds, shortly before the request was made: a start that the wallet chose lies near it. Absent: not looked at. */
   askedAt?: number | undefined
   /** Less than was asked for is a grant too. Default: `dapp.lowered`. */
   acceptLower?: boolean | undefined
