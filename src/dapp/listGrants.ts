@@ -11,7 +11,7 @@ export type ListGrantsParameters = Omit<VerifyGrantedParameters, 'grant'> & {
 
 export type ListGrantsReturnType = readonly (
   | RestoreGrantReturnType
-  /** Of a type, or under a rule, that is younger than this release: nothing is said of it. */
+  /** Of a type, with a member, or under a rule, that is younger than this release: nothing is said of it. */
   | (GrantedPermission & { status: 'unknown' })
 )[]
 

@@ -12,6 +12,8 @@ export type At = { value: unknown; path: string }
 
 /** Longest list in an answer: permissions, chains, rules. */
 const MAX_ITEMS = 256
+/** Longest path in an error, characters. */
+const MAX_PATH = 160
 
 /** @throws {@link DappError} `dapp.answer_…` for whatever `read` meets, traps of a proxy included. */
 export function readAnswer<read>(value: unknown, read: (at: At) => read): read {
@@ -26,7 +28,8 @@ export function readAnswer<read>(value: unknown, read: (at: At) => read): read {
 
 export function refuse(code: DappErrorCode, { path, value }: At): DappError {
   const shown = typeof value === 'string' ? value.slice(0, 80) : value === null ? 'null' : typeof value
-  return new DappError(code, { details: { member: path, value: shown } })
+  // A path has names in it that the answer chose.
+  return new DappError(code, { details: { member: path.slice(0, MAX_PATH), value: shown } })
 }
 
 /** A member of an object; `value` is undefined where it is absent or null. */

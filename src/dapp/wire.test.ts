@@ -326,6 +326,10 @@ describe('fromWireResponse', () => {
     expect(long.details['value']).toHaveLength(80)
     expect(codeOf(() => fromWireResponse({ ...wire, to: { toString: () => 'y' } })).details['value']).toBe('object')
     expect(codeOf(() => fromWireResponse(null)).details['value']).toBe('null')
+    const data = { ...wire.permission.data, ['k'.repeat(1_000_000)]: 1 }
+    const named = codeOf(() => fromWireResponse({ ...wire, permission: { ...wire.permission, data } }))
+    expect(named).toMatchObject({ code: 'dapp.answer_member_unknown' })
+    expect(named.details['member']).toBe('/permission/data/'.padEnd(160, 'k'))
   })
 })
 
@@ -340,6 +344,12 @@ describe('readGranted', () => {
       ...envelope,
       status: 'unknown',
       type: 'contract-call',
+    })
+    const { permission } = wire
+    expect(read({ ...wire, permission: { ...permission, data: { ...permission.data, weekends: true } } })).toEqual({
+      ...envelope,
+      status: 'unknown',
+      type: 'erc20-token-periodic',
     })
     expect(read({ ...wire, rules: [...wire.rules, { type: 'weekends' }] })).toEqual({
       ...envelope,

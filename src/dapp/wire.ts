@@ -39,7 +39,7 @@ export type WirePermissionResponse = WirePermissionRequest &
 /** What every granted permission has, whatever its type. */
 export type GrantedEnvelope = Omit<PermissionResponse, 'permission' | 'rules'>
 
-/** One entry of a wallet's list. `unknown`: of a type, or under a rule, that is younger than this release. */
+/** One entry of a wallet's list. `unknown`: of a type, with a member, or under a rule, that is younger than this release. */
 export type GrantedPermission =
   | (PermissionResponse & { status: 'known' })
   | (GrantedEnvelope & { status: 'unknown'; type: string })
@@ -104,11 +104,13 @@ export function readResponse(at: At): PermissionResponse {
   return { ...readRequest(at), ...readEnvelope(at) }
 }
 
-/** Total over types and rules: one permission of a later release must not hide all others. */
+/** Total over types, their members and rules: one permission of a later release must not hide all others. */
 export function readGranted(at: At): GrantedPermission {
-  const type = readText(required(required(at, 'permission'), 'type'))
+  const permission = required(at, 'permission')
+  const type = readText(required(permission, 'type'))
   const rules = rulesOf(at).map((rule) => readText(required(rule, 'type')))
-  if (!isPermissionType(type) || !rules.every(isRuleType)) return { ...readEnvelope(at), status: 'unknown', type }
+  const known = isPermissionType(type) && foreignMember(type, required(permission, 'data')) === undefined
+  if (!known || !rules.every(isRuleType)) return { ...readEnvelope(at), status: 'unknown', type }
   return { ...readResponse(at), status: 'known' }
 }
 
@@ -148,7 +150,7 @@ function readPermissionMember(at: At): Permission {
   const isAdjustmentAllowed = readFlag(required(at, 'isAdjustmentAllowed'))
   const dataAt = required(at, 'data')
   const fields = FIELDS[type]
-  const foreign = keysOf(dataAt).find((key) => !Object.hasOwn(fields, key))
+  const foreign = foreignMember(type, dataAt)
   // A member that nobody here knows may be the one that says how much.
   if (foreign !== undefined) throw refuse('dapp.answer_member_unknown', member(dataAt, foreign))
   const data: Record<string, unknown> = {}
@@ -158,6 +160,10 @@ function readPermissionMember(at: At): Permission {
   }
   // The table of fields holds what each type has.
   return { type, isAdjustmentAllowed, data } as unknown as Permission
+}
+
+function foreignMember(type: PermissionType, data: At): string | undefined {
+  return keysOf(data).find((key) => !Object.hasOwn(FIELDS[type], key))
 }
 
 const READ: Readonly<Record<Form, (at: At) => unknown>> = {
