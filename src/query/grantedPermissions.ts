@@ -33,6 +33,7 @@ export function grantedPermissionsQueryOptions<selected = GrantedPermissionsData
   }
 }
 
+/** By wallet, account and chain, as far as they are named. */
 export function grantedPermissionsQueryKey(
   options: WalletParameters & ScopeKeyParameter = {},
 ): GrantedPermissionsQueryKey {

@@ -39,6 +39,7 @@ export function grantsQueryOptions<selected = GrantsData>(
   }
 }
 
+/** By wallet and account, the environment's chain and manager, and the factories. */
 export function grantsQueryKey(options: Parameters & ScopeKeyParameter = {}): GrantsQueryKey {
   const { environment, factories, ...wallet } = options
   const { chainId, manager } = environment ?? {}

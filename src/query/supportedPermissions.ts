@@ -29,6 +29,7 @@ export function supportedPermissionsQueryOptions<selected = SupportedPermissions
   }
 }
 
+/** By wallet, account and chain, as far as they are named. */
 export function supportedPermissionsQueryKey(
   options: WalletParameters & ScopeKeyParameter = {},
 ): SupportedPermissionsQueryKey {
