@@ -24,6 +24,8 @@ export async function restore(config: ExampleConfig, client: Client): Promise<Gr
   const kept = read()
   if (kept === undefined) return undefined
   const restored = await restoreGrant(client, { stored: kept.stored, environment: config.environment })
+  // A node that did not answer says nothing of the grant: the next visit asks again.
+  if (restored.status === 'refused' && restored.code.startsWith('chain.rpc_')) return undefined
   const granted = restored.status === 'live' ? grantedOf(config, restored.grant, kept) : undefined
   if (granted === undefined) forget()
   return granted
