@@ -132,7 +132,9 @@ const CASES: Case[] = [
 ]
 
 const endable = () => ({
-  enders: [{ delegator: addressOf(0), open: [hashOf(0)], command: 'c', keyHere: false, transactions: null }],
+  enders: [
+    { delegator: addressOf(0), open: [hashOf(0)], command: 'c', keyHere: false, contract: false, transactions: null },
+  ],
 })
 
 describe('lists', () => {

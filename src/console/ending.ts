@@ -31,10 +31,10 @@ ${open.slice(0, MAX_ENDERS).map((ender) => revokeCard(facts, ender))}</div>`
 
 /** Where a wallet signs the revocation, what dies with it, and how a terminal does the same. */
 export function revokePage(context: PageContext, facts: GrantFacts, delegator: Address): View | undefined {
-  const { grant, reading, under } = facts
+  const { grant, under } = facts
   const ender = openEnders(facts).find((one) => one.delegator === delegator)
   if (ender === undefined) return undefined
-  const { command, keyHere, transactions } = ender
+  const { command, contract, keyHere, transactions } = ender
   const died = descendantsOf(grant, ender.open).length
   const now = fitting(transactions ?? [])
   const rest = (transactions ?? []).length - now.length
@@ -56,7 +56,7 @@ ${
 ${now.length > 1 && html`<p>It asks ${now.length} times: one transaction a link.</p>`}${rest > 0 && html`<p>${rest} more links are left for a second round.</p>`}
 ${revokeForm(context, { id: grant.id, chainId: grant.chainId, delegator, transactions: now })}</section>`
 }
-${!keyHere && html`<section class="card"><h2>In a terminal</h2>${transactions === null && reading.block !== null && html`<p>It is a contract account: its owner signs for it.</p>`}${terminal}</section>`}`,
+${!keyHere && html`<section class="card"><h2>In a terminal</h2>${contract && html`<p>It is a contract account: its owner signs for it.</p>`}${terminal}</section>`}`,
   }
 }
 

@@ -193,7 +193,9 @@ describe('grant', () => {
     const [ender] = facts.enders
     const contract = await textOf(
       `${path()}/revoke/${delegator}`,
-      memorySource([{ ...facts, enders: [{ ...(ender as GrantFacts['enders'][number]), transactions: null }] }]),
+      memorySource([
+        { ...facts, enders: [{ ...(ender as GrantFacts['enders'][number]), contract: true, transactions: null }] },
+      ]),
     )
     expect(contract).not.toContain('data-wallet')
     expect(contract).not.toContain('<script')

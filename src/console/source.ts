@@ -127,7 +127,9 @@ export type Ender = {
   command: string
   /** Whether the account's key is in this machine's keystore. */
   keyHere: boolean
-  /** One call for each of `open`, for a wallet to send; `null` where the account is a contract, or the chain was not asked. */
+  /** A contract account: its owner's key signs for it. */
+  contract: boolean
+  /** One call for each of `open`; `null` where no wallet of a browser can send them: for a contract, or to a chain out of reach. */
   transactions: readonly { to: Address; data: Hex }[] | null
 }
 
@@ -199,8 +201,11 @@ export type EscalationSource = {
   /** Oldest first. */
   list(): Promise<readonly Escalation[]>
   escalation(number: number): Promise<Escalation | undefined>
-  /** Keeps the confirmer's signature, after the chain was asked whether it is one over this very request. */
-  confirm(number: number, confirmation: Hex): Promise<void>
+  /**
+   * Keeps the confirmer's signature, after the chain was asked whether it is one over this very request. Still open afterwards
+   * where another link of the grant asks for one of its own.
+   */
+  confirm(number: number, confirmation: Hex): Promise<Escalation>
   reject(number: number, why: string | undefined): Promise<void>
   /** Redeems what was confirmed; `null` where nobody here may: then who redeems does it. */
   submit: ((number: number) => Promise<void>) | null

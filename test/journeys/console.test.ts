@@ -314,6 +314,14 @@ describe('ambit console', () => {
     expect(made.json().error).toBeNull()
     const page = await (await fetch(served.origin, { headers: { cookie } })).text()
     expect(page).toContain('10 USDC</strong> left of 10 USDC')
+    // No wallet reaches that chain: everybody's keys are at the command line.
+    const by = lower(privateKeyToAccount(PRINCIPAL_KEY))
+    const ending = await fetch(`${served.origin}/grants/${made.json().data.grant.id}/revoke/${by}`, {
+      headers: { cookie },
+    })
+    const text = await ending.text()
+    expect(text).toContain('--account local:principal')
+    expect(text).not.toContain('data-wallet')
     expect(await served.end()).toBe(0)
   })
 

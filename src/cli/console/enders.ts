@@ -37,9 +37,9 @@ async function enderOf(
   const keyHere = name !== undefined
   if (session === undefined || block === undefined) {
     const command = commandOf(grant, delegator, { name, contract: false })
-    return { delegator, open: links.map(({ hash }) => hash), command, keyHere, transactions: null }
+    return { delegator, open: links.map(({ hash }) => hash), command, keyHere, contract: false, transactions: null }
   }
-  const { node } = session
+  const { node, choice } = session
   const flags = await Promise.all(links.map(({ hash }) => isDisabled(node, environment, hash, block)))
   const open = links.filter((_link, index) => !flags[index])
   const contract = (await readAccountCode(node, { address: delegator, environment, block })).kind === 'contract'
@@ -49,7 +49,9 @@ async function enderOf(
     open: open.map(({ hash }) => hash),
     command: commandOf(grant, delegator, { name, contract }),
     keyHere,
-    transactions: contract ? null : transactions,
+    contract,
+    // The embedded chain is up only while somebody here asks it: no wallet finds it.
+    transactions: contract || choice.embedded ? null : transactions,
   }
 }
 
