@@ -1,23 +1,14 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { homeSource } from '../../src/cli/console/source.ts'
-import { chooseChain, openChain } from '../../src/cli/session.ts'
-import { type Served, serveConsole } from '../../src/console/server.ts'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { Hex } from '../../src/primitives/hex.ts'
 import type { DevWalletMode } from '../../src/testing/wallet/index.ts'
 import { mint, useChain } from '../rig/chain.ts'
-import { ambit, useFolder } from '../rig/cli.ts'
-import { commandContext } from '../rig/context.ts'
 import { seriousFindings } from './rig/axe.ts'
-import { pageConfig, useBrowser } from './rig/visit.ts'
+import { useConsole } from './rig/console.ts'
 
 const chain = useChain()
-const folder = useFolder()
-const open = useBrowser()
-const home = () => join(folder.path, 'home')
+const rig = useConsole(chain)
 
 const PRINCIPAL_KEY: Hex = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const AGENT_KEY: Hex = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
@@ -25,60 +16,22 @@ const VENDOR = '0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc'
 const principal = privateKeyToAccount(PRINCIPAL_KEY)
 const MAX_BYTES = 30_000
 
-const options = () => ({ chain: '31337', rpcUrl: chain.rpcUrl, deployment: join(folder.path, 'deployment.json') })
-const run = async (key: Hex, ...argv: string[]) => {
-  const { chain: name, rpcUrl, deployment } = options()
-  const flags = ['--chain', name, '--rpc-url', rpcUrl, '--deployment', deployment, '--json']
-  return (
-    await ambit([...argv, ...flags], { home: home(), env: { AMBIT_PRIVATE_KEY: key, AMBIT_LOWERING: 'fused' } })
-  ).json()
-}
-const pay = (id: string, amount: string) => run(AGENT_KEY, 'redeem', id, 'transfer', '--to', VENDOR, '--amount', amount)
+const pay = (id: string, amount: string) =>
+  rig.run(AGENT_KEY, 'redeem', id, 'transfer', '--to', VENDOR, '--amount', amount)
 
 async function granted(task: string, purpose = 'Pay this month’s API invoices'): Promise<Hex> {
   const flags = ['--token', chain.token.address, '--limit', '200/day', '--window', 'rolling', '--max', '50']
   const rest = ['--payee', VENDOR, '--expires', '30d', '--task', task, '--purpose', purpose, '--yes']
   const to = privateKeyToAccount(AGENT_KEY).address
-  const made = await run(PRINCIPAL_KEY, 'grant', '--to', to, ...flags, ...rest)
+  const made = await rig.run(PRINCIPAL_KEY, 'grant', '--to', to, ...flags, ...rest)
   expect(made.error).toBeNull()
   return made.data.grant.id
 }
 
-const consoles: Served[] = []
-
-async function serve(): Promise<Served> {
-  const context = commandContext(home(), options())
-  const source = homeSource(context, await openChain(context, chooseChain(context)))
-  const one = await serveConsole({ source, port: 0, now: context.now, random: context.random })
-  consoles.push(one)
-  return one
-}
-
-/** A wallet asks its node from outside of the page, as an extension does: the policy of the page is not for that. */
-async function outside(page: Page): Promise<void> {
-  await page.exposeFunction('askChain', async (body: string) => (await fetch(chain.rpcUrl, post(body))).text())
-  await page.addInitScript(`{
-    const { fetch, askChain } = globalThis
-    globalThis.fetch = async (url, init) =>
-      String(url).startsWith(${JSON.stringify(chain.rpcUrl)}) ? new Response(await askChain(init.body)) : fetch(url, init)
-  }`)
-}
-
-const post = (body: string) => ({ method: 'POST', headers: { 'content-type': 'application/json' }, body })
-
-/** A browser with a session, and with a wallet where keys are given. */
-async function visit(keys: readonly [] | readonly [Hex] = [], mode: DevWalletMode = 'confirm') {
-  const served = await serve()
-  const wallet = keys.length === 0 ? {} : { config: pageConfig(chain, { privateKeys: keys, mode }), prepare: outside }
-  const visited = await open({ url: served.url, ...wallet })
-  return { ...visited, origin: served.origin, go: (path: string) => visited.page.goto(`${served.origin}${path}`) }
-}
-
-afterAll(() => Promise.all(consoles.map((one) => one.close())))
+const visit = (keys: readonly Hex[] = [], mode: DevWalletMode = 'confirm') => rig.visit({ keys, mode })
 
 let used: Hex
 beforeAll(async () => {
-  writeFileSync(join(folder.path, 'deployment.json'), JSON.stringify(chain.environment))
   await mint(chain, principal.address.toLowerCase() as Hex, 1_000_000_000n)
   used = await granted('invoices-2026-11')
   for (const amount of ['12.5', '40', '8.25']) await pay(used, amount)
@@ -177,9 +130,9 @@ describe('the console', () => {
   })
 
   it('error: the address that was printed opens no second browser', async () => {
-    const served = await serve()
-    await open({ url: served.url })
-    const { page } = await open({ url: served.url, tolerates: /403/ })
+    const served = await rig.serve()
+    await rig.open({ url: served.url })
+    const { page } = await rig.open({ url: served.url, tolerates: /403/ })
     await page.getByText('console.token_unusable').waitFor()
     expect(await page.getByRole('navigation').count()).toBe(0)
   })

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { type LocalAccount, privateKeyToAccount } from 'viem/accounts'
-import { beforeAll } from 'vitest'
+import { privateKeyToAccount } from 'viem/accounts'
+import { afterAll, beforeAll } from 'vitest'
 import { homeSource } from '../../../src/cli/console/source.ts'
 import { chooseChain, openChain } from '../../../src/cli/session.ts'
-import { serveConsole } from '../../../src/console/server.ts'
+import { type Served, serveConsole } from '../../../src/console/server.ts'
 import type { Hex } from '../../../src/primitives/hex.ts'
 import type { LocalChain } from '../../../src/testing/index.ts'
 import type { DevWalletMode } from '../../../src/testing/wallet/index.ts'
@@ -20,6 +20,10 @@ export type ConsoleRig = {
   run(key: Hex, ...argv: string[]): Promise<Json>
   /** A command that asks no chain. */
   look(...argv: string[]): Promise<Json>
+  /** A console that nobody has opened yet; ended after the last test. */
+  serve(options?: Pick<ConsoleVisit, 'submitter'>): Promise<Served>
+  open: ReturnType<typeof useBrowser>
+  /** A browser with a session, and with a wallet where keys are given. */
   visit(options?: ConsoleVisit): Promise<Visit & { go(path: string): ReturnType<Page['goto']> }>
 }
 
@@ -31,7 +35,6 @@ export type ConsoleVisit = {
   rawDelegations?: boolean
   /** Who redeems what is confirmed in the console. */
   submitter?: Hex
-  tolerates?: RegExp
 }
 
 export function useConsole(chain: LocalChain): ConsoleRig {
@@ -40,21 +43,30 @@ export function useConsole(chain: LocalChain): ConsoleRig {
   const home = () => join(folder.path, 'home')
   const deployment = () => join(folder.path, 'deployment.json')
   const options = () => ({ chain: '31337', rpcUrl: chain.rpcUrl, deployment: deployment() })
+  const consoles: Served[] = []
   beforeAll(() => writeFileSync(deployment(), JSON.stringify(chain.environment)))
+  afterAll(() => Promise.all(consoles.map((one) => one.close())))
+  const serve: ConsoleRig['serve'] = async ({ submitter } = {}) => {
+    const context = commandContext(home(), options())
+    const session = await openChain(context, chooseChain(context))
+    const account = submitter === undefined ? undefined : privateKeyToAccount(submitter)
+    const source = homeSource(context, session, { submitter: account })
+    const served = await serveConsole({ source, port: 0, now: context.now, random: context.random })
+    consoles.push(served)
+    return served
+  }
   return {
     home,
+    serve,
+    open,
     async run(key, ...argv) {
       const flags = ['--chain', '31337', '--rpc-url', chain.rpcUrl, '--deployment', deployment(), '--json']
       const env = { AMBIT_PRIVATE_KEY: key, AMBIT_LOWERING: 'fused' }
       return (await ambit([...argv, ...flags], { home: home(), env })).json()
     },
     look: async (...argv) => (await ambit([...argv, '--json'], { home: home() })).json(),
-    async visit({ keys = [], mode = 'confirm', rawDelegations = false, submitter, tolerates } = {}) {
-      const context = commandContext(home(), options())
-      const session = await openChain(context, chooseChain(context))
-      const account: LocalAccount | undefined = submitter === undefined ? undefined : privateKeyToAccount(submitter)
-      const source = homeSource(context, session, { submitter: account })
-      const served = await serveConsole({ source, port: 0, now: context.now, random: context.random })
+    async visit({ keys = [], mode = 'confirm', rawDelegations = false, submitter } = {}) {
+      const served = await serve(submitter === undefined ? {} : { submitter })
       const wallet =
         keys.length === 0
           ? {}
@@ -62,7 +74,7 @@ export function useConsole(chain: LocalChain): ConsoleRig {
               config: pageConfig(chain, { privateKeys: keys, mode, rawDelegations }),
               prepare: (page: Page) => outside(page, chain.rpcUrl),
             }
-      const visited = await open({ url: served.url, ...wallet, ...(tolerates === undefined ? {} : { tolerates }) })
+      const visited = await open({ url: served.url, ...wallet })
       return { ...visited, go: (path) => visited.page.goto(`${served.origin}${path}`) }
     },
   }
