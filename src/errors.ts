@@ -78,10 +78,14 @@ const MAX_VALUE_LENGTH = 200
 /** Renders an untrusted value for an error: control characters escaped, length bounded. */
 export function renderValue(value: unknown): string {
   const text = typeof value === 'bigint' ? value.toString() : (JSON.stringify(value) ?? String(value))
-  const safe = text.replace(/[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, escapeUnit)
+  const safe = text.replace(
+    /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu,
+    escaped,
+  )
   return safe.length <= MAX_VALUE_LENGTH ? safe : `${safe.slice(0, MAX_VALUE_LENGTH)}… (${safe.length} characters)`
 }
 
-function escapeUnit(unit: string): string {
-  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+function escaped(character: string): string {
+  const digits = (character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')
+  return digits.length > 4 ? `\\u{${digits}}` : `\\u${digits}`
 }

@@ -133,12 +133,13 @@ describe('inert', () => {
     ['a zero-width space', '\u200b'],
     ['a line separator', '\u2028'],
     ['half a pair', '\ud83d'],
+    ['a tag, which nobody sees', '\u{e0041}'],
   ])('error: %s is shown and not obeyed, wherever it stands', (_, character) => {
     for (const before of ['', 'a', 'a'.repeat(29), 'a'.repeat(30), 'a'.repeat(31)]) {
       const shown = inert(`${before}${character}b`, 100)
       expect(shown).not.toContain(character)
       expect(shown.startsWith(before)).toBe(true)
-      expect(shown.slice(before.length)).toMatch(/^\\(?:n|u[0-9a-f]{4})b$/)
+      expect(shown.slice(before.length)).toMatch(/^\\(?:n|u[0-9a-f]{4}|u\{[0-9a-f]{5}\})b$/)
     }
   })
 
