@@ -227,6 +227,12 @@ describe('askWallet', () => {
     },
   )
 
+  test('behavior: two questions alike are two questions', async () => {
+    const { client, asked } = wallet(7)
+    await Promise.all([askWallet(client, 'wallet_x', [1]), askWallet(client, 'wallet_x', [1])])
+    expect(asked).toHaveLength(2)
+  })
+
   test('behavior: the code that counts lies anywhere in the chain of causes, but not without end', () => {
     const nested = (depth: number): unknown => (depth === 0 ? { code: 4001 } : { code: -1, cause: nested(depth - 1) })
     expect(walletError(nested(15), 'x')).toMatchObject({ code: 'dapp.rejected', details: { walletCode: 4001 } })
