@@ -45,7 +45,8 @@ function createRest(context: Context, choice: ChainChoice): Rest {
     cleanups = []
     opened = undefined
     closing = closing.then(async () => {
-      for (const cleanup of own) await cleanup()
+      // One that fails must not keep the lock from being given back.
+      for (const cleanup of own) await Promise.resolve(cleanup()).catch(() => undefined)
     })
     return closing
   }
@@ -66,7 +67,7 @@ function createRest(context: Context, choice: ChainChoice): Rest {
         return await work(await opened)
       } finally {
         users--
-        if (users === 0) timer = setTimeout(() => void close().catch(() => undefined), IDLE)
+        if (users === 0) timer = setTimeout(() => void close(), IDLE)
       }
     },
     end() {

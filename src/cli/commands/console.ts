@@ -39,7 +39,7 @@ export const consoleCommand: Command = {
       report: (error) => context.output.warn(`A page failed: ${String(error)}`),
     })
     context.defer(() => served.close())
-    if (hostname !== LOOPBACK) {
+    if (!/^(?:127\.|::1$)/.test(hostname)) {
       context.output.warn(
         `Other machines may reach ${served.origin}, unencrypted: whoever reads the traffic has the session.`,
       )
