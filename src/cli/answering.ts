@@ -3,16 +3,16 @@ import type { TaskScopeRequest } from '../caveats/taskScope/requestDigest.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Address, Hex } from '../primitives/hex.ts'
 import { type Escalation, escalationStatus, type Settled, type Submission } from '../redemption/escalation.ts'
-import type { Action } from '../verdict/types.ts'
+import type { Action, Escalate } from '../verdict/types.ts'
 import type { Context } from './command.ts'
 import { CliError, HomeError, KeyError } from './errors.ts'
-import { withEscalation } from './escalations.ts'
+import { leafHash, withEscalation } from './escalations.ts'
 import { EXIT } from './exit.ts'
 import { readGrant } from './grantStore.ts'
 import { Journal } from './journal.ts'
 import { toJson } from './output.ts'
 import { type Attempt, attempt, lockSender, settleEarlier } from './redeemFlow.ts'
-import { redeemerOf } from './requesting.ts'
+import { redeemerOf, requestToConfirm } from './requesting.ts'
 import type { Session } from './session.ts'
 import { stopOf, stoppable } from './stops.ts'
 import { assertGenuine } from './trustGrant.ts'
@@ -23,7 +23,8 @@ const MAX_WHY = 500
 
 /**
  * Takes the confirmer's signature over the very request of a question, and keeps it durably. The chain is asked first: only
- * what would let the action pass now is kept, and nothing else confirms anything.
+ * what would let the action pass now is kept, and nothing else confirms anything. Where a link above asks as well, the question
+ * stays open with the next request, and what was signed so far goes with its action.
  *
  * @throws {@link CliError} `cli.escalation_settled`, `cli.not_confirmable`, `cli.denied`, `cli.stopped`; {@link KeyError}
  * `key.wrong_signer` for a signature of somebody else or over something else.
@@ -34,25 +35,32 @@ export function confirmEscalation(
   number: number,
   sign: (request: TaskScopeRequest) => Promise<Hex>,
 ): Promise<Escalation> {
-  return withEscalation(context, number, async (escalation, settle) => {
+  return withEscalation(context, number, async (escalation, change) => {
     requireOpen(escalation, context.now())
     const { grant, request } = await confirmable(session, escalation)
     const confirmation = await sign(request)
     await session.freshen(0n)
     await assertGenuine(session, grant)
-    await requirePasses(context, session, grant, confirmedAction(escalation, confirmation))
+    const action = await confirmedAction(escalation, confirmation)
+    const verdict = await requirePasses(context, session, { grant, action, signed: request })
+    const next = verdict && (await requestToConfirm(context, session, { grant, action, verdict, requested: null }))
     // The question may have been over while somebody thought about it.
     const at = context.now()
     requireOpen(escalation, at)
-    return settle({ as: 'confirmed', at, confirmation, submission: null })
+    if (verdict === null || next === null)
+      return change({ settled: { as: 'confirmed', at, confirmation, submission: null } })
+    const { rule, threshold, requested, confirmer } = verdict
+    return change({ action, request: next?.request ?? null, rule, threshold, requested, confirmer })
   })
 }
 
 /** Records a no. @throws {@link CliError} `cli.escalation_settled`. */
 export function rejectEscalation(context: Context, number: number, why: string | undefined): Promise<Escalation> {
-  return withEscalation(context, number, async (escalation, settle) => {
+  return withEscalation(context, number, async (escalation, change) => {
     requireOpen(escalation, context.now())
-    return settle({ as: 'rejected', at: context.now(), why: why === undefined ? null : why.slice(0, MAX_WHY) })
+    return change({
+      settled: { as: 'rejected', at: context.now(), why: why === undefined ? null : why.slice(0, MAX_WHY) },
+    })
   })
 }
 
@@ -70,7 +78,7 @@ export function submitEscalation(
   number: number,
   signer: LocalAccount,
 ): Promise<{ escalation: Escalation; action: Action; attempted: Attempt | null }> {
-  return withEscalation(context, number, async (escalation, settle) => {
+  return withEscalation(context, number, async (escalation, change) => {
     const confirmed = requireConfirmed(escalation)
     const { grant } = await confirmable(session, escalation)
     const redeemer = redeemerOf(grant, signer.address.toLowerCase() as Address)
@@ -80,17 +88,17 @@ export function submitEscalation(
         fix: 'Submit it with the account that the grant is for.',
       })
     }
-    const action = { ...confirmedAction(escalation, confirmed.confirmation), redeemer }
+    const action = { ...(await confirmedAction(escalation, confirmed.confirmation)), redeemer }
     await session.freshen(0n)
     await assertGenuine(session, grant)
     await lockSender(context, redeemer)
     await settleEarlier(context, session, grant)
     const before = await redeemedBefore(context, escalation)
     if (before !== undefined)
-      return { escalation: settle({ ...confirmed, submission: before }), action, attempted: null }
+      return { escalation: change({ settled: { ...confirmed, submission: before } }), action, attempted: null }
     const attempted = await attempt(context, session, { grant, action, signer, asker: signer })
     const submission = submissionOf(context.now(), attempted)
-    return { escalation: settle({ ...confirmed, submission }), action, attempted }
+    return { escalation: change({ settled: { ...confirmed, submission } }), action, attempted }
   })
 }
 
@@ -168,8 +176,8 @@ async function confirmable(
   const { requestOf } = await import('../redemption/request.ts')
   const { environment } = session
   const grant = await readGrant(serializeGrant(kept), environment)
-  const { deadline } = request
-  const again = requestOf(grant, { environment, action, number: request.number, deadline }).request
+  const { deadline, delegation } = request
+  const again = requestOf(grant, { environment, action, delegation, number: request.number, deadline }).request
   if (toJson(Object.entries(again).sort()) === toJson(Object.entries(request).sort())) return { grant, request: again }
   throw new HomeError('home.damaged', 'An escalation does not hold the request of its own action.', {
     details: { escalation: number },
@@ -177,12 +185,22 @@ async function confirmable(
   })
 }
 
-function confirmedAction({ action, request }: Escalation, confirmation: Hex): Action {
-  const { number, deadline } = request as TaskScopeRequest
-  return { ...action, request: { number, deadline, signature: action.request?.signature ?? null, confirmation } }
+async function confirmedAction({ action, request, grant }: Escalation, confirmation: Hex): Promise<Action> {
+  const { number, deadline, delegation } = request as TaskScopeRequest
+  const carried = { number, deadline, confirmation }
+  if (delegation !== (await leafHash(grant))) {
+    const above = { ...action.requestsAbove, [delegation]: { ...carried, signature: null } }
+    return { ...action, requestsAbove: above }
+  }
+  return { ...action, request: { ...carried, signature: action.request?.signature ?? null } }
 }
 
-async function requirePasses(context: Context, session: Session, grant: Grant, action: Action): Promise<void> {
+/** `null` where it passes; else what another link asks for, in the order from the leaf: then this signature was right. */
+async function requirePasses(
+  context: Context,
+  session: Session,
+  { grant, action, signed }: { grant: Grant; action: Action; signed: TaskScopeRequest },
+): Promise<Escalate | null> {
   if (stopOf(context.home(), await stoppable(grant)) !== undefined) {
     throw new CliError('cli.stopped', EXIT.denied, 'The grant is stopped here: nothing of it is confirmed.', {
       details: { grant: grant.id },
@@ -191,7 +209,9 @@ async function requirePasses(context: Context, session: Session, grant: Grant, a
   }
   const { decide } = await import('../chain/decide.ts')
   const { verdict } = await decide(session.node, { grant, action, environment: session.environment })
-  if (verdict.verdict === 'allow') return
+  if (verdict.verdict === 'allow') return null
+  const other = verdict.verdict === 'escalate' && ![undefined, signed.delegation].includes(verdict.delegation)
+  if (other) return verdict
   const failure = verdict.verdict === 'deny' ? verdictFailure(verdict) : undefined
   if (failure !== undefined) throw failure.error
   throw new KeyError('key.wrong_signer', 'This is not the confirmer’s signature over this request.', {

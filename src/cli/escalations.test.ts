@@ -8,8 +8,7 @@ import { askingGrant, escalationOf } from '../../test/fixtures/escalation.ts'
 import { commandContext } from '../../test/rig/context.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Escalation, Settled } from '../redemption/escalation.ts'
-import type { Requested } from '../redemption/request.ts'
-import type { Escalate } from '../verdict/types.ts'
+import type { ActionRequest, Escalate } from '../verdict/types.ts'
 import { rejectEscalation } from './answering.ts'
 import type { Context } from './command.ts'
 import {
@@ -38,7 +37,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(path, { recursive: true, force: true }))
 
-const verdict = (more: Partial<Escalate> = {}): Escalate => ({
+const verdict: Escalate = {
   verdict: 'escalate',
   code: 'above_threshold',
   branch: 0,
@@ -46,17 +45,22 @@ const verdict = (more: Partial<Escalate> = {}): Escalate => ({
   message: 'm',
   threshold: 25_000_000n,
   requested: 30_000_000n,
-  confirmer: sample.confirmer,
+  confirmer: `0x${'c0'.repeat(20)}`,
   timeout: 900n,
-  delegation: sample.request?.delegation ?? '0x',
-  ...more,
+}
+const requestUntil = (deadline = NOW + 1_000n) => ({
+  ...(sample.request as NonNullable<Escalation['request']>),
+  deadline,
 })
-const requested = (deadline = NOW + 1_000n): Requested => ({
-  request: { ...(sample.request as NonNullable<Escalation['request']>), deadline },
-  key: null,
-  confirmer: sample.confirmer,
-})
-function leave(more: { value?: bigint; verdict?: Escalate; reason?: string; deadline?: bigint; grant?: Grant } = {}) {
+type Leaving = {
+  value?: bigint
+  reason?: string
+  deadline?: bigint
+  grant?: Grant
+  request?: Escalation['request']
+  carried?: ActionRequest
+}
+function leave(more: Leaving = {}) {
   const [call] = sample.action.calls
   const { request: _, reason: __, ...action } = sample.action
   return leaveEscalation(context, {
@@ -65,9 +69,10 @@ function leave(more: { value?: bigint; verdict?: Escalate; reason?: string; dead
       ...action,
       calls: [{ ...(call as NonNullable<typeof call>), value: more.value ?? 0n }],
       ...(more.reason === undefined ? {} : { reason: more.reason }),
+      ...(more.carried === undefined ? {} : { request: more.carried }),
     },
-    verdict: more.verdict ?? verdict(),
-    requested: requested(more.deadline),
+    verdict,
+    request: more.request === undefined ? requestUntil(more.deadline) : more.request,
     decision: 'D'.repeat(43),
   })
 }
@@ -130,11 +135,25 @@ describe('leaveEscalation', () => {
   })
 
   test('behavior: where the chain asks for no signature there is no request', async () => {
-    const { delegation: _, ...plain } = verdict()
-    const left = await leave({ verdict: plain, deadline: NOW + 1n })
+    const left = await leave({ request: null })
     expect(left).toMatchObject({ request: null, expires: NOW + 900n })
     expect(left?.action).not.toHaveProperty('request')
     expect(await escalationNumbered(context.home(), 1)).toEqual(left)
+  })
+
+  test('behavior: where a link above asks, what the leaf carries is kept beside it', async () => {
+    const carried = {
+      number: 5n,
+      deadline: NOW + 400n,
+      signature: `0x${'11'.repeat(65)}`,
+      confirmation: '0x22',
+    } as const
+    const request = { ...requestUntil(), delegation: `0x${'ab'.repeat(32)}` } as const
+    expect(await leave({ request, carried })).toMatchObject({ request, action: { request: carried } })
+    const own = await leave({ value: 1n, carried })
+    const { number, deadline } = requestUntil()
+    expect(own?.action.request).toEqual({ number, deadline, signature: carried.signature, confirmation: null })
+    expect((await leave({ value: 2n, request }))?.action).not.toHaveProperty('request')
   })
 
   test('behavior: asked at once by many, each has a number of its own', async () => {
@@ -158,12 +177,16 @@ describe('withEscalation', () => {
         receipts: { decision: 'd', outcome: 'o' },
       },
     }
-    const next = await withEscalation(context, 1, async (_, settle) => settle(settled))
+    const next = await withEscalation(context, 1, async (_, change) => change({ settled }))
     expect(next.settled).toEqual(settled)
     expect(await escalationNumbered(context.home(), 1)).toEqual(next)
     const open: Settled = { ...settled, submission: null }
-    await withEscalation(context, 1, async (_, settle) => settle(open))
+    await withEscalation(context, 1, async (_, change) => change({ settled: open }))
     expect((await escalationNumbered(context.home(), 1))?.settled).toEqual(open)
+    const above = { number: 9n, deadline: NOW, signature: null, confirmation: '0x33' } as const
+    const action = { ...next.action, requestsAbove: { [`0x${'ab'.repeat(32)}`]: above } }
+    await withEscalation(context, 1, async (_, change) => change({ action }))
+    expect((await escalationNumbered(context.home(), 1))?.action).toEqual(action)
   })
 
   test('behavior: two answers at once are one: the second sees the first', async () => {

@@ -1,9 +1,11 @@
+import type { TaskScopeRequest } from '../caveats/taskScope/requestDigest.ts'
+import type { Delegation } from '../delegation/types.ts'
 import type { Grant } from '../grant/types.ts'
+import type { Hex } from '../primitives/hex.ts'
 import { parseJson } from '../primitives/json.ts'
 import type { Escalation, Settled } from '../redemption/escalation.ts'
 import { escalationStatus } from '../redemption/escalation.ts'
-import type { Requested } from '../redemption/request.ts'
-import type { Action, Escalate } from '../verdict/types.ts'
+import type { Action, ActionRequest, Escalate } from '../verdict/types.ts'
 import type { Context } from './command.ts'
 import { CliError, HomeError } from './errors.ts'
 import { EXIT } from './exit.ts'
@@ -29,12 +31,14 @@ export const MAX_OPEN = 16
 /**
  * Leaves an escalated action in the queue. The same calls under the same grant, asked again while the question stands, are that
  * question and no new one. `undefined` where too many of this grant wait already.
+ *
+ * @param asked.request - Of the link that the verdict names; `null` where no signature can confirm it.
  */
 export async function leaveEscalation(
   context: Context,
-  asked: { grant: Grant; action: Action; verdict: Escalate; requested: Requested | null; decision: string },
+  asked: { grant: Grant; action: Action; verdict: Escalate; request: TaskScopeRequest | null; decision: string },
 ): Promise<Escalation | undefined> {
-  const { grant, action, verdict, requested, decision } = asked
+  const { grant, action, verdict, request, decision } = asked
   const home = context.home()
   const release = await takeLock(home, 'escalations', () => context.output.progress('Waiting for the queue…'))
   try {
@@ -44,10 +48,8 @@ export async function leaveEscalation(
     const same = open.find((one) => toJson(one.action.calls) === toJson(action.calls))
     if (same !== undefined) return same
     if (open.length >= MAX_OPEN) return undefined
-    const request = verdict.delegation === undefined ? null : (requested?.request ?? null)
     const { reason, request: carried, ...rest } = action
     const answered = now + verdict.timeout
-    const signature = carried?.signature ?? null
     const escalation: Escalation = {
       number: (all.at(-1)?.number ?? 0) + 1,
       at: now,
@@ -56,9 +58,7 @@ export async function leaveEscalation(
       action: {
         ...rest,
         ...(reason === undefined ? {} : { reason: reason.slice(0, MAX_REASON) }),
-        ...(request === null
-          ? {}
-          : { request: { number: request.number, deadline: request.deadline, signature, confirmation: null } }),
+        ...(request === null ? {} : await leafRequest(grant, request, carried)),
       },
       request,
       rule: verdict.rule,
@@ -74,6 +74,24 @@ export async function leaveEscalation(
   } finally {
     release()
   }
+}
+
+/** The leaf's own: what waits for its confirmation, or, where a link above waits, what it carries already. */
+async function leafRequest(
+  grant: Grant,
+  { delegation, number, deadline }: TaskScopeRequest,
+  carried: ActionRequest | undefined,
+): Promise<Pick<Action, 'request'>> {
+  const own = { number, deadline, signature: carried?.signature ?? null, confirmation: null }
+  if (delegation === (await leafHash(grant))) return { request: own }
+  return carried === undefined ? {} : { request: carried }
+}
+
+/** By this link the delegate acts: a scope in one caveat has one branch. */
+export async function leafHash({ delegations, branches }: Grant): Promise<Hex> {
+  const { hashDelegation } = await import('../delegation/hash.ts')
+  const [leaf = 0] = branches[0]?.links ?? []
+  return hashDelegation(delegations[leaf] as Delegation)
 }
 
 /** Every question, oldest first. @throws {@link HomeError} `home.damaged`. */
@@ -108,21 +126,21 @@ export async function findEscalation(home: Home, reference: string): Promise<Esc
 }
 
 /**
- * Holds one question while it is answered: the work sees what is written, and nobody else answers meanwhile.
+ * Holds one question while it is answered: the work sees what is written, changes it whole, and nobody else answers meanwhile.
  *
  * @throws {@link CliError} `cli.not_found`; {@link HomeError} `home.locked`.
  */
 export async function withEscalation<result>(
   context: Context,
   number: number,
-  work: (escalation: Escalation, settle: (settled: Settled) => Escalation) => Promise<result>,
+  work: (escalation: Escalation, change: (changes: Partial<Escalation>) => Escalation) => Promise<result>,
 ): Promise<result> {
   const home = context.home()
   const release = await takeLock(home, `escalation-${number}`, () => context.output.progress('Waiting for an answer…'))
   try {
     const escalation = await findEscalation(home, String(number))
-    return await work(escalation, (settled) => {
-      const next = { ...escalation, settled }
+    return await work(escalation, (changes) => {
+      const next = { ...escalation, ...changes }
       home.write(pathOf(home, number), `${toJson(next)}\n`)
       return next
     })
@@ -155,6 +173,13 @@ async function readEscalation(text: string, path: string): Promise<Escalation> {
         ...action,
         calls: action.calls.map((call) => ({ ...call, value: big(call.value) })),
         ...(action.request === undefined ? {} : { request: numbered(action.request) }),
+        ...(action.requestsAbove === undefined
+          ? {}
+          : {
+              requestsAbove: Object.fromEntries(
+                Object.entries(action.requestsAbove).map(([hash, own]) => [hash, numbered(own)]),
+              ),
+            }),
       },
       request: request === null ? null : numbered(request),
       settled: settled === null ? null : readSettled(settled, big),

@@ -5,7 +5,7 @@ import type { Grant } from '../grant/types.ts'
 import { type Address, type Hex, parseHex } from '../primitives/hex.ts'
 import { parseDuration } from '../primitives/time.ts'
 import type { Requested } from '../redemption/request.ts'
-import type { Action, ActionRequest, Verdict } from '../verdict/types.ts'
+import type { Action, ActionRequest, Escalate, Verdict } from '../verdict/types.ts'
 import type { Context, Data, OptionSpec } from './command.ts'
 import { CliError, KeyError } from './errors.ts'
 import { EXIT } from './exit.ts'
@@ -76,6 +76,23 @@ export function redeemerOf(grant: Grant, signer: Address | undefined): Address {
   const first = Array.isArray(pinned) ? (pinned as readonly Address[])[0] : undefined
   if (scope?.request !== undefined) return signer ?? first ?? scope.delegate
   return scope?.delegate ?? grant.manager
+}
+
+/**
+ * What the confirmer of an escalation signs: the request of the link that it names, which takes a number of its own above the
+ * leaf. `null` where the chain asks for no signature.
+ *
+ * @param asked.requested - What was asked of the leaf, where that was.
+ */
+export async function requestToConfirm(
+  context: Context,
+  session: Session,
+  asked: { grant: Grant; action: Action; verdict: Escalate; requested: Requested | null },
+): Promise<Requested | null> {
+  const { grant, action, verdict, requested } = asked
+  if (verdict.delegation === undefined) return null
+  if (requested?.request.delegation === verdict.delegation) return requested
+  return requestFor(context, session, grant, action, verdict.delegation)
 }
 
 /** For an escalation: what the confirmer signs, and how the same command goes on with it. */

@@ -45,6 +45,20 @@ const confirm = (number: number, ...more: string[]) => [
   ...more,
   ...LOCAL,
 ]
+/** As a wallet gets the request of a question. */
+const signable = ({ chainId, enforcer, ...message }: Record<string, never>) => ({
+  domain: { name: 'TaskScopeEnforcer', version: '1', chainId, verifyingContract: enforcer },
+  types: {
+    Request: [
+      { name: 'delegation', type: 'bytes32' },
+      { name: 'mode', type: 'bytes32' },
+      { name: 'execution', type: 'bytes' },
+      { name: 'number', type: 'uint256' },
+      { name: 'deadline', type: 'uint256' },
+    ],
+  },
+  message,
+})
 const queue = async (...more: string[]) => (await data('escalations', 'ls', ...more, '--json')).escalations
 
 async function grant(task: string, more: Record<string, unknown> = {}, ...flags: string[]): Promise<void> {
@@ -152,15 +166,7 @@ describe('ambit escalations', () => {
     const sign = (change: Record<string, unknown>, by = account(0)): Promise<Hex> =>
       by.signTypedData({
         domain,
-        types: {
-          Request: [
-            { name: 'delegation', type: 'bytes32' },
-            { name: 'mode', type: 'bytes32' },
-            { name: 'execution', type: 'bytes' },
-            { name: 'number', type: 'uint256' },
-            { name: 'deadline', type: 'uint256' },
-          ],
-        },
+        types: signable(message).types,
         primaryType: 'Request',
         message: { ...message, ...change },
       })
@@ -226,6 +232,47 @@ describe('ambit escalations', () => {
     // The confirmer may redeem: one command signs and submits.
     const done = await data(...confirm(escalation.number, '--account', 'local:principal'))
     expect(done).toMatchObject({ status: 'submitted', outcome: { status: 'executed' } })
+  })
+
+  test('behavior: what was handed on is confirmed link by link: each asks for a signature of its own', async () => {
+    await grant('handing', { redelegation: { maxDepth: 1 } })
+    const patch = join(folder.path, 'patch.json')
+    writeFileSync(patch, JSON.stringify({ redelegation: { maxDepth: 0 } }))
+    const by = ['--to', 'local:stranger', '--account', 'local:agent', '--yes', ...LOCAL]
+    const { grant: handed } = await data('narrow', 'handing', patch, ...by)
+    const to = ['transfer', '--to', 'local:vendor', '--account', 'local:stranger']
+    const { escalation, verdict } = (await run('redeem', handed.id, ...to, '--amount', '3', ...LOCAL)).json().data
+    const asks = async () => (await queue()).find(({ number }: { number: number }) => number === escalation.number)
+    const leaf = (await asks()).request
+    expect(leaf.delegation).toBe(verdict.delegation)
+    const { domain, message, types } = signable(leaf)
+    const sign = (change: Record<string, unknown>) =>
+      account(0).signTypedData({ domain, types, primaryType: 'Request', message: { ...message, ...change } })
+    const confirmed = (signature: Hex) => [...confirm(escalation.number, '--confirmation', signature)]
+    expect(await data(...confirmed(await sign({})))).toMatchObject({ status: 'open', settled: null })
+    const above = (await asks()).request
+    expect(above.delegation).not.toBe(leaf.delegation)
+    // What was signed for the leaf says nothing for the link above, and what waits can not be submitted.
+    expect(await failure(...confirmed(await sign({})))).toMatchObject({ code: 'key.wrong_signer' })
+    expect(
+      await failure('escalations', 'submit', String(escalation.number), '--account', 'local:stranger', ...LOCAL),
+    ).toMatchObject({ code: 'cli.not_yet_confirmed' })
+    const { delegation, number, deadline } = above
+    expect(await data(...confirmed(await sign({ delegation, number, deadline })))).toMatchObject({
+      status: 'confirmed',
+    })
+    const done = await data('escalations', 'submit', String(escalation.number), '--account', 'local:stranger', ...LOCAL)
+    expect(done.outcome).toMatchObject({ status: 'executed', effects: [{ amount: '3000000' }] })
+    expect(done.outcome.counted.map(({ request }: { request: string }) => request).sort()).toEqual(
+      [leaf.number, above.number].sort(),
+    )
+    // Where the confirmer's key is here, one command signs for both.
+    const again = (await run('redeem', handed.id, ...to, '--amount', '4', ...LOCAL)).json().data.escalation
+    const both = await data(...confirm(again.number, '--account', 'local:principal', '--submit-as', 'local:stranger'))
+    expect(both).toMatchObject({
+      status: 'submitted',
+      outcome: { status: 'executed', effects: [{ amount: '4000000' }] },
+    })
   })
 
   test('behavior: a threshold that the framework’s caveats cannot hold is shown as that, and not confirmed', async () => {

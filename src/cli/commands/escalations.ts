@@ -52,7 +52,7 @@ export const escalationsConfirm: Command = {
   name: 'escalations confirm',
   summary: 'Sign the request of a question as its confirmer, and submit it',
   description:
-    'Only the confirmer’s signature over that very request counts, and the chain is asked before it is kept. Without an account that may submit it stays confirmed for `ambit escalations submit`. A question that nobody answered in time is a no.',
+    'Only the confirmer’s signature over that very request counts, and the chain is asked before it is kept. Where several links of what was handed on ask, each takes a signature of its own. Without an account that may submit it stays confirmed for `ambit escalations submit`. A question that nobody answered in time is a no.',
   arguments: [NUMBER],
   options: [
     { flags: '--confirmation <signature>', description: 'what the confirmer signed elsewhere, instead of --account' },
@@ -71,14 +71,23 @@ export const escalationsConfirm: Command = {
     const session = await openChain(context, chooseChain(context, escalation.grant.chainId))
     const given = context.options['confirmation'] as string | undefined
     const confirmer = given === undefined ? await loadSigner(context, session.choice) : undefined
-    const about = await renderEscalation(escalation, context)
     const sign = async (request: Parameters<Parameters<typeof confirmEscalation>[3]>[0]): Promise<Hex> => {
       if (confirmer === undefined) return parseHex(given ?? '')
-      await confirm(context, about, `Sign this as ${confirmer.address}?`)
+      await confirm(context, await renderEscalation(escalation, context), `Sign this as ${confirmer.address}?`)
       const { signRequest } = await import('../../redemption/request.ts')
       return signRequest(confirmer as never, request)
     }
-    const confirmed = await confirmEscalation(context, session, escalation.number, sign)
+    let confirmed = await confirmEscalation(context, session, escalation.number, sign)
+    const waits = () => escalationStatus(confirmed, context.now()) === 'open'
+    // Each link that asks counts by itself: who confirms for several of them signs for each.
+    while (waits() && confirmer?.address.toLowerCase() === confirmed.confirmer) {
+      confirmed = await confirmEscalation(context, session, escalation.number, sign)
+    }
+    if (waits()) {
+      const told = await shown(context, confirmed)
+      const next = `Kept. A link above asks as well: \`ambit escalations confirm ${confirmed.number}\` as ${confirmed.confirmer}.`
+      return { ...told, text: lines(told.text, next) }
+    }
     const submitter = await submitterOf(context, session, confirmed, confirmer)
     if (submitter !== undefined) return submitted(context, session, confirmed.number, submitter)
     const told = await shown(context, confirmed)

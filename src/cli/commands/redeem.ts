@@ -10,7 +10,7 @@ import { KEY_OPTIONS, loadSigner } from '../keys.ts'
 import { openGrant } from '../openGrant.ts'
 import { facts, lines, type Rich, styled } from '../output.ts'
 import { attempt, judge, lockSender, settleEarlier } from '../redeemFlow.ts'
-import { confirmData, REQUEST_OPTIONS, redeemerOf, withRequest } from '../requesting.ts'
+import { confirmData, REQUEST_OPTIONS, redeemerOf, requestToConfirm, withRequest } from '../requesting.ts'
 import { CHAIN_OPTIONS, type Session } from '../session.ts'
 import { assertGenuine } from '../trustGrant.ts'
 import { outcomeData, outcomeFailure, renderVerdict, verdictFailure } from '../verdictText.ts'
@@ -89,9 +89,19 @@ export const redeem: Command = {
       asker,
     })
     const failure = verdictFailure(verdict) ?? (outcome === undefined ? undefined : outcomeFailure(outcome))
+    const confirming =
+      verdict.verdict === 'escalate'
+        ? await requestToConfirm(context, session, { grant, action, verdict, requested })
+        : null
     const waiting =
       verdict.verdict === 'escalate'
-        ? await leaveEscalation(context, { grant, action, verdict, requested, decision: decision?.id ?? '' })
+        ? await leaveEscalation(context, {
+            grant,
+            action,
+            verdict,
+            request: confirming?.request ?? null,
+            decision: decision?.id ?? '',
+          })
         : undefined
     if (verdict.verdict === 'escalate' && waiting === undefined) {
       context.output.warn('Too many questions of this grant wait already: this one is not in the queue.')
@@ -102,7 +112,7 @@ export const redeem: Command = {
         verdict: verdict as unknown as Data,
         request:
           action.request === undefined ? null : { number: action.request.number, deadline: action.request.deadline },
-        confirm: confirmData(verdict, requested),
+        confirm: confirmData(verdict, confirming),
         escalation: waiting === undefined ? null : { number: waiting.number, expires: waiting.expires },
         transactionHash: sent?.hash ?? null,
         outcome: outcome === undefined ? null : outcomeData(outcome),

@@ -34,9 +34,8 @@ export function escalationSource(
   return {
     list: () => readEscalations(context.home()),
     escalation: (number) => escalationNumbered(context.home(), number),
-    confirm: async (number, confirmation) => {
-      await confirmEscalation(context, await open(number), number, async () => confirmation)
-    },
+    confirm: async (number, confirmation) =>
+      confirmEscalation(context, await open(number), number, async () => confirmation),
     reject: async (number, why) => {
       await rejectEscalation(context, number, why)
     },

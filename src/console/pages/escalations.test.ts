@@ -173,6 +173,17 @@ describe('escalations', () => {
 describe('escalations: answers', () => {
   const signature = `0x${'ab'.repeat(65)}`
 
+  test('behavior: where a link above asks as well, the next signature is asked for, and nothing is submitted', async () => {
+    const source = memoryEscalations([open], true, true)
+    const browser = await openConsole({ ...memorySource([factsOf(grant)]), escalations: source })
+    const response = await post(browser, '/escalations/3/confirm', { answers: JSON.stringify([signature]) })
+    expect(response.headers.get('location')).toBe('/escalations/3?done=next')
+    expect(source.answered).toEqual([`confirm 3 ${signature}`])
+    const page = await (await browser.get('/escalations/3?done=next')).text()
+    expect(words(page)).toContain('A link above asks for a signature of its own')
+    expect(page).toContain('data-wallet')
+  })
+
   test('default: a signature goes to the source, and is submitted where somebody here may', async () => {
     for (const submits of [true, false]) {
       const { browser, source } = await consoleWith([open], submits)

@@ -43,6 +43,7 @@ export const escalationPages: PageModule = {
 
 const SAID: ReadonlyMap<string | null, string> = new Map([
   ['confirm', 'Confirmed. The chain takes this signature for this action alone, once.'],
+  ['next', 'Kept. A link above asks for a signature of its own: sign that one, too, or nothing passes.'],
   ['reject', 'Rejected. Nothing was sent.'],
 ])
 
@@ -202,7 +203,8 @@ async function confirm(context: ActContext): Promise<Answer> {
       fix: 'Go back, reload the page and sign with the confirmer’s account.',
     })
   }
-  await source.confirm(number, confirmation)
+  const after = await source.confirm(number, confirmation)
+  if (escalationStatus(after, context.now) === 'open') return { redirect: `/escalations/${number}?done=next` }
   await source.submit?.(number)
   return { redirect: `/escalations/${number}?done=confirm` }
 }
