@@ -109,6 +109,24 @@ contract MeasuredTest is Fixture {
         vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 1, 120, 30, 91));
     }
 
+    function test_saysWhatWasUsedInBaseUnits() public {
+        // A rolling counter of this cap has units of 8: 9 lost are two of them.
+        Parts memory t = _terms(address(token));
+        t.budgets = _list(_rolling(DAY, 2 ** 26));
+        Liar liar = new Liar();
+        t.rules[0] = _rule(VAULT, 0x11223344, 36, 8, 0, 1, abi.encodePacked(_charge(0, 253), liar, PRINCIPAL));
+        bytes memory terms = _pack(t);
+        uint256[2] memory losses = [uint256(9), 2 ** 26 - 15];
+        for (uint256 i; i < 2; ++i) {
+            liar.set(type(uint256).max);
+            _passes(terms, execution);
+            liar.set(type(uint256).max - losses[i]);
+            (bool passed, bytes memory reason) = _after(terms, execution);
+            vm.assertTrue(passed == (i == 0));
+            if (i == 1) vm.assertEq(reason, _notAdmitted(0, TaskScopeRefusals.Reason.Budget, 0, 2 ** 26, 16, losses[i]));
+        }
+    }
+
     function test_leavesABudgetAloneThatItDoesNotName() public {
         // Calls, which are counted beside the first, would write it anyway.
         for (uint8 measured; measured < 2; ++measured) {

@@ -206,6 +206,17 @@ contract RulesTest is Fixture {
         vm.assertTrue(!_isCanonical(terms));
     }
 
+    function test_termsShorterThanTheirHeaderAreMalformed() public {
+        // What stands behind them is the redeemer's own: it completes no header.
+        bytes memory terms = _pack(_payments());
+        for (uint256 kept; kept < 44; ++kept) {
+            assembly ("memory-safe") {
+                mstore(terms, kept)
+            }
+            _refuses(terms, _pay(ALICE, 1), abi.encodeWithSelector(TaskScopeRefusals.MalformedTerms.selector, HASH_A));
+        }
+    }
+
     function test_terms_unknownRuleFlagsReservedByteAndBudget() public {
         bytes memory terms = _pack(_payments());
         uint256 rule = 44 + 7 + 20;
