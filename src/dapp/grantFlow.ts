@@ -22,11 +22,12 @@ import { walletGrantOf } from './walletGrant.ts'
 export async function grantFlow(
   client: NodeClient,
   parameters: RequestGrantParameters,
-  progress: Pick<RefusedGrant, 'response' | 'differences' | 'missing'>,
+  progress: Pick<RefusedGrant, 'response' | 'grant' | 'differences' | 'missing'>,
 ): Promise<RequestGrantReturnType & { status: 'granted' }> {
   const { scope, publicClient, signature, paths, acceptLower } = parameters
   const environment = parameters.environment ?? getEnvironment(scope.chainId)
   const taskAccount = (parameters.taskAccount?.address.toLowerCase() ?? null) as Address | null
+  const keyHeldBy = parameters.taskAccount?.keyHeldBy ?? null
   const supported = parameters.supported === undefined ? await supportedBy(client) : parameters.supported
   const choice = choosePath(scope, supported, {
     ...(taskAccount === null ? {} : { taskAccount }),
@@ -36,7 +37,7 @@ export async function grantFlow(
   })
   progress.missing = choice.missing
   if (choice.path === 'none') throw new DappError('dapp.not_expressible', { details: { missing: inWords(choice) } })
-  if ((await parameters.preview?.({ ...choice, scope, environment, taskAccount })) === false) {
+  if ((await parameters.preview?.({ ...choice, scope, environment, taskAccount, keyHeldBy })) === false) {
     throw new DappError('dapp.preview_declined')
   }
   if (choice.path === 'signature') {
@@ -50,9 +51,11 @@ export async function grantFlow(
   progress.response = response
   const compared = compareGranted(request, response, { environment, askedAt })
   progress.differences = compared.differences
+  // Before anything of it is refused: who refuses it has to be able to end it.
+  const root = walletGrantOf(request, response, { ...compared, environment })
+  progress.grant = root
   // A task account hands on the whole scope: with less above it, part of that would be dead.
   assertNoMore(compared.differences, acceptLower === true && choice.path === 'permission')
-  const root = walletGrantOf(request, response, { ...compared, environment })
   const verified = await verifyGranted(publicClient, { grant: root, environment, factories: parameters.factories })
   if (choice.path === 'permission') {
     const granted = root.differences.length === 0 ? scope : lowerScope(scope, root)

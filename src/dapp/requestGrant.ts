@@ -13,11 +13,19 @@ import type { VerifyGrantedReturnType } from './verifyGranted.ts'
 import type { WalletGrant } from './walletGrant.ts'
 
 /** What is about to be asked for. `describeRequest` says it in words. */
-export type GrantPreview = GrantPath & { scope: Scope; environment: Environment; taskAccount: Address | null }
+export type GrantPreview = GrantPath & {
+  scope: Scope
+  environment: Environment
+  taskAccount: Address | null
+  /** Whom the person trusts to hand on no more than the scope, where the path is `taskAccount`. */
+  keyHeldBy: TaskAccount['keyHeldBy'] | null
+}
 
 /** An account, not the agent's, that holds the wallet's permission and hands the scope on. */
 export type TaskAccount = {
   address: Address
+  /** The page's own backend, or who operates the redeemer. Never the page, never the agent. */
+  keyHeldBy: 'backend' | 'operator'
   /**
    * Has the account hand on the scope under what the wallet granted: the page's backend or the redeemer's operator holds its
    * key. `redelegateScope` does it.
@@ -67,8 +75,10 @@ export type RefusedGrant = {
   code: string
   /** With the values, the fix, and as cause what the wallet said. */
   error: AmbitError
-  /** What the wallet answered, where it did: signed authority exists, and `revokeGrant` ends it. */
+  /** What the wallet answered, where it did: signed authority may exist. */
   response: PermissionResponse | null
+  /** What was signed, where it is a permission of this principal and delegate: `revokeGrant` ends it. Not to be used. */
+  grant: WalletGrant | null
   differences: readonly Difference[]
   /** Why the ways to grant that were tried are not open. */
   missing: GrantPath['missing']
@@ -90,8 +100,9 @@ export async function requestGrant(
   client: NodeClient,
   parameters: RequestGrantParameters,
 ): Promise<RequestGrantReturnType> {
-  const progress: Pick<RefusedGrant, 'response' | 'differences' | 'missing'> = {
+  const progress: Pick<RefusedGrant, 'response' | 'grant' | 'differences' | 'missing'> = {
     response: null,
+    grant: null,
     differences: [],
     missing: [],
   }

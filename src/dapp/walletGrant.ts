@@ -29,7 +29,7 @@ export type WalletGrant = {
   hash: Hex
   request: PermissionRequest
   response: PermissionResponse
-  /** Empty, or `lower` only. */
+  /** Empty, or `lower` only; of a grant that was refused, whatever was found. */
   differences: readonly Difference[]
 }
 

@@ -193,6 +193,7 @@ describe('redelegateScope', () => {
       environment,
       taskAccount: {
         address: task.address,
+        keyHeldBy: 'operator',
         redelegate: (parameters) =>
           redelegateScope({ ...parameters, environment, publicClient, account: task, lowering: 'fused' }),
       },

@@ -70,6 +70,27 @@ describe('revokeGrant', () => {
     expect(asked).not.toContain('eth_sendTransaction')
   })
 
+  test('behavior: ends what was refused because it is more than was asked for', async () => {
+    const scope = dailyScope(chain, { principal: addressOf(alice), delegate: addressOf(agent) })
+    const { client } = metamaskWallet({
+      chain,
+      signer: alice,
+      adjust: (request) => ({
+        ...request,
+        permission: { ...request.permission, data: { ...request.permission.data, periodAmount: '0x5f5e100' } },
+      }),
+    })
+    const refused = await requestGrant(client, { scope, publicClient: publicClient(), environment: chain.environment })
+    expect(refused).toMatchObject({
+      status: 'refused',
+      code: 'dapp.raised',
+      grant: { permission: { data: { periodAmount: 100_000_000n } }, differences: [{ change: 'higher' }] },
+    })
+    if (refused.status !== 'refused' || refused.grant === null) return
+    const result = await revokeGrant(client, { grant: refused.grant, publicClient: publicClient() })
+    expect(result).toMatchObject({ status: 'revoked', links: [{ hash: refused.grant.hash, by: 'transaction' }] })
+  })
+
   test('behavior: by transaction where the page says so, and of a grant file of the same', async () => {
     const { client, asked } = wallet({ wallet_revokeExecutionPermission: () => ({}) })
     const scope = dailyScope(chain, { principal: addressOf(alice), delegate: addressOf(agent) })

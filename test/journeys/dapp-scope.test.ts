@@ -57,7 +57,7 @@ const redelegated = (parameters: Redelegation, account = task) =>
   })
 
 const under = (redelegate: (parameters: Redelegation) => Promise<unknown>) => ({
-  taskAccount: { address: task.address, redelegate },
+  taskAccount: { address: task.address, keyHeldBy: 'backend' as const, redelegate },
 })
 
 describe('signScope', () => {
@@ -200,6 +200,7 @@ describe('requestGrant', () => {
       {
         path: 'taskAccount',
         taskAccount: addressOf(task),
+        keyHeldBy: 'backend',
         scope: richScope(),
         request: { to: addressOf(task), permission: { type: 'erc20-token-periodic' } },
         missing: [{ path: 'permission', what: 'a number of calls' }, { path: 'permission' }, { path: 'permission' }],

@@ -61,7 +61,7 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
       const answer = await grant.mutateAsync({
         scope: asked,
         environment,
-        taskAccount: { address: config.taskAccount, redelegate: handOnAt(location.origin) },
+        taskAccount: { address: config.taskAccount, keyHeldBy: 'backend', redelegate: handOnAt(location.origin) },
       })
       if (answer.status === 'refused') throw answer.error
       // This page offers no account that signs whatever it is shown: that way is closed.

@@ -41,7 +41,7 @@ async function* journey(example: Example, count: number): AsyncGenerator<string>
   const now = Math.floor(Date.now() / 1000)
   const scope = scopeOf(config, { draft, amount: PER_DAY, principal: principal.address, now })
 
-  const taskAccount = { address: config.taskAccount, redelegate: handOnAt(example.url) }
+  const taskAccount = { address: config.taskAccount, keyHeldBy: 'backend' as const, redelegate: handOnAt(example.url) }
   const answer = await requestGrant(client, { scope, environment, publicClient, taskAccount })
   if (answer.status === 'refused') throw answer.error
   assert.notEqual(answer.path, 'signature')
