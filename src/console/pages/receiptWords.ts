@@ -63,9 +63,9 @@ export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 's
       return html`<p class="quiet">Request ${statement.ticket.number}, to be decided by ${instant(BigInt(statement.ticket.decideBy))}.</p>`
     case 'decision': {
       const { verdict } = statement
-      if (verdict.result === 'allowed') return html`<p class="quiet">By rule ${say(verdict.rule, 64)}.</p>`
+      if (verdict.result === 'allowed') return html`<p class="quiet">By ${rulesText(verdict)}.</p>`
       if (verdict.result === 'escalated') {
-        return html`<p>Above the threshold of rule ${say(verdict.rule, 64)}: ${account(verdict.confirmer)} has to confirm it. Nothing was sent.</p>`
+        return html`<p>Above the threshold of ${rulesText(verdict)}: ${account(verdict.confirmer)} has to confirm it. Nothing was sent.</p>`
       }
       const { code, hop, limit, used, requested } = verdict
       const unit = /budget|maximum|stream/.test(code) ? onlyAsset(scope) : undefined
@@ -89,6 +89,12 @@ export function detailOf({ statement, scope }: Pick<ReceiptRow, 'statement' | 's
     case 'revocation':
       return false
   }
+}
+
+/** Of a batch every rule that its calls passed by: one of them alone would speak for what another one let through. */
+function rulesText({ rule, rules }: { rule: string; rules?: readonly string[] | undefined }): string {
+  const names = [...new Set(rules ?? [rule])]
+  return say(`${names.length === 1 ? 'rule' : 'rules'} ${names.join(', ')}`, 200)
 }
 
 /** Of a scope that moves one asset, what its limits are counted in. */

@@ -175,6 +175,23 @@ describe('receipts', () => {
   })
 
   test.each([
+    ['allowed', undefined, 'By rule pay.'],
+    ['allowed', ['pay', 'tip', 'pay'], 'By rules pay, tip.'],
+    ['allowed', ['pay', 'pay'], 'By rule pay.'],
+    ['escalated', ['pay', 'tip'], 'Above the threshold of rules pay, tip:'],
+  ])('behavior: of a batch every rule is said: %s by %o', async (result, rules, said) => {
+    const row = rowOf('decision')
+    const verdict = {
+      result,
+      rule: 'pay',
+      confirmer: `0x${'c0'.repeat(20)}`,
+      ...(rules === undefined ? {} : { rules }),
+    }
+    const statement = { ...row.statement, verdict } as unknown as Statement
+    expect(words(await textOf('/receipts', receiptsOf([{ ...row, statement }])))).toContain(said)
+  })
+
+  test.each([
     ['disable', 'Revoked on chain'],
     ['raise_nonce', 'Everything of the account ended'],
     ['end_group', 'Its group was ended'],
