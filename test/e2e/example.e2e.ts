@@ -134,6 +134,21 @@ describe('the example dApp', () => {
     },
   )
 
+  it('behavior: what a wallet granted beyond what was asked for is ended from the page', async () => {
+    const { chain, principal } = example
+    await chain.testClient.setCode({ address: principal.address, bytecode: '0x' })
+    const visited = await visit('raise')
+    const { page, press } = visited
+    await ask(visited)
+    await press('Confirm')
+    await refused(visited, 'dapp.raised')
+    await press('End what was signed')
+    await press('Revoke')
+    await page.getByTestId('unwanted-ended').waitFor()
+    expect(await seriousFindings(page)).toEqual([])
+    await visited.look('example-unwanted-ended')
+  })
+
   it.each<[DevWalletMode, string]>([
     ['reject', 'dapp.rejected'],
     ['disconnect', 'dapp.disconnected'],

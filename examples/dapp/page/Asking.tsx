@@ -5,6 +5,7 @@ import {
   choosePath,
   describeRequest,
   type GrantView,
+  type RequestGrantReturnType,
   type SupportedPermissions,
   toGrant,
   type WalletGrant,
@@ -18,6 +19,7 @@ import { firstDraft, readAmount, scopeOf } from './draft.ts'
 import { Preview } from './Preview.tsx'
 import { Refusal } from './Refusal.tsx'
 import { handOnAt, registerGrant, setToWork } from './services.ts'
+import { Unwanted } from './Unwanted.tsx'
 import { holderOf, namesOf, seconds } from './words.ts'
 
 type Hex = `0x${string}`
@@ -75,6 +77,9 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
     onSuccess: (granted) => granted && onGranted(granted),
   })
 
+  // It exists also where it was refused, or where the agent's side failed after it.
+  const signed = signedOf(grant.data)
+
   const submit = () => {
     if (isConnected) ask.mutate()
     else if (wallet !== undefined) connect.mutate({ connector: wallet })
@@ -105,6 +110,7 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
         <div className="aside">{preview && <Preview config={config} view={preview.view} note={preview.note} />}</div>
         <div className="actions">
           {ask.error !== null && <Refusal config={config} error={ask.error} />}
+          {ask.error !== null && signed !== null && <Unwanted key={signed.id} config={config} grant={signed} />}
           {connect.error !== null && <Refusal config={config} error={connect.error} />}
           {scope !== undefined && preview === undefined && (
             <p className="refusal" role="alert" data-testid="not-offered">
@@ -130,6 +136,12 @@ export function Asking({ config, onGranted }: { config: ExampleConfig; onGranted
       </form>
     </main>
   )
+}
+
+function signedOf(answer: RequestGrantReturnType | undefined): WalletGrant | null {
+  if (answer === undefined) return null
+  if (answer.status === 'refused') return answer.grant
+  return answer.path === 'permission' ? answer.grant : answer.path === 'taskAccount' ? answer.root : null
 }
 
 /** `note`: where the wallet is asked for something else than the scope. `undefined`: it can not be asked for at all. */
