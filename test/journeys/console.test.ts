@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Context } from '../../src/cli/command.ts'
 import { homeSource } from '../../src/cli/console/source.ts'
 import { Journal } from '../../src/cli/journal.ts'
@@ -117,12 +117,20 @@ async function endings(id: Hex): Promise<StatementOf<'revocation'>[]> {
 const revoked = (browser: Browser, id: Hex, transactions: readonly Hex[], as = lower(principal)) =>
   browser.post(`/grants/${id}/revoke/${as}`, { answers: JSON.stringify(transactions) })
 
+let children: ChildProcess[] = []
+afterEach(() => {
+  for (const { pid, exitCode } of children) if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGKILL')
+  children = []
+})
+
 /** `ambit console` in a process of its own. */
 async function start(folder: string, argv: readonly string[]) {
   const child = spawn(process.execPath, [MAIN, 'console', ...argv, '--json'], {
     env: { PATH: process.env['PATH'] ?? '', AMBIT_HOME: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
+  children.push(child)
   let stdout = ''
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk
@@ -135,7 +143,8 @@ async function start(folder: string, argv: readonly string[]) {
     stdout: () => stdout,
     end: async (): Promise<unknown> => {
       const exit = once(child, 'exit')
-      child.kill('SIGINT')
+      // As a terminal does it: to the whole group, the engine of a chain too.
+      process.kill(-(child.pid as number), 'SIGINT')
       return (await exit)[0]
     },
   }
@@ -282,7 +291,11 @@ describe('ambit console', () => {
     const entered = await fetch(served.url, { redirect: 'manual' })
     const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
     const page = await fetch(served.origin, { headers: { cookie } })
-    expect([entered.status, page.status, await page.text()]).toEqual([303, 200, expect.stringContaining('stand open')])
+    expect([entered.status, page.status, await page.text()]).toEqual([
+      303,
+      200,
+      expect.stringMatching(/<title>.* · Ambit</),
+    ])
     expect(await served.end()).toBe(0)
     expect(served.stdout().split('\n')).toHaveLength(2)
     await expect(fetch(served.origin)).rejects.toThrow()
@@ -322,7 +335,7 @@ describe('ambit console', () => {
     const text = await ending.text()
     expect(text).toContain('--account local:principal')
     expect(text).not.toContain('data-wallet')
-    expect(await served.end()).toBe(0)
+    expect([await served.end(), existsSync(join(own, 'locks', 'local-chain.lock'))]).toEqual([0, false])
   })
 
   test.each([
