@@ -175,7 +175,18 @@ describe('toWireRequest', () => {
       { rules: [{ type: 'payee', data: { addresses: Array.from({ length: 257 }, () => A) } }] },
     ],
     ['/rules/0/type', { rules: [{ type: 'gas', data: {} }] }],
-    ['/rules/1', { rules: [request.rules[0], request.rules[0]] }],
+    ['/rules/1', { rules: [request.rules[0], request.rules[0], request.rules[0]] }],
+    ['/permission/data/first', data({ first: 1, second: 2 })],
+    [
+      '/permission/data/maxAmount',
+      {
+        permission: {
+          ...request.permission,
+          type: 'native-token-stream',
+          data: { amountPerSecond: 1n, maxAmount: 0n },
+        },
+      },
+    ],
   ])('error: %s, which a wallet could not grant: %#', (member, change) => {
     const error = codeOf(() => toWireRequest({ ...request, ...change } as never))
     expect(error.code).toBe('dapp.bad_request')

@@ -65,8 +65,8 @@ export function fromWireRequest(request: unknown): PermissionRequest {
   try {
     return readAnswer(request, readRequest)
   } catch (cause) {
-    if (!(cause instanceof DappError)) throw cause
-    throw new DappError('dapp.bad_request', { details: { ...cause.details, problem: cause.code }, cause })
+    const { code, details } = cause as DappError
+    throw new DappError('dapp.bad_request', { details: { ...details, problem: code }, cause })
   }
 }
 

@@ -24,10 +24,7 @@ export function planOfWallet(scope: Scope, delegation: Delegation, environment: 
   const same = (a: { enforcer: Hex; terms: Hex }) => `${a.enforcer} ${a.terms}`
   const wanted = expected.map((caveat) => same(encodeCaveat(environment, caveat))).sort()
   const found = delegation.caveats.map(same).sort()
-  if (wanted.length !== found.length) throw notTheScope('caveats')
-  wanted.forEach((text, index) => {
-    if (text !== found[index]) throw notTheScope('caveats')
-  })
+  if (wanted.join() !== found.join()) throw notTheScope('caveats')
   const { delegate, delegator, caveats, salt } = delegation
   return {
     chainId: environment.chainId,
