@@ -95,6 +95,21 @@ describe('checkPages', () => {
     }
   })
 
+  it('error: Node or the kit, also where it waits until somebody asks for it', () => {
+    const files = { ...page("const { compile } = await import('./c.ts')"), 'grant/c.ts': "\nimport 'node:fs'\n" }
+    expect(pageFaults(files)).toEqual([
+      {
+        file: 'src/grant/c.ts',
+        line: 2,
+        why: 'node:fs reaches a page: dapp/index.ts → dapp/a.ts → grant/b.ts → grant/c.ts',
+      },
+    ])
+    for (const target of ['permissionless', 'permissionless/clients', '@metamask/delegation-toolkit']) {
+      expect(pageFaults(page(`const { x } = await import('${target}')`)), target).toHaveLength(1)
+    }
+    expect(pageFaults(page("const { x } = await import('permissionlesser')"))).toEqual([])
+  })
+
   it('error: Node, the kit, or a schema library, however many modules lie between', () => {
     for (const target of [
       'node:fs',

@@ -48,6 +48,8 @@ const IMPURE =
 /** What a page loads: neither Node nor what weighs a hundred kilobytes, on any way of static imports. */
 const PAGES = ['dapp/index.ts', 'query/index.ts', 'react/index.ts', 'testing/wallet/index.ts'] as const
 const NOT_IN_A_PAGE = /^(?:node:|zod$|ox(?:\/|$)|permissionless(?:\/|$)|@metamask\/)/
+/** Nor later, when somebody asks for it: a browser has no Node, and the kit is nobody's to load. */
+const NEVER_IN_A_PAGE = /^(?:node:|permissionless(?:\/|$)|@metamask\/)/
 
 export type Fault = { file: string; line: number; why: string }
 
@@ -72,36 +74,51 @@ export function checkLayers(root: string): Fault[] {
 }
 
 /**
- * What a page would load and must not, from its entry along every import that is not `import type` and not `import()`: the
- * first module of each way that asks for it, named with the way there.
+ * What a page would load and must not, from its entry along every import that is not `import type`, at once or by `import()`:
+ * the first module of each way that asks for it, named with the way there.
  */
 export function checkPages(root: string, entries: readonly string[] = PAGES): Fault[] {
   return entries.flatMap((entry) => {
-    const start = resolve(root, entry)
-    const from = new Map<string, string | null>([[start, null]])
-    const faults: Fault[] = []
-    for (const file of from.keys()) {
-      for (const { target, line } of staticImports(readFileSync(file, 'utf8'))) {
-        const path = resolve(dirname(file), target)
-        if (target.startsWith('.')) {
-          if (!from.has(path)) from.set(path, file)
-        } else if (NOT_IN_A_PAGE.test(target)) {
-          faults.push({
-            file: relative(dirname(root), file),
-            line,
-            why: `${target} reaches a page: ${wayTo(root, from, file)}`,
-          })
-        }
-      }
-    }
-    return faults
+    const atOnce = reached(root, entry, staticImports, NOT_IN_A_PAGE)
+    const ever = reached(root, entry, (text) => [...staticImports(text), ...laterImports(text)], NEVER_IN_A_PAGE)
+    return [...atOnce, ...ever.filter(({ file, line }) => !atOnce.some((at) => at.file === file && at.line === line))]
   })
 }
 
+type Import = { target: string; line: number }
+
+function reached(root: string, entry: string, importsOf: (text: string) => Import[], forbidden: RegExp): Fault[] {
+  const from = new Map<string, string | null>([[resolve(root, entry), null]])
+  const faults: Fault[] = []
+  for (const file of from.keys()) {
+    for (const { target, line } of importsOf(readFileSync(file, 'utf8'))) {
+      const path = resolve(dirname(file), target)
+      if (target.startsWith('.')) {
+        if (!from.has(path)) from.set(path, file)
+      } else if (forbidden.test(target)) {
+        faults.push({
+          file: relative(dirname(root), file),
+          line,
+          why: `${target} reaches a page: ${wayTo(root, from, file)}`,
+        })
+      }
+    }
+  }
+  return faults
+}
+
 /** But `import type`, which is gone from what a page loads. `import { type … }` leaves the import. */
-function staticImports(text: string): { target: string; line: number }[] {
-  const found = text.matchAll(/^(?:import|export)\s(?!type\s)(?:[^'"();]*?\sfrom\s+)?'([^']+)'/gm)
-  return [...found].map(({ 1: target = '', index }) => ({ target, line: text.slice(0, index).split('\n').length }))
+function staticImports(text: string): Import[] {
+  return found(text, /^(?:import|export)\s(?!type\s)(?:[^'"();]*?\sfrom\s+)?'([^']+)'/gm)
+}
+
+function laterImports(text: string): Import[] {
+  return found(text, /\bawait import\('([^']+)'\)/g)
+}
+
+function found(text: string, pattern: RegExp): Import[] {
+  const matches = text.matchAll(pattern)
+  return [...matches].map(({ 1: target = '', index }) => ({ target, line: text.slice(0, index).split('\n').length }))
 }
 
 function wayTo(root: string, from: ReadonlyMap<string, string | null>, file: string): string {
