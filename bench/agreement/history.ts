@@ -97,9 +97,9 @@ export async function transact(rig: Rig, from: Address, to: Address, data: Hex):
 }
 
 /**
- * All of them, where the chain mines on demand only: in one block, or the few that a busy node takes.
+ * All of them in one block, where the chain mines on demand only.
  *
- * @throws `bench.chain_failed` where one is in none of them: what comes after would be about another history.
+ * @throws `bench.chain_failed` where one is not in it: what comes after would be about another history.
  */
 export async function transactAll({ chain: { rpcUrl } }: Rig, transactions: readonly Transaction[]): Promise<void> {
   const senders = [...new Set(transactions.map(({ from }) => from))]
@@ -114,16 +114,12 @@ export async function transactAll({ chain: { rpcUrl } }: Rig, transactions: read
     return { method: 'eth_sendTransaction', params: [{ from, to, data, gas: GAS, nonce: numberToHex(nonce) }] }
   })
   const sent = await sendBatch(rpcUrl, requests)
-  let lost = sent
-  // A node that is short of time may leave one that it has answered for to the next block.
-  for (let block = 0; block === 0 || (lost.length > 0 && block < MOST_BLOCKS); block++) {
-    await send(rpcUrl, 'evm_mine', [])
-    const { transactions: mined } = (await send(rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
-      transactions: unknown[]
-    }
-    lost = lost.filter(({ result }) => !mined.includes(result))
+  await send(rpcUrl, 'evm_mine', [])
+  const { transactions: mined } = (await send(rpcUrl, 'eth_getBlockByNumber', ['latest', false])) as {
+    transactions: unknown[]
   }
-  if (lost.length > 0) throw chainFailed('eth_sendTransaction', lost[0])
+  const lost = sent.find(({ result }) => !mined.includes(result))
+  if (lost !== undefined) throw chainFailed('eth_sendTransaction', lost)
 }
 
 /** Counters that no history reaches: just below where the contract's addition panics. */
@@ -147,6 +143,5 @@ async function setStorage(rig: Rig, enforcer: string, hash: Hex, member: bigint,
 }
 
 const MAX = (1n << 256n) - 1n
-const MOST_BLOCKS = 5
 /** Of one transaction: more than a batch of the longest calls takes for its calldata alone, and as much as one may have. */
 const GAS = '0xf42400'
