@@ -57,4 +57,16 @@ describe('a second visit', () => {
     await page.reload()
     await page.getByRole('heading', { name: /^Give / }).waitFor()
   })
+
+  // Last: the chain's clock does not go back.
+  it('behavior: when its time is over the page says so, and offers a new one', async () => {
+    const { page, look } = await granted()
+    await example.chain.testClient.increaseTime({ seconds: 400 * 86_400 })
+    await page.getByTestId('state').getByText('Expired', { exact: true }).waitFor()
+    await page.getByRole('heading', { name: /can spend nothing$/ }).waitFor()
+    expect(await page.getByTestId('revoke').count()).toBe(0)
+    await look('example-expired')
+    await page.getByTestId('new').click()
+    await page.getByRole('heading', { name: /^Give / }).waitFor()
+  })
 })

@@ -50,6 +50,7 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
 
   const revocation = status.data?.revocation ?? null
   const ended = revocation !== null
+  const over = ended || status.data?.status === 'expired'
   const view = describeGrant(root.response, {
     environment,
     differences: root.differences,
@@ -64,12 +65,14 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
     <main className="using">
       <div className="hero">
         <h1 ref={heading} tabIndex={-1}>
-          {ended ? `${agent.name} can spend nothing` : `${agent.name} has an allowance`}
+          {over ? `${agent.name} can spend nothing` : `${agent.name} has an allowance`}
         </h1>
         <p>
           {ended
             ? `You ended it${revocation.at === null ? '' : ` at ${clock(Number(revocation.at.timestamp) * 1000)}, in block ${revocation.at.blockNumber}`}. ${agent.name} tried once more, to see what happens.`
-            : `${agent.name} is at work. It asks, the chain decides; you see both.`}
+            : over
+              ? 'Its time is over. To go on, give a new one.'
+              : `${agent.name} is at work. It asks, the chain decides; you see both.`}
         </p>
       </div>
       <div className="columns running">
@@ -86,25 +89,25 @@ export function Using({ config, granted, onNew }: { config: ExampleConfig; grant
               disabled={retry.isPending}
               onClick={() => retry.mutate()}
             >
-              {ended ? 'Let it try again' : 'Have it pay another bill'}
+              {over ? 'Let it try again' : 'Have it pay another bill'}
             </button>
           </div>
           {retry.error !== null && <Refusal config={config} error={retry.error} />}
         </section>
-        <section className={ended ? 'card left ended' : 'card left'} aria-labelledby="grant" data-testid="grant">
+        <section className={over ? 'card left ended' : 'card left'} aria-labelledby="grant" data-testid="grant">
           <div className="state">
             <h2 className="eyebrow" id="grant">
               Left of the allowance
             </h2>
-            <span className={ended ? 'pill ended' : 'pill'} data-testid="state" role="status">
-              {ended ? 'Ended' : 'Active'}
+            <span className={over ? 'pill ended' : 'pill'} data-testid="state" role="status">
+              {ended ? 'Ended' : over ? 'Expired' : 'Active'}
             </span>
           </div>
-          {status.data?.spending != null && <Meter config={config} spending={status.data.spending} ended={ended} />}
+          {status.data?.spending != null && <Meter config={config} spending={status.data.spending} ended={over} />}
           {revoke.data?.status === 'refused' && <Refusal config={config} error={revoke.data.error} />}
           {revoke.error !== null && <Refusal config={config} error={revoke.error} />}
           <div className="row more">
-            {ended ? (
+            {over ? (
               <button className="button" type="button" data-testid="new" onClick={onNew}>
                 Give a new one
               </button>
