@@ -167,8 +167,8 @@ export type ReceiptQuery = { kind: ReceiptFilter | null; grant: Hex | null; befo
 export type ReceiptFilter = Kind | 'refusal'
 
 export type ReceiptSource = {
-  /** Newest first. `older`: there are more. */
-  page(query: ReceiptQuery): Promise<{ rows: readonly ReceiptRow[]; older: boolean }>
+  /** Newest first. `older`: there are more. `unreadable`: damaged ones among those that were looked at. */
+  page(query: ReceiptQuery): Promise<{ rows: readonly ReceiptRow[]; older: boolean; unreadable: number }>
   /** By number; `undefined` where there is none. */
   receipt(seq: number): Promise<ReceiptRow | undefined>
   /** Every receipt, one bundle a line. */

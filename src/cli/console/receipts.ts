@@ -25,13 +25,16 @@ export function receiptSource(context: Context): ReceiptSource {
         .filter(({ seq }) => before === null || seq < before)
         .reverse()
       const rows: ReceiptRow[] = []
+      let unreadable = 0
       for (const entry of entries) {
-        const statement = await journal().statement(entry)
-        if (!isMeant(statement, kind) || (grant !== null && statement.grant.id !== grant)) continue
-        if (rows.length === most) return { rows, older: true }
+        const statement = await readable(journal(), entry)
+        if (statement === undefined) unreadable++
+        if (statement === undefined || !isMeant(statement, kind) || (grant !== null && statement.grant.id !== grant))
+          continue
+        if (rows.length === most) return { rows, older: true, unreadable }
         rows.push(await rowOf(context, journal(), entry, statement))
       }
-      return { rows, older: false }
+      return { rows, older: false, unreadable }
     },
     async receipt(seq) {
       const entry = journal()
@@ -59,6 +62,16 @@ export function receiptSource(context: Context): ReceiptSource {
       const environment = await environmentsOf(context, found)
       return { verification: await verifyJournal(texts, { trust, environment }), texts }
     },
+  }
+}
+
+/** `undefined` for a damaged one: it hides no other, and `ambit verify` says which it is. */
+async function readable(journal: Journal, entry: Entry): Promise<Statement | undefined> {
+  try {
+    return await journal.statement(entry)
+  } catch (error) {
+    if (error instanceof AmbitError) return undefined
+    throw error
   }
 }
 

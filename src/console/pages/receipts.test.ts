@@ -41,14 +41,14 @@ beforeAll(async () => {
 type Asked = { queries: ReceiptQuery[]; files: [string, string | undefined][] }
 function receiptsOf(
   list: readonly ReceiptRow[],
-  more: { older?: boolean; verified?: JournalVerification } = {},
+  more: { older?: boolean; unreadable?: number; verified?: JournalVerification } = {},
 ): ReceiptSource & Asked {
   const asked: Asked = { queries: [], files: [] }
   return {
     ...asked,
     page: async (query) => {
       asked.queries.push(query)
-      return { rows: list.slice(0, query.most), older: more.older ?? false }
+      return { rows: list.slice(0, query.most), older: more.older ?? false, unreadable: more.unreadable ?? 0 }
     },
     receipt: async (seq) => list.find((row) => row.seq === seq),
     all: async () => list.map(({ text }) => text).join(''),
@@ -105,6 +105,13 @@ describe('receipts', () => {
     const source = receiptsOf(rows)
     await textOf(`/receipts?${query}`, source)
     expect(source.queries).toEqual([{ kind: null, grant: null, before: null, most: 10 }])
+  })
+
+  test('behavior: damaged ones are counted, and hide no other', async () => {
+    const said = async (unreadable: number) => words(await textOf('/receipts', receiptsOf(rows, { unreadable })))
+    expect(await said(0)).not.toContain('cannot be read')
+    expect(await said(1)).toMatch(/One receipt cannot be read.*Executed/)
+    expect(await said(2)).toContain('2 receipts cannot be read')
   })
 
   test('behavior: where there is none, and where there are no older ones', async () => {

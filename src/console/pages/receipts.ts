@@ -43,12 +43,13 @@ export const receiptPages: PageModule = {
 
 async function list(context: PageContext): Promise<View> {
   const query = queryOf(context)
-  const { rows, older } = await sourceOf(context).page({ ...query, most: ROWS })
+  const { rows, older, unreadable } = await sourceOf(context).page({ ...query, most: ROWS })
   const last = rows.at(-1)?.seq
   return {
     title: 'Receipts',
     lead: html`What was granted, decided, done and ended on this machine, newest first. A refusal has a receipt like a payment.`,
     body: html`${filters(query)}
+${unreadable > 0 && html`<section class="card notice bad" role="alert"><p>${unreadable === 1 ? 'One receipt' : `${unreadable} receipts`} cannot be read. Which they are, <code>ambit verify</code> says.</p></section>`}
 ${rows.length === 0 ? html`<section class="card"><p>No receipt here.</p></section>` : html`<ol class="timeline">${rows.map(entry)}</ol>`}
 <p class="row">${query.before !== null && html`<a href="${address({ ...query, before: null })}">Newest</a>`}${older && last !== undefined && html`<a href="${address({ ...query, before: last })}">Older</a>`}</p>
 <h2>Check a file</h2>${verifyForm(context)}
