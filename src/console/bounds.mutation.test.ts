@@ -33,8 +33,8 @@ async function grantPage(more: Partial<GrantFacts>, path = ''): Promise<string> 
   return (await (await openConsole(memorySource([{ ...facts, ...more }]))).get(`/grants/${grant.id}${path}`)).text()
 }
 
-async function overviewPage(overview: Partial<Overview>): Promise<string> {
-  return (await (await openConsole(memorySource([], { overview }))).get('/')).text()
+async function overviewPage(overview: Partial<Overview>, query = ''): Promise<string> {
+  return (await (await openConsole(memorySource([], { overview }))).get(`/${query}`)).text()
 }
 
 /** Which of `item-0`, `item-1`, … are there, and how many more it says there are. */
@@ -242,6 +242,17 @@ describe('lists', () => {
     const two = await overviewPage({ links: links(15), grants: [rowOf(grant)] })
     expect(one).not.toContain('Pages of the tree')
     expect(two).toContain('<li><a href="/?page=1" aria-current="page">1</a></li><li><a href="/?page=2">2</a></li></ul>')
+    const grants = [rowOf(grant)]
+    const numbers = async (count: number, page: number) => {
+      const text = await overviewPage({ links: links(14 * count), grants }, `?page=${page}`)
+      const [, list = ''] = /Pages of the tree"><ul>(.*?)<\/ul>/.exec(text) ?? []
+      return [...list.matchAll(/>(\d+|…)</g)].map(([, number]) => number).join(' ')
+    }
+    expect(await numbers(10, 5)).toBe('1 2 3 4 5 6 7 8 9 10')
+    expect(await numbers(11, 6)).toBe('1 2 3 4 5 6 7 8 9 10 11')
+    expect(await numbers(13, 7)).toBe('1 … 3 4 5 6 7 8 9 10 11 … 13')
+    expect(await numbers(72, 1)).toBe('1 2 3 4 5 … 72')
+    expect(await numbers(72, 72)).toBe('1 … 68 69 70 71 72')
   })
 })
 

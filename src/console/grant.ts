@@ -157,7 +157,7 @@ async function raw(context: PageContext): Promise<View> {
   return {
     title: 'As the chain sees it',
     kicker: html`<a href="/grants/${facts.grant.id}">${say(effective(facts.grant).task.id, 120)}</a>`,
-    body: rawLinks(facts),
+    body: rawLinks(facts, createRoom()),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Caveat } from '../caveats/types.ts'
 import { type Html, html, say } from './html.ts'
 import { more, type Room } from './room.ts'
 import type { GrantFacts, LinkFacts } from './source.ts'
@@ -55,20 +56,26 @@ export function holders({ coverage }: GrantFacts, room: Room): Html {
 <tbody>${shown}</tbody></table></div>${more(hidden, 'constraints')}</details>`
 }
 
-/** The delegations as the chain sees them. */
-export function rawLinks({ links }: GrantFacts): Html {
-  return html`${links.slice(0, MAX_RAW).map(({ delegation, drawn }) => {
-    const { caveats } = delegation
-    return html`<section class="card"><h2><code>${drawn.hash}</code></h2><dl class="facts">
+/** The delegations as the chain sees them: who handed on to whom before the bytes of any caveat. */
+export function rawLinks({ links }: GrantFacts, room: Room): Html {
+  const heads = room.list(links, MAX_RAW, rawHead)
+  return html`${heads.shown.map((head, index) => {
+    const { caveats = [] } = links[index]?.delegation ?? {}
+    const { shown, hidden } = room.list(caveats, MAX_CAVEATS, rawCaveat)
+    return html`<section class="card">${head}${shown}</dl>${more(hidden, 'caveats')}</section>`
+  })}${more(heads.hidden, 'links: download the grant to see them')}`
+}
+
+/** Up to the place where the caveats follow, in the same list of facts. */
+function rawHead({ delegation, drawn }: LinkFacts): Html {
+  return html`<h2><code>${drawn.hash}</code></h2><dl class="facts">
 <div><dt>Delegator</dt><dd><code>${delegation.delegator}</code></dd></div>
 <div><dt>Delegate</dt><dd><code>${delegation.delegate}</code></dd></div>
 <div><dt>Authority</dt><dd><code>${delegation.authority}</code></dd></div>
 <div><dt>Salt</dt><dd><code>${delegation.salt}</code></dd></div>
-${caveats
-  .slice(0, MAX_CAVEATS)
-  .map(
-    ({ enforcer, terms }) =>
-      html`<div><dt>Enforcer</dt><dd><code>${enforcer}</code></dd><dt>Terms</dt><dd><code>${say(terms, MAX_TERMS)}</code></dd></div>`,
-  )}</dl>${more(caveats.length - MAX_CAVEATS, 'caveats')}</section>`
-  })}${more(links.length - MAX_RAW, 'links: download the grant to see them')}`
+`
+}
+
+function rawCaveat({ enforcer, terms }: Caveat): Html {
+  return html`<div><dt>Enforcer</dt><dd><code>${enforcer}</code></dd><dt>Terms</dt><dd><code>${say(terms, MAX_TERMS)}</code></dd></div>`
 }

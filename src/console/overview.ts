@@ -15,6 +15,9 @@ const EVERY = 15
 /** Assets that the sum names; the rest is counted. */
 const MAX_ASSETS = 4
 
+/** Pages of the tree that are linked on each side of the one that is shown, beside the first and the last. */
+const MAX_BESIDE = 4
+
 /** Grants that cannot be drawn: those whose file or chain cannot be read. */
 const MAX_UNDRAWN = 8
 
@@ -102,11 +105,17 @@ ${hidden > 0 && html`<p class="quiet">and ${hidden} more</p>`}`
 function pager(page: number, pages: number): Html | false {
   return (
     pages > 1 &&
-    html`<nav aria-label="Pages of the tree"><ul>${Array.from({ length: pages }, (_, index) => index + 1).map(
-      (number) =>
-        html`<li><a href="/?page=${number}"${number === page && html` aria-current="page"`}>${number}</a></li>`,
+    html`<nav aria-label="Pages of the tree"><ul>${near(page, pages).map(
+      (number, index, all) =>
+        html`${index > 0 && number - (all[index - 1] ?? 0) > 1 && html`<li>…</li>`}<li><a href="/?page=${number}"${number === page && html` aria-current="page"`}>${number}</a></li>`,
     )}</ul></nav>`
   )
+}
+
+/** The first, the last, and those around the present one: thousands of grants are hundreds of pages. */
+function near(page: number, pages: number): number[] {
+  const all = Array.from({ length: pages }, (_, index) => index + 1)
+  return all.filter((number) => number === 1 || number === pages || Math.abs(number - page) <= MAX_BESIDE)
 }
 
 function pageOf(text: string | null): number {

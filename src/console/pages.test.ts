@@ -467,6 +467,24 @@ describe('every page', () => {
     }
   })
 
+  test('behavior: a foreign grant of as many and as long caveats as it likes is a light raw page', async () => {
+    const { grant: own, links } = factsOf(grant)
+    const [link] = links
+    const caveats = Array.from({ length: 20 }, () => ({
+      enforcer: `0x${'ee'.repeat(20)}` as const,
+      terms: `0x${'ff'.repeat(5_000)}` as const,
+      args: '0x' as const,
+    }))
+    const foreign = { ...(link as NonNullable<typeof link>), delegation: { ...own.delegations[0], caveats } as never }
+    const large = { ...factsOf(grant), links: Array.from({ length: 30 }, () => foreign) }
+    const page = await (await (await openConsole(memorySource([large]))).get(`/grants/${grant.id}/raw`)).text()
+    assertHarmless(page)
+    // Who handed on to whom is there for each link that is shown, whatever its caveats fill.
+    expect(page.match(/<dt>Delegator<\/dt>/g)).toHaveLength(8)
+    expect(words(page)).toMatch(/and 22 more links: download the grant/)
+    expect(words(page)).toContain('and 20 more caveats')
+  })
+
   test('behavior: a source without grants has no page that needs them', () => {
     const { app } = createConsole({
       source: memorySource([]),
