@@ -231,6 +231,17 @@ describe('requestGrant', () => {
     expect(result.grant === null).toBe(/^dapp\.(?:answer|other|context)_/.test(code))
   })
 
+  test.each<[string, () => NonNullable<MetamaskWalletOptions['domain']>]>([
+    ['another chain', () => ({ chainId: 1 })],
+    ["another chain's manager", () => ({ verifyingContract: OTHER })],
+  ])('error: signed for %s, and answered as if for this one', async (_, domain) => {
+    const { client } = metamaskWallet({ chain, signer: alice, domain: domain() })
+    const publicClient = nodeOf(chain.rpcUrl)
+    const { environment } = chain
+    const result = await requestGrant(client, { scope: scopeFor(), publicClient, environment })
+    expect(result).toMatchObject({ status: 'refused', code: 'dapp.bad_signature' })
+  })
+
   test('behavior: each attack is refused for its own reason', () => {
     const codes = CASES.map(([code]) => code)
     expect(new Set(codes).size).toBe(codes.length)
