@@ -26,6 +26,10 @@ export async function grantFlow(
 ): Promise<RequestGrantReturnType & { status: 'granted' }> {
   const { scope, publicClient, signature, paths, acceptLower } = parameters
   const environment = parameters.environment ?? getEnvironment(scope.chainId)
+  // Before anybody signs for a chain that nothing here could then be compared with.
+  if (environment.chainId !== scope.chainId) {
+    throw new DappError('dapp.bad_request', { details: { member: 'environment', chainId: environment.chainId } })
+  }
   const taskAccount = (parameters.taskAccount?.address.toLowerCase() ?? null) as Address | null
   const keyHeldBy = parameters.taskAccount?.keyHeldBy ?? null
   const supported = parameters.supported === undefined ? await supportedBy(client) : parameters.supported

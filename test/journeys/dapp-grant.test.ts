@@ -90,6 +90,17 @@ describe('requestGrant', () => {
     expect(asked.filter((method) => method === 'eth_sendTransaction')).toHaveLength(sent)
   })
 
+  test('error: a deployment of another chain than the scope, and nobody is asked', async () => {
+    const { client, scope, publicClient, asked } = grantWith()
+    const environment = { ...chain.environment, chainId: 1 }
+    expect(await requestGrant(client, { scope, publicClient, environment })).toMatchObject({
+      status: 'refused',
+      code: 'dapp.bad_request',
+      error: { details: { member: 'environment', chainId: 1 } },
+    })
+    expect(asked).toEqual([])
+  })
+
   test('error: the person says no', async () => {
     const { request } = grantWith({
       methods: {
