@@ -1,5 +1,5 @@
 import { formatInstant } from '../primitives/time.ts'
-import { askedInWords, type Escalation, escalationStatus, limitsInWords } from '../redemption/escalation.ts'
+import { type Escalation, escalationStatus } from '../redemption/escalation.ts'
 import type { Scope } from '../scope/types.ts'
 import type { Context, Data } from './command.ts'
 import { facts, lines, type Rich, styled, table, untrusted } from './output.ts'
@@ -15,7 +15,8 @@ export function escalationData(escalation: Escalation, now: bigint): { [member: 
   }
 }
 
-export function escalationTable(escalations: readonly Escalation[], now: bigint): Rich {
+export async function escalationTable(escalations: readonly Escalation[], now: bigint): Promise<Rich> {
+  const { askedInWords } = await import('../redemption/escalationWords.ts')
   const rows = escalations.map((escalation) => {
     const scope = escalation.grant.scopes.at(-1) as Scope
     const { requested, threshold } = askedInWords(escalation, scope)
@@ -35,6 +36,7 @@ export function escalationTable(escalations: readonly Escalation[], now: bigint)
 /** One question: what the bytes say stands beside what the agent says, and never the other way round. */
 export async function renderEscalation(escalation: Escalation, context: Pick<Context, 'now'>): Promise<Rich> {
   const { callsInWords } = await import('../redemption/callWords.ts')
+  const { askedInWords, limitsInWords } = await import('../redemption/escalationWords.ts')
   const { encodeCalls } = await import('../delegation/execution.ts')
   const { action, request, grant, rule, number, confirmer, expires, decision } = escalation
   const scope = grant.scopes.at(-1) as Scope

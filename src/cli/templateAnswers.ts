@@ -1,4 +1,4 @@
-import { AddressError } from '../primitives/address.ts'
+import { AmbitError } from '../errors.ts'
 import type { Address } from '../primitives/hex.ts'
 import { formatInstant } from '../primitives/time.ts'
 import type { Answers, Question, Template } from '../scope/index.ts'
@@ -53,7 +53,9 @@ async function orAsWritten(text: string, read: () => Promise<string>): Promise<s
   try {
     return await read()
   } catch (error) {
-    if (error instanceof CliError || error instanceof AddressError || error instanceof HomeError) return text
+    // By its code: the class of an address's error brings along what help must not load.
+    const noAddress = error instanceof AmbitError && error.code.startsWith('address.')
+    if (noAddress || error instanceof CliError || error instanceof HomeError) return text
     throw error
   }
 }

@@ -3,7 +3,8 @@ import { examplesOf } from '../../test/fixtures/templates.ts'
 import { parseScope } from '../scope/parse.ts'
 import { scopeFromTemplate, templateNamed } from '../scope/templates/index.ts'
 import type { Scope } from '../scope/types.ts'
-import { askedInWords, escalationStatus, limitsInWords, type Settled, type Submission } from './escalation.ts'
+import { escalationStatus, type Settled, type Submission } from './escalation.ts'
+import { askedInWords, limitsInWords } from './escalationWords.ts'
 
 const NOW = 1_795_000_000n
 const USDC = '0x833589fcd6edb6e08f4c7c32d4f71b54bda02913'

@@ -75,7 +75,7 @@ function readPort(context: Context): number {
 function readHost(context: Context): string {
   const given = (context.options['host'] as string | undefined) ?? LOOPBACK
   // Of all addresses at once nobody could say under which names the console may be asked.
-  if (isIP(given) === 0 || /^[0:.]+$/.test(given)) {
+  if (isIP(given) === 0 || /^[0:.]*(?:ffff:)?[0:.]+$/i.test(given)) {
     throw usage('This is not an address to listen at.', 'Give --host <one IP address of this machine>.')
   }
   return given

@@ -32,7 +32,7 @@ export const escalationsLs: Command = {
     const shown = all ? every : every.filter((one) => ['open', 'confirmed'].includes(escalationStatus(one, now)))
     return {
       data: { escalations: shown.map((one) => escalationData(one, now)) },
-      text: shown.length === 0 ? lines('Nothing waits.') : escalationTable(shown, now),
+      text: shown.length === 0 ? lines('Nothing waits.') : await escalationTable(shown, now),
     }
   },
 }
