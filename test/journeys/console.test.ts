@@ -343,6 +343,7 @@ describe('ambit console', () => {
     ['a port that there is not', ['--port', '65536']],
     ['a name to listen at', ['--host', 'example.com']],
     ['every address at once', ['--host', '0.0.0.0']],
+    ['every address at once, as one of IPv6', ['--host', '::ffff:0.0.0.0']],
     ['every address at once, of the newer kind', ['--host', '::']],
   ])('error: %s', async (_what, argv) => {
     const ran = await ambit(['console', ...argv, '--json'], { home: home() })
