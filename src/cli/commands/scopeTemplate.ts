@@ -5,7 +5,6 @@ import { lines, type Rich, styled, table, toJson } from '../output.ts'
 import { readScope } from '../scopeFile.ts'
 import { renderWarnings, section } from '../scopeText.ts'
 import { CHAIN_OPTIONS, chooseChain, openChain, type Session } from '../session.ts'
-import { documentFrom } from '../templateAnswers.ts'
 
 /**
  * A flag for each question of any template, by its name. Written out, since help must not load what a scope needs; a test
@@ -64,6 +63,7 @@ export const scopeTemplate: Command = {
 
 async function make(context: Context, session: Session, template: Template): Promise<Result> {
   const { lintScope } = await import('../../scope/index.ts')
+  const { documentFrom } = await import('../templateAnswers.ts')
   const now = context.now()
   const document = await documentFrom(context, session, template, given(context))
   const scope = await readScope(context, document, session)
