@@ -9,6 +9,8 @@ import type { Context } from '../../src/cli/command.ts'
 import { homeSource } from '../../src/cli/console/source.ts'
 import { Journal } from '../../src/cli/journal.ts'
 import { chooseChain, openChain } from '../../src/cli/session.ts'
+import type { Plan } from '../../src/compile/types.ts'
+import { delegationTypedData } from '../../src/delegation/sign.ts'
 import type { Address, Hex } from '../../src/primitives/hex.ts'
 import { formatInstant } from '../../src/primitives/time.ts'
 import type { StatementOf } from '../../src/receipt/statement.ts'
@@ -274,6 +276,32 @@ describe('ambit console', () => {
     const response = await revoked(browser, id, [unknown])
     expect([response.status, await response.text()]).toEqual([200, expect.stringContaining('Not seen on chain yet')])
     expect(await endings(id)).toEqual([])
+  })
+
+  test('behavior: a signed proposal that is sent twice is one grant with one receipt', async () => {
+    const source = await granted('template-of-it').then(async (id) => {
+      const context = commandContext(home(), options())
+      const session = await openChain(context, chooseChain(context))
+      const { granting, grants } = homeSource(context, session)
+      return { granting: granting as NonNullable<typeof granting>, facts: await grants.grant(id) }
+    })
+    const [scope] = source.facts?.grant.scopes ?? []
+    const text = JSON.stringify({ ...scope, task: { id: 'sent-twice', purpose: 'Pay them' } })
+    const made = await source.granting.fromDocument(text)
+    const id = 'proposal' in made ? made.proposal : ''
+    const proposal = await source.granting.proposal(id)
+    const { plan, delegations = [] } = proposal ?? {}
+    const signatures = await Promise.all(
+      delegations.map((delegation) =>
+        principal.signTypedData(delegationTypedData({ ...(plan as Plan), delegation }) as never),
+      ),
+    )
+    const both = await Promise.all([source.granting.accept(id, signatures), source.granting.accept(id, signatures)])
+    expect(both[0]).toBe(both[1])
+    const journal = new Journal(commandContext(home()))
+    const statements = await Promise.all(journal.entries().map((entry) => journal.statement(entry)))
+    expect(statements.filter(({ kind, grant }) => kind === 'grant' && grant.id === both[0])).toHaveLength(1)
+    await expect(source.granting.accept(id, signatures)).rejects.toMatchObject({ code: 'cli.not_found' })
   })
 
   test('behavior: without a chain it shows what is here, and says that nobody was asked', async () => {

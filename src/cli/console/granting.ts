@@ -25,6 +25,7 @@ const MAX_PROPOSALS = 32
 /** New grants, made and checked by what `ambit grant` is made of; only the key is elsewhere. */
 export function grantingSource(context: Context, session: Session): GrantingSource {
   const proposals = new Map<string, Proposal>()
+  const keeping = new Map<string, Promise<Hex>>()
   const propose = async (document: () => Promise<unknown>): Promise<Proposed> => {
     let proposal: Proposal
     try {
@@ -49,9 +50,16 @@ export function grantingSource(context: Context, session: Session): GrantingSour
     async accept(id, signatures) {
       const proposal = proposals.get(id)
       if (proposal === undefined) throw gone()
-      const grant = await keep(context, session, proposal, signatures)
-      proposals.delete(id)
-      return grant
+      // A form that is sent twice is one grant with one receipt.
+      const kept = keeping.get(id) ?? keep(context, session, proposal, signatures)
+      keeping.set(id, kept)
+      try {
+        const grant = await kept
+        proposals.delete(id)
+        return grant
+      } finally {
+        keeping.delete(id)
+      }
     },
   }
 }
