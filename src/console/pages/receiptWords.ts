@@ -147,7 +147,7 @@ export function checkTable(checks: readonly Check[]): Html {
   const weight = ({ status }: Check) => ['refuted', 'unavailable', 'attested', 'proven'].indexOf(status)
   const rows = checks.toSorted((a, b) => weight(a) - weight(b))
   return html`<div class="scroll"><table><caption class="sr">What was checked</caption><thead><tr><th scope="col">Answer</th><th scope="col">Check</th><th scope="col">Why</th></tr></thead><tbody>
-${rows.slice(0, MAX_CHECKS).map(({ status, check, detail, at }) => html`<tr><td><span class="badge ${STATUS_BADGE[status]}">${status}</span></td><td>${check.replaceAll('_', ' ')}</td><td>${say(detail, 120)}${at !== undefined && html` <code>${say(at, 20)}</code>`}</td></tr>`)}</tbody></table></div>
+${rows.slice(0, MAX_CHECKS).map(({ status, check, detail, at }) => html`<tr><td><span class="badge ${STATUS_BADGE[status]}">${status}</span></td><th scope="row">${check.replaceAll('_', ' ')}</th><td>${say(detail, 120)}${at !== undefined && html` <code>${say(at, 20)}</code>`}</td></tr>`)}</tbody></table></div>
 ${rows.length > MAX_CHECKS && html`<p class="quiet">and ${rows.length - MAX_CHECKS} more</p>`}`
 }
 

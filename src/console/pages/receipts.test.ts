@@ -127,6 +127,7 @@ describe('receipts', () => {
       assertHarmless(page)
       const text = words(page)
       for (const { check, status, detail } of verification.checks) {
+        expect(page).toContain(`<th scope="row">${check.replaceAll('_', ' ')}</th>`)
         expect(text).toContain(`${status} ${check.replaceAll('_', ' ')} ${detail.replace(/[ \n]+/g, ' ').slice(0, 60)}`)
       }
       for (const { path, basis } of statement.claims) expect(text).toContain(`${path} by ${basis}`)
