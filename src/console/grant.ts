@@ -137,7 +137,7 @@ function cannot({ grant, coverage }: GrantFacts, room: Room): Html | false {
 function undone({ undone: links }: GrantFacts): Html | false {
   return (
     links.length > 0 &&
-    html`<div class="card notice bad" role="alert"><h3>It had ended, and lives again</h3><p>${links.length === 1 ? 'A link' : `${links.length} links`} of it was disabled and then enabled again by its own delegator.</p></div>`
+    html`<div class="card notice bad" role="alert"><h2>It had ended, and lives again</h2><p>${links.length === 1 ? 'A link' : `${links.length} links`} of it was disabled and then enabled again by its own delegator.</p></div>`
   )
 }
 

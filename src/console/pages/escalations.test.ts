@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { PAYEES, USDC } from '../../../test/arbitraries/scope.ts'
 import { addressOf, principal } from '../../../test/arbitraries/signedGrant.ts'
 import { type Browser, factsOf, memorySource, NOW, openConsole } from '../../../test/fixtures/console.ts'
-import { assertHarmless, HOSTILE, words } from '../../../test/fixtures/consolePage.ts'
+import { assertHarmless, HOSTILE, skippedHeadings, words } from '../../../test/fixtures/consolePage.ts'
 import { askingGrant, escalationOf, memoryEscalations } from '../../../test/fixtures/escalation.ts'
 import { requestDigest } from '../../caveats/taskScope/requestDigest.ts'
 import { encodeCalls } from '../../delegation/execution.ts'
@@ -51,6 +51,16 @@ describe('escalations', () => {
     expect(text).toMatch(
       /#3 · 30 USDC Waits for an answer.*asks for more than the 25 USDC it may take alone.*Answered, or over.*#2.*Executed.*#1.*Rejected/,
     )
+  })
+
+  test('behavior: no heading is skipped, whatever waits', async () => {
+    const rejected = settledAs({ as: 'rejected', at: NOW, why: null }, 1)
+    for (const escalations of [[open], [rejected, open], [rejected]]) {
+      expect(skippedHeadings(await textOf('/escalations', ...escalations))).toEqual([])
+    }
+    for (const one of [open, { ...open, request: null }, { ...rejected, number: 3 }]) {
+      expect(skippedHeadings(await textOf('/escalations/3', one))).toEqual([])
+    }
   })
 
   test('behavior: a question is over with its last second', async () => {

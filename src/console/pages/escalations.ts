@@ -58,7 +58,7 @@ async function list({ source, now }: PageContext): Promise<View> {
     kicker: html`Escalations`,
     lead: html`An agent asked for more than it may take alone, inside the limits of its grant. No answer is a no.`,
     body: html`
-${open.slice(0, MAX_OPEN).map((one) => card(one, now))}
+${open.length > 0 && html`<h2 class="sr">Waiting</h2>`}${open.slice(0, MAX_OPEN).map((one) => card(one, now))}
 ${open.length > MAX_OPEN && html`<p class="quiet">and ${open.length - MAX_OPEN} more</p>`}
 ${others.length > 0 && html`<h2>Answered, or over</h2>${others.slice(0, MAX_ANSWERED).map((one) => card(one, now))}`}
 ${others.length > MAX_ANSWERED && html`<p class="quiet">${others.length - MAX_ANSWERED} older ones: <code>ambit escalations ls --all</code></p>`}`,
@@ -110,7 +110,7 @@ function asked(escalation: Escalation, scope: Scope): Html {
 function heldElsewhere({ request }: Escalation): Html | false {
   return (
     request === null &&
-    html`<section class="card notice warn"><h3>The chain does not hold this threshold</h3><p>This grant is made of the framework’s caveats, which know none: whoever submits holds it, and whoever holds the agent’s key can ignore it. No signature can confirm it. For a threshold that the chain holds, grant it anew in one caveat.</p></section>`
+    html`<section class="card notice warn"><h2>The chain does not hold this threshold</h2><p>This grant is made of the framework’s caveats, which know none: whoever submits holds it, and whoever holds the agent’s key can ignore it. No signature can confirm it. For a threshold that the chain holds, grant it anew in one caveat.</p></section>`
   )
 }
 

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { factsOf, memorySource, openConsole, payingGrant } from '../../../test/fixtures/console.ts'
-import { assertHarmless, HOSTILE, MOST, words } from '../../../test/fixtures/consolePage.ts'
+import { assertHarmless, HOSTILE, MOST, skippedHeadings, words } from '../../../test/fixtures/consolePage.ts'
 import { environment, trust } from '../../../test/vectors/receipts/example.ts'
 import { makeStory } from '../../../test/vectors/receipts/story.ts'
 import type { Grant } from '../../grant/types.ts'
@@ -69,6 +69,7 @@ describe('receipts', () => {
   test('default: a refusal is as large as a payment, each with what was asked and what was checked', async () => {
     const page = await textOf('/receipts')
     assertHarmless(page)
+    expect(skippedHeadings(page)).toEqual([])
     const entries = page.split('<article ').slice(1)
     expect(entries).toHaveLength(rows.length)
     const text = words(page)
@@ -131,6 +132,7 @@ describe('receipts', () => {
         expect(text).toContain(`${status} ${check.replaceAll('_', ' ')} ${detail.replace(/[ \n]+/g, ' ').slice(0, 60)}`)
       }
       for (const { path, basis } of statement.claims) expect(text).toContain(`${path} by ${basis}`)
+      expect(skippedHeadings(page)).toEqual([])
       expect(text).toContain('What it does not prove')
     }
     const checks = (rows[1]?.verification.checks ?? []).map(

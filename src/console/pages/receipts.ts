@@ -50,7 +50,7 @@ async function list(context: PageContext): Promise<View> {
     lead: html`What was granted, decided, done and ended on this machine, newest first. A refusal has a receipt like a payment.`,
     body: html`${filters(query)}
 ${unreadable > 0 && html`<section class="card notice bad" role="alert"><p>${unreadable === 1 ? 'One receipt' : `${unreadable} receipts`} cannot be read. Which they are, <code>ambit verify</code> says.</p></section>`}
-${rows.length === 0 ? html`<section class="card"><p>No receipt here.</p></section>` : html`<ol class="timeline">${rows.map(entry)}</ol>`}
+${rows.length === 0 ? html`<section class="card"><p>No receipt here.</p></section>` : html`<h2 class="sr">Newest first</h2><ol class="timeline">${rows.map(entry)}</ol>`}
 <p class="row">${query.before !== null && html`<a href="${address({ ...query, before: null })}">Newest</a>`}${older && last !== undefined && html`<a href="${address({ ...query, before: last })}">Older</a>`}</p>
 <h2>Check a file</h2>${verifyForm(context)}
 <p class="quiet">Checked offline, with what this machine knows. <a href="/receipts/export">Download every receipt</a>, to check it elsewhere: <code>ambit verify</code>.</p>`,
@@ -106,7 +106,7 @@ async function show(context: PageContext): Promise<View> {
     lead: html`${verifyBadge(verification)}`,
     body: html`<section class="card${tone !== '' && ` notice ${tone}`}">
 ${calls !== null && html`<ul>${calls.slice(0, MAX_CALLS_SHOWN).map((call) => html`<li>${say(call, 240)}</li>`)}</ul>${calls.length > MAX_CALLS_SHOWN && html`<p class="quiet">and ${calls.length - MAX_CALLS_SHOWN} more calls</p>`}`}${detailOf(row)}
-${reason !== undefined && html`<h3>What the agent says</h3><blockquote>${say(reason, 700)}</blockquote>`}</section>
+${reason !== undefined && html`<h2>What the agent says</h2><blockquote>${say(reason, 700)}</blockquote>`}</section>
 <section class="card"><dl class="facts"><div><dt>Task</dt><dd><a href="/grants/${statement.grant.id}">${say(scope?.task.id ?? statement.grant.id.slice(0, 18), 64)}</a></dd></div>
 <div><dt>Principal</dt><dd><code>${say(statement.principal, 80)}</code></dd></div><div><dt>Agent</dt><dd><code>${say(statement.agent, 80)}</code></dd></div>
 <div><dt>Issuer</dt><dd><code>${say(statement.iss, 120)}</code></dd></div><div><dt>Id</dt><dd><code>${say(id, 64)}</code></dd></div></dl>
