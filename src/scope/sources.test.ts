@@ -37,6 +37,13 @@ const full = (): Record<string, unknown> => ({
       value: { lte: '7' },
       acknowledge: ['selector:approve'],
     },
+    {
+      id: 'lose',
+      class: 'call',
+      target: account(6),
+      function: 'function g(uint256 amount)',
+      spends: [{ asset: dai, measured: true, budget: 'stables' }],
+    },
   ],
   budgets: { stables: { assets: { [usdc]: '1', [dai]: '1' }, max: '200', per: 'P1D', window: 'rolling' } },
   calls: { max: 20, per: 'P1D', window: 'fixed' },
@@ -110,6 +117,7 @@ describe('splitSources', () => {
       '/rules/0/class',
       '/rules/1/class',
       '/rules/2/class',
+      '/rules/3/class',
     ])
     // The other way round: no place of the schema that the full document does not try.
     expect(places.filter((place) => !sourcedLeaves.some((leaf) => isAt(leaf, place)))).toEqual(['/request/redeemers'])
