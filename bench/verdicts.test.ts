@@ -48,6 +48,8 @@ describe('drawFusedSamples', () => {
         }
         expect(steps).toBeLessThan(8)
         const { fix } = verdict
+        // What an account loses only a run on the chain can tell: nothing about the action is to be changed.
+        if (fix.do === 'simulate') break
         if (fix.do === 'wait_until') {
           expect(evaluate(prepared, asked, atTime(now, fix.time - 1n)).verdict).toBe('deny')
           now = atTime(now, fix.time)
