@@ -100,7 +100,7 @@ function asked(escalation: Escalation, scope: Scope): Html {
   const { requested, threshold } = askedInWords(escalation, scope)
   const { rule, confirmer, expires } = escalation
   return html`<section class="card" aria-labelledby="asked"><h2 id="asked">Requested</h2><p><span class="big">${say(requested, 80)}</span></p>
-<dl class="facts"><div><dt>In one action</dt><dd>by rule ${say(rule, 64)}</dd></div><div><dt>Agent</dt><dd>${account(scope.delegate)}</dd></div>
+<dl class="facts"><div><dt>In one action</dt><dd>by rule ${say(rule, 64)}</dd></div><div><dt>Delegate</dt><dd>${account(scope.delegate)}</dd></div>
 <div><dt>Confirmer</dt><dd>${account(confirmer)}</dd></div><div><dt>No after</dt><dd>${instant(expires)}</dd></div></dl></section>
 <section class="card" aria-labelledby="allowed"><h2 id="allowed">Allowed without you</h2><p><span class="big">${say(threshold, 80)}</span></p>
 <dl class="facts">${limitsInWords(scope, rule).map(({ name, text }) => html`<div><dt>${say(capital(name), 64)}</dt><dd>${say(text, 160)}</dd></div>`)}</dl></section>`

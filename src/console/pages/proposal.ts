@@ -40,7 +40,7 @@ function aboutOf({ chain }: GrantingSource, proposal: Proposal, permits: Fitting
   const { scope, plan, why } = proposal
   const warnings = fitting(proposal.warnings, MAX_WARNINGS, ({ message }) => message)
   return html`<div class="grid">${exposure(proposal)}<section class="card"><h2>Who, until when</h2><dl class="facts">
-<div><dt>Principal</dt><dd><code>${toChecksum(scope.principal)}</code></dd></div><div><dt>Agent</dt><dd><code>${toChecksum(scope.delegate)}</code></dd></div>
+<div><dt>Principal</dt><dd><code>${toChecksum(scope.principal)}</code></dd></div><div><dt>Delegate</dt><dd><code>${toChecksum(scope.delegate)}</code></dd></div>
 <div><dt>Until</dt><dd>${untilText(scope)}</dd></div><div><dt>Chain</dt><dd>${chain.name}</dd></div>
 <div><dt>Ends with</dt><dd>group ${say(scope.revocation.group, 64)}${scope.revocation.guardian !== undefined && html`, also by <code>${toChecksum(scope.revocation.guardian)}</code>`}</dd></div></dl></section></div>
 <h2>What it permits</h2><section class="card"><ul>${permits.shown.map(({ sentence, warning }) => html`<li>${say(sentence, 700)}${warning !== undefined && html` <span class="warning">${say(warning, 200)}</span>`}</li>`)}</ul>${more(permits.rest)}
