@@ -1,5 +1,6 @@
 import type { GrantStatus, Standing } from '../console/source.ts'
 import type { GrantCheck } from '../grant/check.ts'
+import { failedCodes } from '../grant/checkRows.ts'
 import type { Grant } from '../grant/types.ts'
 import { parseInstant } from '../primitives/time.ts'
 import type { Scope } from '../scope/types.ts'
@@ -25,10 +26,8 @@ export function notAsked(grant: Grant, now: bigint): Standing {
 
 /** What the chain's facts make of it. */
 export function standingOf(check: GrantCheck): Standing {
-  const codes = [...check.rows, ...check.branches.flatMap(({ rows }) => rows)].flatMap((row) =>
-    row.result === 'fail' ? [row.code as string] : [],
-  )
-  const why = codes.length === 0 ? null : [...new Set(codes)].join(', ')
+  const codes = failedCodes(check)
+  const why = codes.length === 0 ? null : codes.join(', ')
   if (check.status === 'valid') return { status: 'live', why }
   if (check.status === 'partial') return { status: 'partial', why }
   if (check.status === 'unavailable') return { status: 'not_asked', why: 'the chain did not settle it' }

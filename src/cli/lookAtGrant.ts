@@ -1,6 +1,5 @@
 import type { Environment } from '../caveats/types.ts'
 import type { Block } from '../chain/block.ts'
-import type { CheckRow } from '../delegation/facts.ts'
 import type { GrantCheck } from '../grant/check.ts'
 import type { Group } from '../grant/ending.ts'
 import type { Grant } from '../grant/types.ts'
@@ -45,13 +44,6 @@ export async function lookAtGrant(
     }),
   )
   return { grant, check: checkGrant(grant, read.facts), remaining: remainingOf(grant, environment, read.state), groups }
-}
-
-/** Rows of every branch, each with the delegation that it is about. */
-export function rowsOf(check: GrantCheck): (CheckRow & { branch: number; hash: Hex | null })[] {
-  return check.branches.flatMap(({ rows, hashes }, branch) =>
-    rows.map((row) => ({ ...row, branch, hash: row.link === null ? null : (hashes[row.link] ?? null) })),
-  )
 }
 
 /** Eight bytes on chain stand for a name that the scopes say. */
