@@ -1,9 +1,10 @@
-/** Builds `dist/` from `src/`: JavaScript and declarations, without tests, and the command with its mode set. */
+/** Builds `dist/` from `src/`: JavaScript and declarations, without tests, the command with its mode set, the dev wallet as one script. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { bundleWallet, WALLET_SCRIPT_FILE } from '../src/testing/walletScript.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const COMMAND = resolve(ROOT, 'dist/cli/main.js')
@@ -12,6 +13,8 @@ const COMMAND = resolve(ROOT, 'dist/cli/main.js')
 rmSync(resolve(ROOT, 'dist'), { recursive: true, force: true })
 compile()
 finishCommand()
+// `ambit console --chain local` serves it; whoever installed the package has no bundler.
+writeFileSync(resolve(ROOT, 'dist/testing', WALLET_SCRIPT_FILE), await bundleWallet())
 checkExports()
 
 function compile(): void {

@@ -1,4 +1,4 @@
-import type { LocalAccount } from 'viem'
+import type { HDAccount, LocalAccount } from 'viem'
 import { AmbitError } from '../errors.ts'
 import { type Address, type Hex, parseHex } from '../primitives/hex.ts'
 import { parseJson } from '../primitives/json.ts'
@@ -22,12 +22,17 @@ const LOCAL_ROLES = ['principal', 'agent', 'vendor', 'supplier', 'subagent', 'gu
 const TEST_MNEMONIC = 'test test test test test test test test test test test junk'
 
 /** Addresses of the named accounts of the embedded chain. */
-export async function localAccounts(): Promise<readonly { name: string; account: LocalAccount }[]> {
+export async function localAccounts(): Promise<readonly { name: string; account: HDAccount }[]> {
   const { mnemonicToAccount } = await import('viem/accounts')
   return LOCAL_ROLES.map((role, addressIndex) => ({
     name: `local:${role}`,
     account: mnemonicToAccount(TEST_MNEMONIC, { addressIndex }),
   }))
+}
+
+/** The account of the embedded chain with this address: everybody has its key. */
+export async function localAccountAt(address: Address): Promise<HDAccount | undefined> {
+  return (await localAccounts()).find(({ account }) => account.address.toLowerCase() === address)?.account
 }
 
 /**

@@ -11,12 +11,14 @@
  * - Markup is made by `html` (html.ts) only, which escapes every text; `say(text, most)` cuts what may be long. No
  *   inline `style` attribute and no event attribute: the policy of the page refuses both. Look in style.ts for classes.
  * - What a wallet must sign goes through `walletForm` (walletForm.ts): the server prepares the requests, the page's one script
- *   finds wallets by EIP-6963, asks, and posts the answers as the field `answers`; the server believes none of it.
+ *   finds wallets by EIP-6963, asks, and posts the answers as the field `answers`; the server believes none of it. On the
+ *   embedded chain one more wallet stands there, of the console's own (demoWallet.ts).
  * - Facts come from `context.source` (source.ts). A page that needs more adds an optional part of its own to `ConsoleSource`.
  * - What is refused is thrown: `nothingHere()` or an error with a code; the app shows it as a page with its status.
  */
 import { type Context, Hono } from 'hono'
 import { AmbitError } from '../errors.ts'
+import { type DemoWallet, mountDemoWallet } from './demoWallet.ts'
 import { ConsoleError, nothingHere } from './errors.ts'
 import { readForm } from './form.ts'
 import { errorView, frame } from './layout.ts'
@@ -30,6 +32,8 @@ const MAX_BODY = 65_536
 
 export type ConsoleOptions = GateOptions & {
   source: ConsoleSource
+  /** On the embedded chain only: a wallet for who has none. Absent: nothing of it is served. */
+  demoWallet?: DemoWallet
   /** Told of what nobody foresaw: the page says only that it happened. */
   report?: (error: unknown) => void
 }
@@ -44,7 +48,7 @@ type Request = Context<{ Variables: Variables }>
 
 /** The console over a source of facts. */
 export function createConsole(options: ConsoleOptions): Console {
-  const { source, now, report } = options
+  const { source, now, report, demoWallet } = options
   const gate = createGate(options)
   const shown = pages.filter((page) => page.available?.(source) !== false)
   const app = new Hono<{ Variables: Variables }>()
@@ -56,6 +60,7 @@ export function createConsole(options: ConsoleOptions): Console {
     return context.redirect('/', 303)
   })
   app.use(gate.session)
+  if (demoWallet !== undefined) mountDemoWallet(app, gate, demoWallet)
 
   const contextOf = (context: Request): PageContext => ({
     source,
@@ -68,9 +73,11 @@ export function createConsole(options: ConsoleOptions): Console {
     if ('redirect' in given) return context.redirect(given.redirect, 303)
     if ('download' in given) return download(context, given)
     const nonce = context.get('nonce')
-    const script = given.wallet === true ? { script: nonce } : {}
+    const demo = demoWallet !== undefined
+    const script = given.wallet === true ? { script: nonce, connect: demo } : {}
     context.header('Content-Security-Policy', contentPolicy({ style: nonce, ...script }))
-    const markup = frame(given, { nonce, pages: shown, current: page?.path, open: context.get('csrf') !== undefined })
+    const open = context.get('csrf') !== undefined
+    const markup = frame(given, { nonce, pages: shown, current: page?.path, open, demo })
     return context.html(markup, given.status ?? 200)
   }
   const mount = (page: PageModule, route: Route) => {

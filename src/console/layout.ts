@@ -1,4 +1,5 @@
 import type { AmbitError } from '../errors.ts'
+import { demoWalletNotice, demoWalletTag } from './demoWallet.ts'
 import { type Html, html, say, verbatim } from './html.ts'
 import type { PageModule, View } from './page.ts'
 import { STYLE } from './style.ts'
@@ -13,10 +14,13 @@ export type Frame = {
   current: string | undefined
   /** Whether somebody is in: to others not even the navigation is shown. */
   open: boolean
+  /** Whether the demonstration wallet stands on pages where a wallet signs. */
+  demo?: boolean
 }
 
 /** A whole page around a view. */
-export function frame(view: View, { nonce, pages, current, open }: Frame): Html {
+export function frame(view: View, { nonce, pages, current, open, demo = false }: Frame): Html {
+  const demonstrated = demo && view.wallet === true
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -40,10 +44,10 @@ ${view.kicker && html`<p class="kicker">${view.kicker}</p>`}
 <h1>${say(view.title, 200)}</h1>
 ${view.lead && html`<p class="lead">${view.lead}</p>`}
 </div>
-${view.body}
+${demonstrated && demoWalletNotice()}${view.body}
 </main>
 <footer class="wrap"><p>This console shows what the chain and this machine hold. It asks no other host.</p></footer>
-${view.wallet === true && html`<script nonce="${nonce}">${verbatim(WALLET_SCRIPT)}</script>`}
+${demonstrated && demoWalletTag(nonce)}${view.wallet === true && html`<script nonce="${nonce}">${verbatim(WALLET_SCRIPT)}</script>`}
 </body>
 </html>`
 }

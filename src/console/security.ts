@@ -114,18 +114,26 @@ export function limitBody(maxBytes: number): MiddlewareHandler {
 
 /**
  * What a page may load: nothing but the one style sheet that stands in it, pictures that are written into it, and where a
- * wallet signs, the one script. It posts to us alone, and stands in no frame.
+ * wallet signs, the one script. It posts to us alone, and stands in no frame. Scripts ask us only where `connect` says so.
  */
-export function contentPolicy({ style, script }: { style?: string; script?: string }): string {
+export function contentPolicy({ style, script, connect = false }: Policy): string {
   return [
     "default-src 'none'",
     ...(style === undefined ? [] : [`style-src 'nonce-${style}'`]),
     ...(script === undefined ? [] : [`script-src 'nonce-${script}'`]),
+    ...(connect ? ["connect-src 'self'"] : []),
     'img-src data:',
     "form-action 'self'",
     "frame-ancestors 'none'",
     "base-uri 'none'",
   ].join('; ')
+}
+
+type Policy = {
+  /** Nonce of the style sheet, and of scripts. */
+  style?: string
+  script?: string
+  connect?: boolean
 }
 
 /** True for the same text. Takes as long for any two texts of one length. */

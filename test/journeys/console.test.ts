@@ -1,10 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { LocalAccount } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { Context } from '../../src/cli/command.ts'
 import { homeSource } from '../../src/cli/console/source.ts'
 import { Journal } from '../../src/cli/journal.ts'
@@ -17,6 +15,7 @@ import type { StatementOf } from '../../src/receipt/statement.ts'
 import { type Browser, openConsole } from '../fixtures/console.ts'
 import { mint, useChain } from '../rig/chain.ts'
 import { ambit, useFolder } from '../rig/cli.ts'
+import { useConsoleProcess } from '../rig/consoleProcess.ts'
 import { commandContext } from '../rig/context.ts'
 
 /** The console over a real state folder and a real chain: what a person sees, sets off and ends. */
@@ -24,7 +23,6 @@ import { commandContext } from '../rig/context.ts'
 const chain = useChain()
 const folder = useFolder()
 const home = () => join(folder.path, 'home')
-const MAIN = resolve(import.meta.dirname, '../../src/cli/main.ts')
 const PRINCIPAL_KEY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80'
 const AGENT_KEY = '0x59c6995e998f97a5a0044966f0945389dc9e86dae88c7a8412f4603b6b78690d'
 const VENDOR = '0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc'
@@ -119,38 +117,7 @@ async function endings(id: Hex): Promise<StatementOf<'revocation'>[]> {
 const revoked = (browser: Browser, id: Hex, transactions: readonly Hex[], as = lower(principal)) =>
   browser.post(`/grants/${id}/revoke/${as}`, { answers: JSON.stringify(transactions) })
 
-let children: ChildProcess[] = []
-afterEach(() => {
-  for (const { pid, exitCode } of children) if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGKILL')
-  children = []
-})
-
-/** `ambit console` in a process of its own. */
-async function start(folder: string, argv: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, 'console', ...argv, '--json'], {
-    env: { PATH: process.env['PATH'] ?? '', AMBIT_HOME: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  })
-  children.push(child)
-  let stdout = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk
-  })
-  while (!stdout.includes('\n')) await once(child.stdout, 'data')
-  const { url, origin } = JSON.parse(stdout).data as { url: string; origin: string }
-  return {
-    url,
-    origin,
-    stdout: () => stdout,
-    end: async (): Promise<unknown> => {
-      const exit = once(child, 'exit')
-      // As a terminal does it: to the whole group, the engine of a chain too.
-      process.kill(-(child.pid as number), 'SIGINT')
-      return (await exit)[0]
-    },
-  }
-}
+const start = useConsoleProcess()
 
 beforeAll(async () => {
   writeFileSync(join(folder.path, 'deployment.json'), JSON.stringify(chain.environment))
@@ -355,14 +322,17 @@ describe('ambit console', () => {
     expect(made.json().error).toBeNull()
     const page = await (await fetch(served.origin, { headers: { cookie } })).text()
     expect(page).toContain('10 USDC</strong> left of 10 USDC')
-    // No wallet reaches that chain: everybody's keys are at the command line.
+    // Everybody's keys are at the command line, and in the wallet that the page brings.
     const by = lower(privateKeyToAccount(PRINCIPAL_KEY))
     const ending = await fetch(`${served.origin}/grants/${made.json().data.grant.id}/revoke/${by}`, {
       headers: { cookie },
     })
     const text = await ending.text()
     expect(text).toContain('--account local:principal')
-    expect(text).not.toContain('data-wallet')
+    expect(text).toContain('data-wallet')
+    expect(text).toContain('src="/wallet.js"')
+    const script = await fetch(`${served.origin}/wallet.js`, { headers: { cookie } })
+    expect(await script.text()).toContain('eip6963:announceProvider')
     expect([await served.end(), existsSync(join(own, 'locks', 'local-chain.lock'))]).toEqual([0, false])
   })
 

@@ -13,7 +13,7 @@ export const consoleCommand: Command = {
   name: 'console',
   summary: 'Show the grants of this machine in a browser: what is left, receipts, stop, revoke, confirm, grant',
   description:
-    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. What must be signed for a principal or a confirmer, a browser wallet signs; with --account the console submits what was confirmed in it. The chain of --chain local is up only while a page asks it: a wallet that sends transactions there needs a node of yours, and --rpc-url.',
+    'Serves pages on this machine until Ctrl-C. The address it prints works once, for ten minutes; the browser then holds the session. What must be signed for a principal or a confirmer, a browser wallet signs; with --account the console submits what was confirmed in it. With --chain local, and only there, the pages bring a demonstration wallet of their own that holds the accounts whose keys everybody has; that chain is up only while a page asks it, so other wallets that send transactions need a node of yours, and --rpc-url.',
   options: [
     ...KEY_OPTIONS,
     ...CHAIN_OPTIONS,
@@ -30,12 +30,14 @@ export const consoleCommand: Command = {
     const session = await openNamed(context, undefined, openResting)
     const { serveConsole } = await import('../../console/server.ts')
     const { homeSource } = await import('../console/source.ts')
+    const { demoWalletOf } = await import('../console/demoWallet.ts')
     const served = await serveConsole({
       source: homeSource(context, session, { submitter: await submitterOf(context, session) }),
       port,
       hostname,
       now: context.now,
       random: context.random,
+      ...(session?.choice.embedded === true ? { demoWallet: await demoWalletOf(session) } : {}),
       report: (error) => context.output.warn(`A page failed: ${String(error)}`),
     })
     context.defer(() => served.close())

@@ -3,7 +3,7 @@ import type { Ender } from '../../console/source.ts'
 import type { Grant } from '../../grant/types.ts'
 import type { Address, Hex } from '../../primitives/hex.ts'
 import type { Context } from '../command.ts'
-import { accountAddress, localAccounts } from '../keys.ts'
+import { accountAddress, localAccountAt, localAccounts } from '../keys.ts'
 import type { Session } from '../session.ts'
 
 type Where = {
@@ -50,8 +50,9 @@ async function enderOf(
     command: commandOf(grant, delegator, { name, contract }),
     keyHere,
     contract,
-    // The embedded chain is up only while somebody here asks it: no wallet finds it.
-    transactions: contract || choice.embedded ? null : transactions,
+    // The embedded chain is up only while somebody here asks it: no wallet finds it but the console's own, with everybody's keys.
+    transactions:
+      contract || (choice.embedded && (await localAccountAt(delegator)) === undefined) ? null : transactions,
   }
 }
 

@@ -13,6 +13,7 @@ import { CliError } from '../errors.ts'
 import { EXIT } from '../exit.ts'
 import { saveGrant } from '../grantStore.ts'
 import { Journal } from '../journal.ts'
+import { localAccountAt } from '../keys.ts'
 import { chooseLowering, loweringText } from '../lowering.ts'
 import { readScope } from '../scopeFile.ts'
 import type { Session } from '../session.ts'
@@ -99,7 +100,7 @@ async function proposalOf(context: Context, session: Session, scope: Scope): Pro
     why: loweringText(chosen),
     warnings: lintScope(scope, { now, others: await liveScopes(own) }),
     radius: blastRadius(scope, { now }),
-    account: kind === 'none' ? 'plain' : kind === 'contract' ? 'contract' : 'ready',
+    account: kind === 'contract' ? 'contract' : kind === 'none' && (await keyless(session, scope)) ? 'plain' : 'ready',
     delegations: createDelegations(plan.drafts),
   }
 }
@@ -125,12 +126,26 @@ async function keep(
     signed.push(await signDelegation(account, { delegation, chainId, manager }))
   }
   const grant = createGrant({ scope, plan, delegations: signed })
+  await upgradeLocal(session, scope)
   await session.freshen(0n)
   await assertLive(session, grant)
   await session.save()
   await saveGrant(context, grant)
   await new Journal(context).issue(grantReceipt({ grant, layer: 'wallet' }))
   return grant.id
+}
+
+/** Whether nobody but its owner can give a plain account its code. On the embedded chain everybody has the keys. */
+async function keyless({ choice }: Session, { principal }: Scope): Promise<boolean> {
+  return !choice.embedded || (await localAccountAt(principal)) === undefined
+}
+
+/** As `ambit grant` does with a key that it has: a plain account gets the framework's code when it first grants. */
+async function upgradeLocal({ choice, node, environment }: Session, { principal }: Scope): Promise<void> {
+  const account = choice.embedded ? await localAccountAt(principal) : undefined
+  if (account === undefined) return
+  const { upgradeAccount } = await import('../../chain/upgradeAccount.ts')
+  await upgradeAccount(node, { account, environment })
 }
 
 function gone(): CliError {

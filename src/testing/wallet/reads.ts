@@ -1,34 +1,11 @@
 import { type Context, seen } from './context.ts'
 import { NO_SUCH_METHOD, ProviderError } from './errors.ts'
-
-/** What a page may ask the node through the wallet: reading, and sending what is signed already. */
-const READS: ReadonlySet<string> = new Set([
-  'eth_blobBaseFee',
-  'eth_blockNumber',
-  'eth_call',
-  'eth_estimateGas',
-  'eth_feeHistory',
-  'eth_gasPrice',
-  'eth_getBalance',
-  'eth_getBlockByHash',
-  'eth_getBlockByNumber',
-  'eth_getBlockReceipts',
-  'eth_getCode',
-  'eth_getLogs',
-  'eth_getProof',
-  'eth_getStorageAt',
-  'eth_getTransactionByHash',
-  'eth_getTransactionCount',
-  'eth_getTransactionReceipt',
-  'eth_maxPriorityFeePerGas',
-  'eth_sendRawTransaction',
-  'eth_syncing',
-  'web3_clientVersion',
-])
+import { NODE_METHODS } from './nodeMethods.ts'
 
 /** Hands a request on to the node. Everything else is refused: a local chain's own methods would let a page set balances. */
 export async function readThrough(context: Context, method: string, params: readonly unknown[]): Promise<unknown> {
-  if (!READS.has(method)) throw new ProviderError(NO_SUCH_METHOD, `The wallet has no method ${method.slice(0, 80)}.`)
+  if (!NODE_METHODS.has(method))
+    throw new ProviderError(NO_SUCH_METHOD, `The wallet has no method ${method.slice(0, 80)}.`)
   const chain = await seen(context.chain())
   try {
     return await (chain.node.request as (args: object, options: object) => Promise<unknown>)(
@@ -41,7 +18,7 @@ export async function readThrough(context: Context, method: string, params: read
 }
 
 /** The node's own error, with its code and data: a page must see a revert as it was. */
-function nodeErrorIn(error: unknown): ProviderError | undefined {
+export function nodeErrorIn(error: unknown): ProviderError | undefined {
   let found: ProviderError | undefined
   let current = error as NodeError | undefined
   for (let depth = 0; depth < 8 && current !== undefined && current !== null; depth++) {
