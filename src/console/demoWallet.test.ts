@@ -201,7 +201,8 @@ describe('mountDemoWallet: the chain', () => {
   ])('error: no request: %s', async (_what, body) => {
     const wallet = demo()
     const response = await rpc(await open(wallet), body)
-    expect([response.status, codeOf(await response.text())]).toEqual([400, 'console.bad_form'])
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ jsonrpc: '2.0', id: null, error: { code: -32_600 } })
     expect(wallet.asked).toEqual([])
   })
 

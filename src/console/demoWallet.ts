@@ -1,6 +1,5 @@
 import type { Hono } from 'hono'
 import { NODE_METHODS } from '../testing/wallet/nodeMethods.ts'
-import { ConsoleError } from './errors.ts'
 import { type Html, html } from './html.ts'
 import { type Gate, limitBody, type Variables } from './security.ts'
 
@@ -45,7 +44,9 @@ export function mountDemoWallet(app: Hono<{ Variables: Variables }>, gate: Gate,
   app.post(RPC_PATH, gate.origin, limitBody(MAX_RPC_BYTES), async (context) => {
     const body: unknown = await context.req.json().catch(() => undefined)
     const requests = Array.isArray(body) ? body : [body]
-    if (requests.length === 0 || requests.length > MAX_BATCH || !requests.every(isRequest)) throw malformed()
+    if (requests.length === 0 || requests.length > MAX_BATCH || !requests.every(isRequest)) {
+      return context.json({ jsonrpc: '2.0', id: null, ...NO_REQUEST }, 400)
+    }
     const answers = await Promise.all(requests.map((request) => answer(wallet, request)))
     return context.json(Array.isArray(body) ? answers : answers[0])
   })
@@ -66,11 +67,5 @@ async function answer(wallet: DemoWallet, { id, method, params = [] }: Request):
   return { jsonrpc: '2.0', id, ...given }
 }
 
+const NO_REQUEST: NodeAnswer = { error: { code: -32_600, message: `This is no request, or more than ${MAX_BATCH}.` } }
 const NO_SUCH_METHOD: NodeAnswer = { error: { code: -32_601, message: 'The console passes no such method on.' } }
-
-function malformed(): ConsoleError {
-  return new ConsoleError('console.bad_form', 'This is not a request for a node.', {
-    details: { most: MAX_BATCH },
-    fix: 'Send JSON-RPC, as the wallet of these pages does.',
-  })
-}

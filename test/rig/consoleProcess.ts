@@ -16,16 +16,20 @@ export type ConsoleProcess = {
   end(): Promise<unknown>
 }
 
+/** Runs the command as it stands in the source, unless said otherwise. */
+type Way = { command: readonly [string, string]; env: NodeJS.ProcessEnv }
+
 /** Consoles over a state folder, with these flags; whatever still runs after a test is ended. */
-export function useConsoleProcess(): (folder: string, argv: readonly string[]) => Promise<ConsoleProcess> {
+export function useConsoleProcess(): (folder: string, argv: readonly string[], way?: Way) => Promise<ConsoleProcess> {
   let children: ChildProcess[] = []
   afterEach(() => {
     for (const { pid, exitCode } of children) if (pid !== undefined && exitCode === null) process.kill(-pid, 'SIGKILL')
     children = []
   })
-  return async (folder, argv) => {
-    const child = spawn(process.execPath, [MAIN, 'console', ...argv, '--json'], {
-      env: { PATH: process.env['PATH'] ?? '', AMBIT_HOME: folder },
+  return async (folder, argv, way = { command: [process.execPath, MAIN], env: { PATH: process.env['PATH'] } }) => {
+    const [node, main] = way.command
+    const child = spawn(node, [main, 'console', ...argv, '--json'], {
+      env: { ...way.env, AMBIT_HOME: folder },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true,
     })

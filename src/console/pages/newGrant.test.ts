@@ -2,7 +2,15 @@ import { hashTypedData } from 'viem'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { USDC } from '../../../test/arbitraries/scope.ts'
 import { addressOf, countingSalt, principal } from '../../../test/arbitraries/signedGrant.ts'
-import { environment, factsOf, memorySource, NOW, openConsole, payingGrant } from '../../../test/fixtures/console.ts'
+import {
+  closedConsole,
+  environment,
+  factsOf,
+  memorySource,
+  NOW,
+  openConsole,
+  payingGrant,
+} from '../../../test/fixtures/console.ts'
 import { assertHarmless, HOSTILE, MOST, words } from '../../../test/fixtures/consolePage.ts'
 import { examplesOf } from '../../../test/fixtures/templates.ts'
 import { compile } from '../../compile/compile.ts'
@@ -208,6 +216,25 @@ describe('a proposal', () => {
     expect(words(page)).toContain('Too large for this page')
     expect(page).not.toContain('data-wallet')
     expect(new Blob([page]).size).toBeLessThan(MOST)
+  })
+
+  test('behavior: whatever is signed on a page fits in its thirty kilobytes, also beside a wallet of the console’s own', async () => {
+    const [first] = proposalOf().delegations as [Delegation]
+    const wallet = { script: async () => '', ask: async () => ({ result: null }) }
+    const seen = new Set<boolean>()
+    for (const quotes of [0, 300]) {
+      const wordy = { ...scope, task: { ...scope.task, purpose: `"${'"'.repeat(quotes)}` } }
+      for (let count = 1; count <= 12; count++) {
+        const delegations = Array.from({ length: count }, () => first)
+        const { source } = granting(proposalOf(wordy, 'fused', { delegations }))
+        const browser = closedConsole({ ...memorySource([factsOf(grant)]), granting: source }, undefined, wallet)
+        await browser.ask(browser.entry)
+        const page = await (await browser.get(`/new/proposal/${ID}`)).text()
+        expect(new Blob([page]).size).toBeLessThanOrEqual(MOST)
+        seen.add(page.includes('data-wallet'))
+      }
+    }
+    expect([...seen]).toEqual([true, false])
   })
 
   test('default: a signature for each delegation makes the grant', async () => {

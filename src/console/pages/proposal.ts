@@ -9,8 +9,8 @@ import { walletForm } from '../walletForm.ts'
 import { amountText, capital, untilText } from '../words.ts'
 import { typedDataText } from './typedData.ts'
 
-/** Bytes of a page that are left for what it says and for the wallet; the rest of its thirty kilobytes is its frame. */
-const MAX_BODY = 17_500
+/** Bytes of a page that are left for what it says and for the wallet's form; the rest of its thirty kilobytes is its frame. */
+const MAX_BODY = 18_000
 /** Characters of sentences, of warnings and of constraints: what does not fit is counted. */
 const MAX_SENTENCES = 6_000
 const MAX_WARNINGS = 1_500
@@ -25,12 +25,15 @@ export function proposalPage(context: PageContext, source: GrantingSource, propo
   const permits = fitting(plan.explanation, MAX_SENTENCES, ({ sentence, warning = '' }) => sentence + warning)
   const about = aboutOf(source, proposal, permits)
   const form = account === 'ready' && permits.rest === 0 ? signing(context, proposal) : undefined
+  const kicker = html`<a href="/new">New grant</a> <span>${say(scope.task.id, 64)}</span>`
+  const lead = html`${say(scope.task.purpose, 300)}`
   // Nobody signs on this page what this page does not show.
-  const fits = form !== undefined && sizeOf(about) + sizeOf(form) <= MAX_BODY
+  const fits =
+    form !== undefined && [kicker, lead, about, form].reduce((sum, part) => sum + sizeOf(part), 0) <= MAX_BODY
   return {
     title: 'Look before you sign',
-    kicker: html`<a href="/new">New grant</a> <span>${say(scope.task.id, 64)}</span>`,
-    lead: html`${say(scope.task.purpose, 300)}`,
+    kicker,
+    lead,
     ...(fits ? { wallet: true as const } : {}),
     body: html`${about}<h2>Sign it</h2>${fits ? form : elsewhere(account)}`,
   }
