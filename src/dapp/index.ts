@@ -35,6 +35,7 @@ export {
   getSupportedExecutionPermissions,
 } from './getSupportedExecutionPermissions.ts'
 export { type ListGrantsParameters, type ListGrantsReturnType, listGrants } from './listGrants.ts'
+export type { Limit } from './ownLimits.ts'
 export {
   type PermissionCaveat,
   type PermissionTrouble,
@@ -59,10 +60,12 @@ export {
   type TaskAccount,
 } from './requestGrant.ts'
 export {
+  type Restored,
   type RestoreGrantParameters,
   type RestoreGrantReturnType,
   restoreGrant,
   type StoredGrant,
+  type StoredOwnGrant,
   storedGrant,
 } from './restoreGrant.ts'
 export {

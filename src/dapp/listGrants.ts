@@ -1,7 +1,8 @@
 import type { NodeClient } from '../chain/rpc.ts'
 import { getGrantedExecutionPermissions } from './getGrantedExecutionPermissions.ts'
-import { type RestoreGrantReturnType, verifiedGrant } from './restoreGrant.ts'
+import { type Restored, verifiedGrant } from './restoreGrant.ts'
 import type { VerifyGrantedParameters } from './verifyGranted.ts'
+import type { WalletGrant } from './walletGrant.ts'
 import type { GrantedPermission } from './wire.ts'
 
 export type ListGrantsParameters = Omit<VerifyGrantedParameters, 'grant'> & {
@@ -10,7 +11,7 @@ export type ListGrantsParameters = Omit<VerifyGrantedParameters, 'grant'> & {
 }
 
 export type ListGrantsReturnType = readonly (
-  | RestoreGrantReturnType
+  | Restored<WalletGrant>
   /** Of a type, with a member, or under a rule, that is younger than this release: nothing is said of it. */
   | (GrantedPermission & { status: 'unknown' })
 )[]

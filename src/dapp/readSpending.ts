@@ -77,7 +77,7 @@ export async function readSpending(
 }
 
 /** A token that reverts, or answers nonsense, must not hide how the grant stands. */
-async function readBalance(
+export async function readBalance(
   client: NodeClient,
   account: Address,
   token: Address | undefined,

@@ -1,5 +1,7 @@
 import type { NodeClient } from '../chain/rpc.ts'
 import { AmbitError } from '../errors.ts'
+import { serializeGrant } from '../grant/serialize.ts'
+import type { Grant } from '../grant/types.ts'
 import { DappError } from './errors.ts'
 import { type At, readAnswer, required } from './read.ts'
 import type { PermissionRequest, PermissionResponse } from './types.ts'
@@ -17,18 +19,29 @@ import {
 /** What a page keeps of a grant, as JSON. */
 export type StoredGrant = { request: WirePermissionRequest; response: WirePermissionResponse }
 
+/** The same of a grant of our own: its file, read as JSON. */
+export type StoredOwnGrant = { schema: Grant['schema']; [member: string]: unknown }
+
 export type RestoreGrantParameters = Omit<VerifyGrantedParameters, 'grant'> & {
   /** What `storedGrant` gave, from wherever the page kept it. Whoever can write there can write anything. */
   stored: unknown
 }
 
-export type RestoreGrantReturnType =
-  | ({ status: 'live'; grant: WalletGrant } & VerifyGrantedReturnType)
+/** Which of the two it is, `grant.schema` says. */
+export type RestoreGrantReturnType = Restored<WalletGrant> | Restored<Grant>
+
+export type Restored<grant> =
+  | ({ status: 'live'; grant: grant } & VerifyGrantedReturnType)
   /** `grant`: what could be read of it. `dapp.revoked`, `dapp.nonce_ended` and `dapp.expired`: it was one, and has ended. */
-  | { status: 'refused'; code: string; error: AmbitError; grant: WalletGrant | null }
+  | { status: 'refused'; code: string; error: AmbitError; grant: grant | null }
 
 /** The part of a grant that has to be kept: all else is read from it again. */
-export function storedGrant({ request, response }: Pick<WalletGrant, 'request' | 'response'>): StoredGrant {
+export function storedGrant(grant: Pick<WalletGrant, 'request' | 'response'>): StoredGrant
+export function storedGrant(grant: Grant): StoredOwnGrant
+export function storedGrant(grant: WalletGrant | Grant): StoredGrant | StoredOwnGrant
+export function storedGrant(grant: Pick<WalletGrant, 'request' | 'response'> | Grant): StoredGrant | StoredOwnGrant {
+  if ('delegations' in grant) return JSON.parse(serializeGrant(grant))
+  const { request, response } = grant
   return { request: toWireRequest(request), response: toWireResponse(response) }
 }
 
@@ -46,7 +59,17 @@ export async function restoreGrant(
   client: NodeClient,
   { stored, ...parameters }: RestoreGrantParameters,
 ): Promise<RestoreGrantReturnType> {
+  if (isOwn(stored)) {
+    const { restoreOwn } = await import('./compiled.ts')
+    return restored<Grant>((found) => restoreOwn(client, { stored, ...parameters }, found))
+  }
   return verifiedGrant(client, () => readAnswer(stored, readStored), parameters)
+}
+
+/** By what it says of itself; whatever that is, it is read as strictly. */
+function isOwn(stored: unknown): boolean {
+  if (typeof stored !== 'object' || stored === null) return false
+  return Object.getOwnPropertyDescriptor(stored, 'schema')?.value === ('ambit.grant.v1' satisfies Grant['schema'])
 }
 
 function readStored(at: At): readonly [PermissionRequest, PermissionResponse] {
@@ -58,13 +81,24 @@ export async function verifiedGrant(
   client: NodeClient,
   read: () => readonly [PermissionRequest, PermissionResponse],
   parameters: Omit<VerifyGrantedParameters, 'grant'>,
-): Promise<RestoreGrantReturnType> {
-  let grant: WalletGrant | null = null
+): Promise<Restored<WalletGrant>> {
+  return restored<WalletGrant>(async (found) => {
+    const grant = readWalletGrant(...read(), { environment: parameters.environment, acceptLower: true })
+    found(grant)
+    return verifyGranted(client, { grant, ...parameters })
+  })
+}
+
+/** @param verify - Says what it read before it looks whether that lives. */
+async function restored<grant>(
+  verify: (found: (grant: grant) => void) => Promise<VerifyGrantedReturnType>,
+): Promise<Restored<grant>> {
+  const read: grant[] = []
   try {
-    grant = readWalletGrant(...read(), { environment: parameters.environment, acceptLower: true })
-    return { status: 'live', grant, ...(await verifyGranted(client, { grant, ...parameters })) }
+    const verified = await verify((grant) => read.push(grant))
+    return { status: 'live', grant: read[0] as grant, ...verified }
   } catch (cause) {
     const error = cause instanceof AmbitError ? cause : new DappError('dapp.failed', { cause })
-    return { status: 'refused', code: error.code, error, grant }
+    return { status: 'refused', code: error.code, error, grant: read[0] ?? null }
   }
 }

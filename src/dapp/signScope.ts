@@ -12,6 +12,7 @@ import { type CompileOptions, compile } from '../compile/compile.ts'
 import { DelegationError } from '../delegation/errors.ts'
 import type { CheckCode } from '../delegation/facts.ts'
 import { checkGrant, type GrantCheck } from '../grant/check.ts'
+import { failedCodes } from '../grant/checkRows.ts'
 import { signGrant } from '../grant/create.ts'
 import type { Grant } from '../grant/types.ts'
 import type { Hex } from '../primitives/hex.ts'
@@ -60,14 +61,15 @@ export async function signScope(
 }
 
 /**
- * Throws unless every branch of a grant can be redeemed.
+ * Throws unless every branch of a grant can be redeemed, now or once its scope starts.
  *
  * @throws {@link DappError} by what fails first.
  */
 export function assertValid(check: GrantCheck): void {
   if (check.status === 'valid') return
   const rows = [...check.rows, ...check.branches.flatMap((branch) => branch.rows)]
-  const failed = rows.flatMap((row) => (row.result === 'pass' ? [] : [row]))
+  const failed = rows.flatMap((row) => (row.result === 'pass' || row.code === 'not_yet_valid' ? [] : [row]))
+  if (failed.length === 0 && failedCodes(check).includes('not_yet_valid')) return
   const [first] = failed
   const code = (first !== undefined && CODES[first.code as CheckCode]) || 'dapp.bad_signature'
   throw new DappError(code, {

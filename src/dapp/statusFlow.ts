@@ -18,6 +18,10 @@ export async function statusFlow(
   client: NodeClient,
   { grant, environment }: GetGrantStatusParameters,
 ): Promise<GetGrantStatusReturnType> {
+  if ('delegations' in grant) {
+    const { ownStatus } = await import('./compiled.ts')
+    return ownStatus(client, { grant, environment })
+  }
   const { principal, hash, nonce, permission, rules } = grant
   await assertChain(client, grant.chainId)
   const block = await readBlock(client)
@@ -44,5 +48,5 @@ export async function statusFlow(
             : spending?.available === 0n
               ? 'exhausted'
               : 'active'
-  return { status, spending, revocation, upgraded, account, block }
+  return { status, spending, revocation, upgraded, account, block, own: null }
 }

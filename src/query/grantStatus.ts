@@ -46,13 +46,13 @@ export function grantStatusQueryOptions<selected = GrantStatusData>(
   }
 }
 
-/** By the delegation's hash: the same grant read again has the same key. */
+/** By the delegation's hash, and of our own grants by their id: the same grant read again has the same key. */
 export function grantStatusQueryKey(options: Parameters & ScopeKeyParameter = {}): GrantStatusQueryKey {
   const { grant, environment, scopeKey } = options
   return [
     'grantStatus',
     {
-      ...(grant === undefined ? {} : { chainId: grant.chainId, grant: grant.hash }),
+      ...(grant === undefined ? {} : { chainId: grant.chainId, grant: 'hash' in grant ? grant.hash : grant.id }),
       ...(environment === undefined ? {} : { manager: environment.manager }),
       ...(scopeKey === undefined ? {} : { scopeKey }),
     },

@@ -26,7 +26,9 @@ export async function restore(config: ExampleConfig, client: Client): Promise<Gr
   const restored = await restoreGrant(client, { stored: kept.stored, environment: config.environment })
   // A node that did not answer says nothing of the grant: the next visit asks again.
   if (restored.status === 'refused' && restored.code.startsWith('chain.rpc_')) return undefined
-  const granted = restored.status === 'live' ? grantedOf(config, restored.grant, kept) : undefined
+  const root =
+    restored.status === 'live' && restored.grant.schema === 'ambit.walletGrant.v1' ? restored.grant : undefined
+  const granted = root === undefined ? undefined : grantedOf(config, root, kept)
   if (granted === undefined) forget()
   return granted
 }

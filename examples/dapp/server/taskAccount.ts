@@ -25,6 +25,7 @@ export async function handOn(
   const [scope, rootScope] = [parseScope(request['scope']), parseScope(request['rootScope'])]
   if (scope.delegate !== redeemer) throw refused('delegate')
   const { grant: root } = restored
+  if (root.schema !== 'ambit.walletGrant.v1') throw refused(root.schema)
   const grant = await redelegateScope({ root, rootScope, scope, environment, account: account as never, publicClient })
   return serializeGrant(grant)
 }
