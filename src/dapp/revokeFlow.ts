@@ -39,15 +39,27 @@ function linksOf(grant: WalletGrant | Grant): readonly Link[] {
 async function revokeLink(client: NodeClient, parameters: RevokeGrantParameters, link: Link): Promise<RevokedLink> {
   const { grant, publicClient, by = 'wallet' } = parameters
   const { hash } = link
+  const ended = (how: 'before' | 'wallet', { number }: Block): RevokedLink => ({
+    hash,
+    by: how,
+    transactionHash: null,
+    blockNumber: number,
+  })
   const head = await readBlock(publicClient)
   if (await isDisabled(publicClient, grant, hash, head.hash)) {
-    return { hash, by: 'before', transactionHash: null, blockNumber: head.number }
+    return ended('before', head)
   }
-  if (by === 'wallet' && grant.schema === 'ambit.walletGrant.v1' && (await askedWallet(client, grant))) {
-    const { number } = await untilEnded(parameters, hash)
-    return { hash, by: 'wallet', transactionHash: null, blockNumber: number }
+  const asked = by === 'wallet' && grant.schema === 'ambit.walletGrant.v1' && (await askedWallet(client, grant))
+  const block = asked ? await untilEnded(parameters, hash) : null
+  if (block !== null) return ended('wallet', block)
+  try {
+    return await disable(client, parameters, link)
+  } catch (error) {
+    // Slow is not lying: what the wallet sent may end it while the transaction is asked for, which then fails.
+    const now = await readBlock(publicClient)
+    if (await isDisabled(publicClient, grant, hash, now.hash)) return ended(asked ? 'wallet' : 'before', now)
+    throw error
   }
-  return disable(client, parameters, link)
 }
 
 /** `false` from a wallet without the method. */
@@ -98,22 +110,22 @@ async function send(
   }
 }
 
-/** Until the chain says so. A wallet that says it is done has proven nothing. */
+/** Until the chain says so; `null` where half of the time went by. A wallet that says it is done has proven nothing. */
 async function untilEnded(
   { grant, publicClient, timeout = TIMEOUT }: RevokeGrantParameters,
   hash: Hex,
-): Promise<Block> {
-  const deadline = performance.now() + timeout
+): Promise<Block | null> {
+  const deadline = performance.now() + timeout / 2
   for (;;) {
     const block = await readBlock(publicClient)
     if (await isDisabled(publicClient, grant, hash, block.hash)) return block
-    if (performance.now() >= deadline) throw unproven(hash, null)
+    if (performance.now() >= deadline) return null
     await new Promise((resolve) => setTimeout(resolve, publicClient.pollingInterval))
   }
 }
 
 const TIMEOUT = 60_000
 
-function unproven(delegation: Hex, transactionHash: Hex | null, cause?: unknown): DappError {
+function unproven(delegation: Hex, transactionHash: Hex, cause?: unknown): DappError {
   return new DappError('dapp.unproven', { details: { delegation, transactionHash }, retry: 'reconcile', cause })
 }

@@ -12,7 +12,10 @@ export type RevokeGrantParameters = {
   publicClient: NodeClient
   /** Whether the wallet's own method is tried before the transaction. Default: `wallet`, where the wallet made the grant. */
   by?: 'wallet' | 'transaction' | undefined
-  /** Milliseconds to wait for a block, for each link. Default 60,000. */
+  /**
+   * Milliseconds to wait for a block, for each link. Default 60,000. Of a wallet that says by its own method that it is done, and
+   * nothing has ended after half of them, the transaction is asked for.
+   */
   timeout?: number | undefined
 }
 
@@ -31,8 +34,8 @@ export type RevokeGrantReturnType =
   | { status: 'refused'; code: string; error: AmbitError; links: readonly RevokedLink[] }
 
 /**
- * Ends what the principal granted, and proves it: by the wallet's own method where it is wired, else by a transaction of the
- * principal to the manager. Idempotent: what is disabled already is a success, and nobody is asked.
+ * Ends what the principal granted, and proves it: by the wallet's own method where it is wired, else, and where the method ended
+ * nothing, by a transaction of the principal to the manager. Idempotent: what is disabled already is a success, and nobody is asked.
  *
  * @example
  * const result = await revokeGrant(walletClient, { grant, publicClient })

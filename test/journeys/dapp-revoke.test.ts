@@ -115,11 +115,55 @@ describe('revokeGrant', () => {
     })
   })
 
-  test('error: a wallet that says it is done, and nothing has ended', async () => {
-    const { client } = wallet({ wallet_revokeExecutionPermission: () => null })
+  test('behavior: a wallet that says it is done, and nothing has ended: the transaction is asked for', async () => {
+    const { client, asked } = wallet({ wallet_revokeExecutionPermission: () => null })
+    const result = await revokeGrant(client, { grant, publicClient: publicClient(), timeout: 1_000 })
+    expect(result).toMatchObject({ status: 'revoked', links: [{ hash: grant.hash, by: 'transaction' }] })
+    if (result.status === 'revoked') expect(result.links[0]?.transactionHash).toMatch(/^0x[0-9a-f]{64}$/)
+    expect(asked.filter((method) => method === 'wallet_revokeExecutionPermission')).toHaveLength(1)
+    expect(asked.indexOf('wallet_revokeExecutionPermission')).toBeLessThan(asked.indexOf('eth_sendTransaction'))
+  })
+
+  test('error: nor does the person send the transaction, and nothing has ended', async () => {
+    const { client } = wallet({
+      wallet_revokeExecutionPermission: () => null,
+      ...refusing('eth_sendTransaction', 4001),
+    })
     const result = await revokeGrant(client, { grant, publicClient: publicClient(), timeout: 60 })
+    expect(result).toMatchObject({ status: 'refused', code: 'dapp.rejected', links: [] })
+  })
+
+  test('error: a wallet that says it is done, and sends something else', async () => {
+    const { client } = wallet({
+      wallet_revokeExecutionPermission: () => null,
+      eth_sendTransaction: () => chain.walletClient(alice).sendTransaction({ to: addressOf(agent), value: 1n }),
+    })
+    const result = await revokeGrant(client, { grant, publicClient: publicClient(), timeout: 1_000 })
     expect(result).toMatchObject({ status: 'refused', code: 'dapp.unproven', links: [] })
     if (result.status === 'refused') expect(result.error.retry).toBe('reconcile')
+  })
+
+  test('behavior: a wallet that was only slow: what it sent has ended it, though the transaction is refused', async () => {
+    const { client } = wallet({
+      wallet_revokeExecutionPermission: () => null,
+      eth_sendTransaction: async () => {
+        await disable()
+        throw rpcError(-32_000)
+      },
+    })
+    const result = await revokeGrant(client, { grant, publicClient: publicClient(), timeout: 60 })
+    expect(result).toMatchObject({ status: 'revoked', links: [{ by: 'wallet', transactionHash: null }] })
+  })
+
+  test('behavior: a transaction that is refused because somebody else ended it first', async () => {
+    const { client } = wallet({
+      eth_sendTransaction: async () => {
+        await disable()
+        throw rpcError(-32_000)
+      },
+    })
+    const result = await revokeGrant(client, { grant, publicClient: publicClient(), by: 'transaction' })
+    expect(result).toMatchObject({ status: 'revoked', links: [{ by: 'before', transactionHash: null }] })
   })
 
   test('error: a wallet that sends something else than it was asked to', async () => {
