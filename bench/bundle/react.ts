@@ -1,9 +1,11 @@
 import {
   GrantSummary,
+  useExplanation,
   useGrantedPermissions,
   useGrantStatus,
   useGrants,
   useRequestGrant,
+  useRestoredGrant,
   useRevokeGrant,
   useSupportedPermissions,
 } from '../../src/react/index.ts'
@@ -14,10 +16,12 @@ Object.assign(globalThis, {
   rendered,
   hooks: {
     GrantSummary,
+    useExplanation,
     useGrantedPermissions,
     useGrants,
     useGrantStatus,
     useRequestGrant,
+    useRestoredGrant,
     useRevokeGrant,
     useSupportedPermissions,
   },

@@ -1,5 +1,13 @@
 /** TanStack query and mutation options over `ambit/dapp`, for any of its adapters. Follows wagmi: `xQueryOptions(config, …)`. */
 export {
+  type ExplanationData,
+  type ExplanationOptions,
+  type ExplanationQueryKey,
+  type ExplanationQueryOptions,
+  explanationQueryKey,
+  explanationQueryOptions,
+} from './explanation.ts'
+export {
   type GrantedPermissionsData,
   type GrantedPermissionsOptions,
   type GrantedPermissionsQueryKey,
@@ -29,6 +37,14 @@ export {
   type RequestGrantVariables,
   requestGrantMutationOptions,
 } from './requestGrant.ts'
+export {
+  type RestoredGrantData,
+  type RestoredGrantOptions,
+  type RestoredGrantQueryKey,
+  type RestoredGrantQueryOptions,
+  restoredGrantQueryKey,
+  restoredGrantQueryOptions,
+} from './restoredGrant.ts'
 export {
   type RevokeGrantMutationOptions,
   type RevokeGrantOptions,

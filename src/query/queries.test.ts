@@ -2,14 +2,20 @@ import { hashKey, QueryClient } from '@tanstack/query-core'
 import { disconnect, getConnection } from '@wagmi/core'
 import { beforeAll, describe, expect, expectTypeOf, it } from 'vitest'
 import { useChain } from '../../test/rig/chain.ts'
+import { fusedGrant } from '../../test/rig/fusedGrant.ts'
 import { DELEGATE, grantedBy, openWagmi, type Wagmi } from '../../test/rig/wagmi.ts'
+import type { ExplanationRow } from '../compile/types.ts'
+import { loadExplanation } from '../dapp/describe/loadExplanation.ts'
 import type { GetGrantStatusReturnType } from '../dapp/getGrantStatus.ts'
 import type { ListGrantsReturnType } from '../dapp/listGrants.ts'
+import { type RestoreGrantReturnType, storedGrant } from '../dapp/restoreGrant.ts'
 import type { SupportedPermissions } from '../dapp/types.ts'
 import type { WalletGrant } from '../dapp/walletGrant.ts'
+import { explanationQueryKey, explanationQueryOptions } from './explanation.ts'
 import { grantedPermissionsQueryKey, grantedPermissionsQueryOptions } from './grantedPermissions.ts'
 import { grantStatusQueryKey, grantStatusQueryOptions } from './grantStatus.ts'
 import { grantsQueryKey, grantsQueryOptions } from './grants.ts'
+import { restoredGrantQueryKey, restoredGrantQueryOptions } from './restoredGrant.ts'
 import { supportedPermissionsQueryKey, supportedPermissionsQueryOptions } from './supportedPermissions.ts'
 
 const chain = useChain()
@@ -199,5 +205,150 @@ describe('grantStatusQueryKey', () => {
     for (const key of [grantStatusQueryKey({ grant, environment }), grantedPermissionsQueryKey({ connector })]) {
       expect(JSON.parse(hashKey(key))).toEqual(key)
     }
+  })
+})
+
+describe('grantStatusQueryOptions of our own grants', () => {
+  it('default: reads the chain, under a key that names it by its id', async () => {
+    const { environment } = chain
+    const [principal, agent] = wagmi.accounts
+    const own = await fusedGrant(chain, { principal, agent, payees: [DELEGATE] })
+    const options = grantStatusQueryOptions(wagmi.config, { grant: own, environment })
+    expect(options.queryKey).toEqual([
+      'grantStatus',
+      { chainId: chain.chainId, grant: own.id, manager: environment.manager },
+    ])
+    expect(await client().fetchQuery(options)).toMatchObject({
+      status: 'active',
+      spending: { spent: 0n, available: 200_000_000n },
+      own: { codes: [] },
+    })
+  })
+})
+
+describe('restoredGrantQueryOptions', () => {
+  const kept = () => JSON.parse(JSON.stringify(storedGrant(grant)))
+
+  it('default: what was kept, verified on the chain again', async () => {
+    const { environment } = chain
+    const options = restoredGrantQueryOptions(wagmi.config, { stored: kept(), environment })
+    const data = await client().fetchQuery(options)
+    expect(data).toMatchObject({ status: 'live', grant: { id: grant.id } })
+    expectTypeOf(data).toEqualTypeOf<RestoreGrantReturnType>()
+  })
+
+  it('behavior: a refusal is data', async () => {
+    const { environment } = chain
+    const options = restoredGrantQueryOptions(wagmi.config, { stored: {}, environment })
+    expect(await client().fetchQuery(options)).toMatchObject({
+      status: 'refused',
+      code: 'dapp.answer_member_missing',
+      grant: null,
+    })
+  })
+
+  it('behavior: waits for what was kept, an environment, and the caller', () => {
+    const { environment } = chain
+    const { config } = wagmi
+    const stored = kept()
+    expect(restoredGrantQueryOptions(config, { stored, environment }).enabled).toBe(true)
+    expect(restoredGrantQueryOptions(config).enabled).toBe(false)
+    expect(restoredGrantQueryOptions(config, { stored }).enabled).toBe(false)
+    expect(restoredGrantQueryOptions(config, { environment }).enabled).toBe(false)
+    // What an empty storage holds.
+    expect(restoredGrantQueryOptions(config, { stored: null, environment }).enabled).toBe(false)
+    expect(restoredGrantQueryOptions(config, { stored, environment, query: { enabled: false } }).enabled).toBe(false)
+  })
+
+  it.each([{ stored: undefined }, { stored: null }, { environment: undefined }])(
+    'error: asked for nothing, it asks nobody',
+    async (lacking) => {
+      const options = { stored: kept(), environment: chain.environment, ...lacking }
+      await expect(client().fetchQuery(restoredGrantQueryOptions(wagmi.config, options))).rejects.toMatchObject({
+        code: 'dapp.bad_request',
+        details: { member: 'stored' },
+      })
+    },
+  )
+})
+
+describe('restoredGrantQueryKey', () => {
+  it('default: by what was kept, as text', () => {
+    const { environment } = chain
+    const { chainId, manager } = environment
+    const parameters = { stored: { a: 1 }, environment, factories: [DELEGATE], scopeKey: 'a' }
+    expect(restoredGrantQueryKey(parameters)).toEqual([
+      'restoredGrant',
+      { chainId, manager, stored: '{"a":1}', factories: [DELEGATE], scopeKey: 'a' },
+    ])
+    expect(restoredGrantQueryKey()).toEqual(['restoredGrant', {}])
+    expect(restoredGrantQueryKey({ stored: null })).toEqual(['restoredGrant', {}])
+  })
+
+  it('behavior: what is no JSON breaks no page', () => {
+    const circle: { self?: unknown } = {}
+    circle.self = circle
+    for (const stored of [circle, { amount: 1n }, () => 1]) {
+      expect(restoredGrantQueryKey({ stored })).toEqual(['restoredGrant', { stored: 'no JSON' }])
+    }
+  })
+})
+
+describe('explanationQueryOptions', () => {
+  it('default: every caveat in words, from the bytes alone', async () => {
+    const { environment } = chain
+    const { context } = grant.response
+    const data = await client().fetchQuery(explanationQueryOptions({ context, environment }))
+    expect(data).toEqual(await loadExplanation(context, environment))
+    expect(data.length).toBeGreaterThan(0)
+    expectTypeOf(data).toEqualTypeOf<readonly ExplanationRow[]>()
+  })
+
+  it('behavior: tokens by the names that the caller gives them', async () => {
+    const { environment, token } = chain
+    const options = { context: grant.response.context, environment, tokens: { [token.address]: token } }
+    const rows = await client().fetchQuery(explanationQueryOptions(options))
+    expect(rows.some(({ sentence }) => sentence.includes(token.symbol))).toBe(true)
+  })
+
+  it('behavior: bytes do not grow stale, unless the caller says so', () => {
+    expect(explanationQueryOptions().staleTime).toBe(Number.POSITIVE_INFINITY)
+    expect(explanationQueryOptions({ query: { staleTime: 5 } }).staleTime).toBe(5)
+  })
+
+  it('behavior: waits for a context, an environment, and the caller', () => {
+    const { environment } = chain
+    const { context } = grant.response
+    expect(explanationQueryOptions({ context, environment }).enabled).toBe(true)
+    expect(explanationQueryOptions().enabled).toBe(false)
+    expect(explanationQueryOptions({ context }).enabled).toBe(false)
+    expect(explanationQueryOptions({ environment }).enabled).toBe(false)
+    expect(explanationQueryOptions({ context, environment, query: { enabled: false } }).enabled).toBe(false)
+  })
+
+  it('error: bytes that cannot be read, and none', async () => {
+    const { environment } = chain
+    await expect(client().fetchQuery(explanationQueryOptions({ context: '0x', environment }))).rejects.toMatchObject({
+      code: expect.stringMatching(/^delegation\.context_/),
+    })
+    for (const lacking of [{ environment }, { context: grant.response.context }]) {
+      await expect(client().fetchQuery(explanationQueryOptions(lacking))).rejects.toMatchObject({
+        code: 'dapp.bad_request',
+        details: { member: 'context' },
+      })
+    }
+  })
+})
+
+describe('explanationQueryKey', () => {
+  it('default: tells bytes, deployments and names of tokens apart', () => {
+    const { environment, token } = chain
+    const { chainId, manager } = environment
+    const tokens = { [token.address]: { symbol: 'A', decimals: 6 } }
+    expect(explanationQueryKey({ context: '0x01', environment, tokens, scopeKey: 'a' })).toEqual([
+      'explanation',
+      { chainId, manager, context: '0x01', tokens, scopeKey: 'a' },
+    ])
+    expect(explanationQueryKey()).toEqual(['explanation', {}])
   })
 })

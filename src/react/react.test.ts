@@ -6,18 +6,26 @@ import { WagmiProvider } from 'wagmi'
 import { useChain } from '../../test/rig/chain.ts'
 import { periodicRequest } from '../../test/rig/devWallet.ts'
 import { openWagmi, type Wagmi } from '../../test/rig/wagmi.ts'
+import type { ExplanationRow } from '../compile/types.ts'
 import { describeRequest, type GrantView } from '../dapp/describe/describeGrant.ts'
 import type { GetGrantStatusReturnType } from '../dapp/getGrantStatus.ts'
+import type { RestoreGrantReturnType } from '../dapp/restoreGrant.ts'
 import type { SupportedPermissions } from '../dapp/types.ts'
+import { encodeContext } from '../delegation/context.ts'
+import { type Delegation, ROOT_AUTHORITY } from '../delegation/types.ts'
+import { explanationQueryOptions } from '../query/explanation.ts'
 import { grantedPermissionsQueryOptions } from '../query/grantedPermissions.ts'
 import { grantStatusQueryOptions } from '../query/grantStatus.ts'
 import { grantsQueryOptions } from '../query/grants.ts'
+import { restoredGrantQueryOptions } from '../query/restoredGrant.ts'
 import { supportedPermissionsQueryOptions } from '../query/supportedPermissions.ts'
 import { GrantSummary } from './GrantSummary.ts'
+import { useExplanation } from './useExplanation.ts'
 import { useGrantedPermissions } from './useGrantedPermissions.ts'
 import { useGrantStatus } from './useGrantStatus.ts'
 import { useGrants } from './useGrants.ts'
 import { useRequestGrant } from './useRequestGrant.ts'
+import { useRestoredGrant } from './useRestoredGrant.ts'
 import { useRevokeGrant } from './useRevokeGrant.ts'
 import { useSupportedPermissions } from './useSupportedPermissions.ts'
 
@@ -119,6 +127,50 @@ describe('useGrantStatus', () => {
   it('behavior: without a grant it waits', () => {
     expect(use(() => useGrantStatus())).toMatchObject({ status: 'pending', fetchStatus: 'idle' })
   })
+})
+
+describe('useRestoredGrant', () => {
+  it('default: under the key of its query', async () => {
+    const cache = new QueryClient()
+    const { environment } = chain
+    const stored = { schema: 'ambit.grant.v1' }
+    await cache.prefetchQuery(restoredGrantQueryOptions(wagmi.config, { stored, environment }))
+    const { data } = use(() => useRestoredGrant({ stored, environment }), cache)
+    expect(data).toMatchObject({ status: 'refused', grant: null })
+    expectTypeOf(data).toEqualTypeOf<RestoreGrantReturnType | undefined>()
+  })
+
+  it('behavior: without anything kept it waits', () => {
+    const { environment } = chain
+    const waiting = { status: 'pending', fetchStatus: 'idle' }
+    expect(use(() => useRestoredGrant())).toMatchObject(waiting)
+    expect(use(() => useRestoredGrant({ stored: null, environment }))).toMatchObject(waiting)
+  })
+})
+
+describe('useExplanation', () => {
+  it('default: under the key of its query', async () => {
+    const cache = new QueryClient()
+    const { environment } = chain
+    const context = encodeContext([delegation])
+    await cache.prefetchQuery(explanationQueryOptions({ context, environment }))
+    const { data } = use(() => useExplanation({ context, environment }), cache)
+    expect(data?.length).toBeGreaterThan(0)
+    expectTypeOf(data).toEqualTypeOf<readonly ExplanationRow[] | undefined>()
+  })
+
+  it('behavior: without a context it waits', () => {
+    expect(use(() => useExplanation())).toMatchObject({ status: 'pending', fetchStatus: 'idle' })
+  })
+
+  const delegation: Delegation = {
+    delegate: `0x${'de'.repeat(20)}`,
+    delegator: `0x${'aa'.repeat(20)}`,
+    authority: ROOT_AUTHORITY,
+    caveats: [{ enforcer: `0x${'ee'.repeat(20)}`, terms: '0x01', args: '0x' }],
+    salt: `0x${'01'.repeat(32)}`,
+    signature: '0x01',
+  }
 })
 
 describe('useRequestGrant', () => {
