@@ -16,7 +16,12 @@ describe('measureBundle', () => {
     expect(react.gzipAboveDapp).toBeGreaterThan(500)
     expect(Object.keys(dapp.later).sort()).toEqual(['compiled', 'flows'])
     expect(dapp.gzipToGrant).toBe(dapp.gzipAboveViem + (dapp.later['flows'] ?? Number.NaN))
-    expect(Object.keys(react.later).sort()).toEqual(['getGrantedExecutionPermissions', 'listGrants'])
+    expect(Object.keys(react.later).sort()).toEqual([
+      'getGrantedExecutionPermissions',
+      'listGrants',
+      'loadExplanation',
+      'restoreGrant',
+    ])
   })
 
   test('behavior: all that a grant loads is less than a third of what the kit loads to ask for one', () => {
