@@ -14,10 +14,10 @@ describe('readHumanDuration', () => {
     const units = {
       1: ['s', 'second', 'seconds'],
       60: ['m', 'min', 'minute', 'minutes'],
-      3_600: ['h', 'hour', 'hours'],
-      86_400: ['d', 'day', 'days'],
-      604_800: ['w', 'week', 'weeks'],
-      31_536_000: ['y', 'year', 'years'],
+      3600: ['h', 'hour', 'hours'],
+      86400: ['d', 'day', 'days'],
+      604800: ['w', 'week', 'weeks'],
+      31536000: ['y', 'year', 'years'],
     }
     for (const [seconds, names] of Object.entries(units)) {
       for (const name of names) {
