@@ -56,11 +56,14 @@ async function prepareRig(chain: LocalChain): Promise<Rig> {
     const hash = await wallet.sendTransaction({ to: account.address, authorizationList: [authorization] })
     await publicClient.waitForTransactionReceipt({ hash })
     for (const token of [chain.token.address, otherToken]) {
+      // Of the newest block: an authorization takes a nonce too, which the node's pool has not heard of for a moment.
+      const nonce = await publicClient.getTransactionCount({ address: account.address, blockTag: 'latest' })
       const mint = await wallet.writeContract({
         address: token,
         abi: testTokenAbi,
         functionName: 'mint',
         args: [account.address, FUNDS],
+        nonce,
       })
       await publicClient.waitForTransactionReceipt({ hash: mint })
     }
