@@ -3,11 +3,11 @@ import { type Finding, finding } from '../finding.ts'
 import type { Measured } from '../measured.ts'
 import type { RefusedRule } from '../types.ts'
 import { argumentOf, type SizedCall, tailOf } from './conditions.ts'
-import { type Passage, unspentOf, wordOf } from './passage.ts'
+import type { Passage } from './passage.ts'
 import type { PreparedRule } from './prepareTerms.ts'
 import { fits, type Miss, selectorOf } from './rules.ts'
-import { roomAt, unitsOf } from './spendCounter.ts'
-import { admittedAt } from './waiting.ts'
+import { unitsOf } from './spendCounter.ts'
+import { admittedAt, roomForCallAt } from './waiting.ts'
 
 type Parts = Omit<Parameters<typeof finding>[1] & object, 'rule'>
 type Code = Finding['code']
@@ -101,14 +101,12 @@ function budgetRefusal(
   rule: PreparedRule,
   call: SizedCall,
 ): Finding {
-  const { terms, state } = passage
   const { requested, rest } = miss
-  const budget = terms.budgets[miss.budget]
+  const budget = passage.terms.budgets[miss.budget]
   if (budget === undefined) return of(passage, miss, 'state_missing', 'budget', miss.budget)
-  const charged = unspentOf(terms, budget, state) - rest
-  const clock = { origin: terms.terms.notBefore, now: state.block.timestamp }
   // Of this rule's budget, whatever the others do: it names what is said. Where no rule admits the call, it is the next step.
-  const resetsAt = roomAt(budget, wordOf(state, budget.key), unitsOf(budget, requested) + charged, clock)
+  const { call: at, budget: index } = miss
+  const resetsAt = roomForCallAt(passage, { call: at, budget: index, units: unitsOf(budget, requested) })
   return of(
     passage,
     miss,
