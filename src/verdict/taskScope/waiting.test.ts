@@ -109,6 +109,16 @@ describe('admittedAt', () => {
     waits(two, batch(transfer(50n), transfer(9n), transfer(40n)), ENDS)
   })
 
+  test('behavior: in a batch the named budget has room only beside what the calls before it charge to it then', () => {
+    // Now the first call is taken by the second rule. Once the window is new the first rule takes it, and has no room for both.
+    const at = eachWith([WINDOW, rolling(100n, 70n)], [95n, 0n], { maxExecutions: 2 })
+    const both = batch(transfer(50n), transfer(60n))
+    expect(waits(at, both, ENDS)).toMatchObject({ resetsAt: null, rule: { call: 1, index: 0 } })
+    // With less it has.
+    const less = batch(transfer(40n), transfer(60n))
+    expect(denied(eachWith([WINDOW], [95n], { maxExecutions: 2 })(less))).toMatchObject({ resetsAt: ENDS })
+  })
+
   test('behavior: for the whole of an allowance, although its approval alone is admitted', () => {
     const [order] = swap.rules ?? []
     const approval = payRule({ selector: APPROVE, conditions: [], charges: [] })
