@@ -70,6 +70,8 @@ export function checkAsked(service: Service, { grant, prepared }: OpenGrant, { s
   const now = BigInt(Math.floor(service.now() / 1_000))
   const latest = now + BigInt(service.settings.longestRequest)
   if (carried.deadline < now || carried.deadline > latest) throw refused('deadline', `${carried.deadline}`, `${latest}`)
+  // Its receipts are judged by the one, the chain by the other: a second one would make true receipts look false.
+  if (request.deadline !== carried.deadline) throw refused('deadline', `${request.deadline}`, `${carried.deadline}`)
   const recovery = recoverSigner(digestOf(terms, request, carried), carried.signature)
   if (recovery.status !== 'signed' || recovery.signer !== key) throw refused('signature', 'somebody else’s', key)
   if (signed.signature !== undefined) checkRequest({ request, signature: signed.signature }, key)

@@ -35,7 +35,7 @@ describe('verifyBundle: the redeemer as the attacker', () => {
   const lie = async (change: object, evidence = receipt.bundle.evidence) =>
     doubts(await verifyBundle(await forge({ ...receipt.statement, ...change }, evidence), options))
   const decision = receipt.statement.kind === 'decision' ? receipt.statement : undefined
-  if (decision === undefined) throw new Error('not a decision')
+  if (decision === undefined) throw new TypeError('not a decision')
 
   test('error: a denial of something that the agent never asked', async () => {
     const wanted = transferTo(at('66'), 1n)
@@ -102,7 +102,7 @@ describe('verifyBundle: the redeemer as the attacker', () => {
     const refused = { result: 'denied', stage: 'policy', code: 'expired', family: 'refused' }
     expect(await lie({ verdict: refused })).toContain(wrong)
     // Another hop than the one that decided.
-    if (denied.statement.kind !== 'decision') throw new Error('not a decision')
+    if (denied.statement.kind !== 'decision') throw new TypeError('not a decision')
     const verdict = { ...denied.statement.verdict, hop: 1 }
     const blamed = await forge({ ...denied.statement, verdict }, denied.bundle.evidence)
     expect(doubts(await verifyBundle(blamed, options))).toContain(wrong)
@@ -124,7 +124,7 @@ describe('verifyBundle: the redeemer as the attacker', () => {
     const actorChain = decision.actorChain?.map((actor) => ({ ...actor, account: decision.agent }))
     expect(await lie({ actorChain })).toContain('delegation refuted delegation_mismatch')
     const other = await issue((await decide({ grant, action: transferTo(vendors[1], 1n), state })).drafted)
-    if (other.statement.kind !== 'decision') throw new Error('not a decision')
+    if (other.statement.kind !== 'decision') throw new TypeError('not a decision')
     const { delegation } = other.statement
     expect(await lie({ delegation })).toContain('delegation refuted delegation_mismatch')
     const context = { context: other.bundle.evidence['context'] ?? new Uint8Array() }

@@ -70,7 +70,7 @@ describe('verifyBundle with facts: a payment that leaves no log', async () => {
   // The last log is that of a token.
   const mined = { ...whole, receipt: { ...whole.receipt, logs: whole.receipt.logs.slice(0, -1) } }
   const paid = outcomeOf(mined, redemption, action)
-  if (paid.status !== 'executed') throw new Error('not executed')
+  if (paid.status !== 'executed') throw new TypeError('not executed')
   const hidden: Outcome = { ...paid, status: 'ineffective', missing: 'target_log', effects: [] }
 
   async function found(outcome: Outcome, code?: AccountCode): Promise<string> {

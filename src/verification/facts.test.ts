@@ -141,7 +141,7 @@ describe('verifyBundle with facts: outcome', async () => {
     expect(await found(executed.text, 'outcome', { ...facts, transactions: { [tx]: null } })).toBe(no)
     const moved = { ...facts, blocks: { '101': hash('cc') } }
     expect(await found(executed.text, 'outcome', moved)).toBe('invalid, refuted block_not_canonical')
-    if (outcome.status !== 'executed') throw new Error('not executed')
+    if (outcome.status !== 'executed') throw new TypeError('not executed')
     const more = outcome.effects.map((effect) => ({ ...effect, amount: effect.amount * 2n }))
     expect(await found((await receiptOf({ ...outcome, effects: more })).text, 'outcome', facts)).toBe(no)
   })
@@ -175,7 +175,7 @@ describe('verifyBundle with facts: outcome', async () => {
   })
 
   test('error: call data that is not that of the request under this chain', async () => {
-    if (executed.statement.kind !== 'outcome') throw new Error('not an outcome')
+    if (executed.statement.kind !== 'outcome') throw new TypeError('not an outcome')
     const { outcome: said } = executed.statement
     const other = await forge(
       { ...executed.statement, outcome: { ...said, data: hash('01') } },

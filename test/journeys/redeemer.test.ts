@@ -4,6 +4,7 @@ import type { Address } from '../../src/primitives/hex.ts'
 import { accept } from '../../src/redeemer/accept.ts'
 import { decideNext } from '../../src/redeemer/decideNext.ts'
 import { follow } from '../../src/redeemer/follow.ts'
+import { run } from '../../src/redeemer/run.ts'
 import { listReceipts } from '../../src/redeemer/store/receipts.ts'
 import { stop } from '../../src/redeemer/store/stops.ts'
 import { openSubmissions, submissionsOf } from '../../src/redeemer/store/submissions.ts'
@@ -105,6 +106,38 @@ describe('the redeemer', () => {
     await rig.settle()
     expect([await rig.stateOf(fits), await rig.stateOf(doesNot)]).toEqual(['final', 'denied'])
     expect(await paid()).toBe(units(200n))
+  }, 60_000)
+
+  it('behavior: one number under two payments at once is one payment', async () => {
+    const other = PAYEES[next++] as Address
+    const first = await rig.ask(grant, agent(), [pay(5n)], 7n)
+    const body = await rig.body(grant, agent(), [pay(6n, other)], 7n)
+    const { action: second } = await accept(rig.service, { body, idempotencyKey: 'same-number' })
+    while ((await decideNext(rig.service)) > 0);
+    // Nothing is in a block: the promise alone has used the number up.
+    expect([await rig.stateOf(first), await rig.stateOf(second)]).toEqual(['allowed', 'denied'])
+    await rig.settle()
+    expect([await paid(), await balanceOf(chain, other)]).toEqual([units(5n), 0n])
+  }, 60_000)
+
+  it('behavior: runs by itself, is woken, and stops', async () => {
+    const running = run(rig.service, { lookEvery: 60_000, followEvery: 20 })
+    const action = await ask(5n)
+    running.wake()
+    await expect
+      .poll(
+        async () => {
+          await rig.mine()
+          return rig.stateOf(action)
+        },
+        { timeout: 20_000 },
+      )
+      .toBe('final')
+    await running.stop()
+    const late = await ask(5n)
+    running.wake()
+    await rig.mine()
+    expect([await rig.stateOf(late), await paid()]).toEqual(['ticketed', units(5n)])
   }, 60_000)
 
   it('behavior: signed and then killed: the next process sends the same bytes', async () => {
@@ -246,6 +279,11 @@ describe('the redeemer', () => {
     const late = { ...service, now: () => service.now() + 3_600_000 }
     expect(await refused(good, late)).toBe('redeemer.request_refused deadline')
     expect(await refused(new Uint8Array(70_000))).toBe('redeemer.request_refused bytes')
+    // A request that would make the service's own receipts of it look late.
+    for (const later of [-1_000n, -1n, 1n]) {
+      const twofold = await rig.body(grant, agent(), [pay(1n)], 11n, later)
+      expect(await refused(twofold)).toBe('redeemer.request_refused deadline')
+    }
     expect(await refused(good)).toBe('taken')
   }, 60_000)
 })

@@ -28,7 +28,14 @@ export type RedeemerRig = {
   /** Another process on the same store: nothing of the first one's memory. */
   restarted: () => Service
   /** What the agent sends for these calls. */
-  body: (grant: Grant, agent: LocalAccount, calls: readonly Call[], number: bigint) => Promise<Uint8Array>
+  body: (
+    grant: Grant,
+    agent: LocalAccount,
+    calls: readonly Call[],
+    number: bigint,
+    /** Seconds by which the request of the receipts outlives the one that the chain checks. */
+    later?: bigint,
+  ) => Promise<Uint8Array>
   ask: (grant: Grant, agent: LocalAccount, calls: readonly Call[], number: bigint) => Promise<StoredAction>
   stateOf: (action: StoredAction) => Promise<string | undefined>
   /** Blocks, with whatever waits in the first of them. */
@@ -70,13 +77,16 @@ export async function redeemerOn(
   const rig: RedeemerRig = {
     service: first,
     restarted: service,
-    async body(grant, agent, calls, number) {
+    async body(grant, agent, calls, number, later = 0n) {
       const deadline = BigInt(Math.floor(first.now() / 1_000)) + 300n
       const plain: Action = { chainId: chain.chainId, redeemer: redeemer as Address, calls }
       const requested = requestOf(grant, { environment: chain.environment, action: plain, number, deadline })
       const signature = await signRequest(agent as never, requested.request)
       const carried = { number, deadline, signature, confirmation: null }
-      const request = createRequest({ ...plain, request: carried }, { grant: grant.id, number, deadline })
+      const request = createRequest(
+        { ...plain, request: carried },
+        { grant: grant.id, number, deadline: deadline + later },
+      )
       return encodeRequestEvidence(
         await signAsked({ address: addressOf(agent), signTypedData: (data) => agent.signTypedData(data) }, request),
       )
